@@ -1,0 +1,1 @@
+"""Protocols between the use cases and the technology; one per file, standard library only."""

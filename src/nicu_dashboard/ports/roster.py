@@ -1,0 +1,119 @@
+"""Who lies where: units, cots, patients, admissions, sources."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from nicu_dashboard.domain.patients import Cot, Patient, Unit
+from nicu_dashboard.domain.vitals import Origin
+from nicu_dashboard.ports.tick import AuditEntry
+
+
+class RosterConflict(Exception):
+    """The change cannot be: the cot is taken, the MRN exists, the baby is already admitted. The message says which and the remedy."""
+
+
+class NotFound(Exception):
+    """No such cot, patient or record; the message names what was asked for and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A baby in a cot: the open part of an admission."""
+
+    id: int
+    patient: Patient
+    cot: Cot
+    began_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where readings come from, with its usual interval in seconds."""
+
+    id: int
+    name: str
+    origin: Origin
+    interval_s: float
+    last_received_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewPatient:
+    """What a person or a feed says of a baby at admission; birth in epoch ms, weight in grams, gestation in days."""
+
+    mrn: str
+    name: str | None = None
+    sex: str | None = None
+    born_at: int | None = None
+    ga_days: int | None = None
+    birth_weight_g: int | None = None
+    synthetic: bool = False
+
+
+class Roster(Protocol):
+    """Each change commits at once together with its audit entry."""
+
+    def unit(self) -> Unit:
+        """Return the unit, created as "NICU" on first use."""
+        ...
+
+    def cots(self) -> Sequence[Cot]:
+        """Return the cots in their fixed order."""
+        ...
+
+    def add_cot(self, label: str, audit: AuditEntry) -> Cot:
+        """Add a cot at the end; raises RosterConflict when the label exists."""
+        ...
+
+    def stays(self) -> Sequence[Stay]:
+        """Return who lies where now."""
+        ...
+
+    def patient(self, patient_id: int) -> Patient:
+        """Return a baby; raises NotFound."""
+        ...
+
+    def patient_by_mrn(self, mrn: str) -> Patient:
+        """Return a baby; raises NotFound."""
+        ...
+
+    def patients(self, after: int = 0, limit: int = 100, search: str = "") -> Sequence[Patient]:
+        """Return babies by id above `after`, filtered by MRN or name."""
+        ...
+
+    def add_patient(self, new: NewPatient, audit: AuditEntry) -> Patient:
+        """Create a baby; raises RosterConflict when the MRN exists."""
+        ...
+
+    def change_patient(self, patient_id: int, new: NewPatient, audit: AuditEntry) -> Patient:
+        """Replace what is said of a baby; raises NotFound or RosterConflict."""
+        ...
+
+    def admit(self, patient_id: int, cot: str, at: int, audit: AuditEntry) -> Stay:
+        """Put a baby into a free cot; raises NotFound or RosterConflict."""
+        ...
+
+    def transfer(self, patient_id: int, cot: str, at: int, audit: AuditEntry) -> Stay:
+        """Move a baby to another free cot; the history stays with the baby."""
+        ...
+
+    def discharge(self, patient_id: int, at: int, audit: AuditEntry) -> None:
+        """End the stay; raises NotFound when the baby is not admitted."""
+        ...
+
+    def first_stay_began(self, patient_id: int) -> int | None:
+        """Return when the baby first came, epoch ms, for the whole-stay chart."""
+        ...
+
+    def source(self, name: str, origin: Origin) -> Source:
+        """Return the source of this name and origin, made on first use."""
+        ...
+
+    def sources(self) -> Sequence[Source]:
+        """Return all sources."""
+        ...
+
+    def touch_sources(self, received: dict[int, int]) -> None:
+        """Note when each source id was last heard, epoch ms."""
+        ...
