@@ -1,0 +1,91 @@
+/** Marks on the time axis and the words for times and durations; the wall clock is the reader's own. Pure. */
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const STEPS = [
+  10 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE,
+  HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 28 * DAY,
+];
+
+export interface Tick {
+  at: number;
+  text: string;
+  /** Midnight, or the first mark: carries the date. */
+  strong: boolean;
+}
+
+/** The step that keeps marks at least `room` pixels apart. */
+export function tickStep(span: number, width: number, room = 84): number {
+  const least = (span / Math.max(1, width)) * room;
+  return STEPS.find((step) => step >= least) ?? STEPS[STEPS.length - 1]!;
+}
+
+/** Local midnight at or before an instant. */
+function midnight(at: number): number {
+  return new Date(at).setHours(0, 0, 0, 0);
+}
+
+/** Marks inside [from, to], on round local times. */
+export function timeTicks(from: number, to: number, width: number): Tick[] {
+  const step = tickStep(to - from, width);
+  const ticks: Tick[] = [];
+  let day = midnight(from);
+  let at = day;
+  while (at <= to) {
+    if (at >= from) ticks.push({ at, strong: at === day, text: at === day ? dayText(at) : clock(at, step < MINUTE) });
+    at = step >= DAY ? midnight(at + step + HOUR * 3) : at + step;
+    // Round hours start again at each midnight, so a change of summer time moves no later mark.
+    const next = midnight(at);
+    if (step < DAY && next !== day) at = day = next;
+    else if (step >= DAY) day = next;
+  }
+  return ticks;
+}
+
+const two = (n: number): string => String(n).padStart(2, "0");
+
+/** 03:12, or 03:12:09 with seconds. */
+export function clock(at: number, seconds = false): string {
+  const d = new Date(at);
+  return `${two(d.getHours())}:${two(d.getMinutes())}${seconds ? `:${two(d.getSeconds())}` : ""}`;
+}
+
+const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** Mon 23 Nov. */
+export function dayText(at: number): string {
+  const d = new Date(at);
+  return `${DAYS[d.getDay()]} ${d.getDate()} ${MONTHS[d.getMonth()]}`;
+}
+
+/** The clock alone within a day of `now`, else with its date. */
+export function when(at: number, now: number, seconds = false): string {
+  return midnight(at) === midnight(now) ? clock(at, seconds) : `${dayText(at)} ${clock(at, seconds)}`;
+}
+
+/** 24 s, 3 min, 2 h 05, 4 d: short enough for a list. */
+export function lasting(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 120) return `${s} s`;
+  if (s < 7200) return `${Math.round(s / 60)} min`;
+  if (s < 172_800) return `${Math.floor(s / 3600)} h ${two(Math.floor((s % 3600) / 60))}`;
+  return `${Math.floor(s / 86_400)} d`;
+}
+
+/** 0:42, 12:05, 1:02:09: a running count. */
+export function counting(ms: number): string {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  const rest = `${two(Math.floor((s % 3600) / 60))}:${two(s % 60)}`;
+  return s >= 3600 ? `${Math.floor(s / 3600)}:${rest}` : rest.replace(/^0(?=\d:)/, "");
+}
+
+/** 1 s, 15 s, 4 min, 6 h: the width of one bucket. */
+export function stepText(ms: number): string {
+  if (ms < MINUTE) return `${Math.max(1, Math.round(ms / SECOND))} s`;
+  if (ms < HOUR) return `${Number((ms / MINUTE).toFixed(1))} min`;
+  return `${Number((ms / HOUR).toFixed(1))} h`;
+}

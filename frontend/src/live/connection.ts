@@ -1,0 +1,54 @@
+/** The page's side of the live stream: starts the watchdog, feeds the ward, and watches the watchdog. */
+import { batch, signal } from "@preact/signals";
+import { serverSaid, startTicking } from "./clock";
+import { LOST_AFTER_MS } from "./feed";
+import { Ward } from "./store";
+import type { FromWatchdog } from "./watchdog.worker";
+
+/** The one ward of this page. */
+export const ward = new Ward();
+
+/** How snapshots arrive now, and how old the newest was on arrival, ms. */
+export const means = signal<"stream" | "poll">("stream");
+export const arrivals = signal(0);
+
+let heardFromWorker = 0;
+
+function receive(message: FromWatchdog): void {
+  heardFromWorker = performance.now();
+  if (message.kind === "snapshot") {
+    serverSaid(message.delta.head.at);
+    batch(() => {
+      ward.apply(message.delta);
+      arrivals.value += 1;
+    });
+  } else if (message.kind === "lost") ward.lose(Date.now() - message.silentMs);
+  else if (message.kind === "beat") means.value = message.means;
+  else for (const act of onSignIn) act();
+}
+
+const onSignIn = new Set<() => void>();
+
+/** Called when the stream answers that nobody is signed in. */
+export function whenStreamNeedsSignIn(act: () => void): void {
+  onSignIn.add(act);
+}
+
+/** Open the live stream; if the worker itself falls silent the link counts as lost, too, and it is started anew. */
+export function startLive(): void {
+  let worker = open();
+  startTicking(() => {
+    const silent = performance.now() - heardFromWorker;
+    if (silent < LOST_AFTER_MS + 1_000) return;
+    ward.lose(Date.now() - silent);
+    worker.terminate();
+    worker = open();
+  });
+}
+
+function open(): Worker {
+  heardFromWorker = performance.now();
+  const worker = new Worker(new URL("./watchdog.worker.ts", import.meta.url), { type: "module" });
+  worker.onmessage = (event: MessageEvent<FromWatchdog>) => receive(event.data);
+  return worker;
+}

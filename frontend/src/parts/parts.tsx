@@ -1,0 +1,111 @@
+/** Small pieces that every page shares. */
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import "./parts.css";
+import { words } from "../api/client";
+import { roughly } from "../format";
+import { now } from "../live/clock";
+
+type ButtonProps = {
+  readonly look?: "plain" | "primary" | "alarm" | "quiet";
+  readonly children: ComponentChildren;
+} & Omit<JSX.IntrinsicElements["button"], "children">;
+
+export function Button({ look = "plain", children, class: more, ...rest }: ButtonProps) {
+  return (
+    <button type="button" {...rest} class={`button ${look} ${typeof more === "string" ? more : ""}`}>
+      {children}
+    </button>
+  );
+}
+
+export function Tag({ look = "", title, children }: { readonly look?: string; readonly title?: string; readonly children: ComponentChildren }) {
+  return (
+    <span class={`tag ${look}`} {...(title === undefined ? {} : { title })}>
+      {children}
+    </span>
+  );
+}
+
+/** How long ago an instant of the server was, counting. */
+export function Age({ at, suffix = "" }: { readonly at: number | null; readonly suffix?: string }) {
+  return <span>{at === null ? "never" : `${roughly(now.value - at)}${suffix}`}</span>;
+}
+
+export function Empty({ title, children }: { readonly title: string; readonly children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <strong>{title}</strong>
+      {children}
+    </div>
+  );
+}
+
+export function Loading({ what = "Loading" }: { readonly what?: string }) {
+  return (
+    <div class="empty" aria-busy="true">
+      {what} …
+    </div>
+  );
+}
+
+/** What went wrong, in words, with a way to try again. */
+export function ErrorState({ error, retry }: { readonly error: unknown; readonly retry?: () => void }) {
+  return (
+    <div class="fault" role="status">
+      <strong>!! {words(error)}</strong>
+      {retry && <Button onClick={retry}>Try again</Button>}
+    </div>
+  );
+}
+
+interface FieldProps {
+  readonly label: string;
+  readonly fault?: string | undefined;
+  readonly hint?: string;
+  readonly children: ComponentChildren;
+}
+
+/** A labelled form field with the message of the server beside it. */
+export function Field({ label, fault, hint, children }: FieldProps) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      {children}
+      {fault ? <em>{fault}</em> : hint ? <small>{hint}</small> : null}
+    </label>
+  );
+}
+
+interface DialogProps {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly children: ComponentChildren;
+}
+
+/** A modal dialog: Escape or the backdrop closes it, focus stays inside and returns. */
+export function Dialog({ title, onClose, children }: DialogProps) {
+  const element = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const dialog = element.current;
+    dialog?.showModal();
+    return () => dialog?.close();
+  }, []);
+  return (
+    <dialog
+      ref={element}
+      class="dialog"
+      aria-label={title}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => {
+        if (event.target === element.current) onClose();
+      }}
+    >
+      <h2>{title}</h2>
+      {children}
+    </dialog>
+  );
+}
