@@ -1,26 +1,63 @@
-# Needs Python 3.11 or newer and make. Everything else is put into .venv and .tools, and nothing outside this folder.
+# Needs Python 3.11 or newer and make. Everything else goes into .venv and .tools; nothing is written outside this folder.
 
 .DEFAULT_GOAL := help
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
-STAMPS := .tools/stamps
+STAMPS := .venv/stamps
 PAGE := src/nicu_dashboard/web/static/index.html
-PAGE_SOURCES := $(shell find frontend -name node_modules -prune -o -type f -print 2>/dev/null)
+PAGE_TOOLS := frontend/node_modules/.package-lock.json
+PAGE_SOURCES := $(shell find frontend \( -name node_modules -o -name dist \) -prune -o -type f -print)
+PYTEST := $(BIN)/python -m pytest -q
 ARGS ?=
 
-.PHONY: help
-help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do printf '%-18s %s\n' "$$target" "$$text"; done
+.PHONY: help setup setup-dev demo test test-fast check static screens-test format lock bench clean
 
-.PHONY: setup
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r target text; do printf 'make %-10s %s\n' "$$target" "$$text"; done
+
 setup: $(STAMPS)/runtime $(PAGE) ## install the program and build its screens: .venv/bin/nicu
 
-.PHONY: setup-dev
-setup-dev: $(STAMPS)/dev $(PAGE) ## the same with all that tests and checks need
+demo: setup ## a ward of simulated babies on this machine; options as ARGS="--cots 24 --port 8080"
+	@exec $(BIN)/nicu demo $(ARGS)
+
+test: setup-dev screens-test ## every test: the screens' and the program's, with a real browser and a real PostgreSQL
+	@browser=$$($(BIN)/python tools/ensure.py chromium) && NICU_CHROMIUM=$$browser $(PYTEST) -n 2
+
+test-fast: $(STAMPS)/dev ## the domain's tests alone: seconds
+	@$(PYTEST) tests/domain
+
+check: static test ## all that a change must pass: format, lint, types, import contracts, every test
+
+static: setup-dev ## the checks of `check` that run no test
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+	@tools/npm run --silent check
+
+screens-test: $(PAGE) ## the screens' own tests
+	@tools/npm run --silent test
+
+format: $(STAMPS)/dev ## lay the Python files out and mend what can be mended
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+bench: setup-dev ## the benchmarks: prints what this machine reaches; ARGS picks some
+	@exec $(BIN)/python -m bench $(ARGS)
+
+lock: ## choose the newest allowed releases again and write requirements/*.txt
+	@$(PYTHON) tools/lock.py
+
+clean: ## remove what make made
+	rm -rf .venv .tools frontend/node_modules src/nicu_dashboard/web/static dist
+	find . -name .git -prune -o \( -name __pycache__ -o -name .mypy_cache -o -name .pytest_cache -o -name .ruff_cache \
+		-o -name .import_linter_cache -o -name .hypothesis \) -type d -prune -exec rm -rf {} +
+
+setup-dev: setup $(STAMPS)/dev ## the same as setup, with all that tests and checks need
 
 $(STAMPS)/runtime: requirements/runtime.txt requirements/uv.txt pyproject.toml tools/install_python.py
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name one with make PYTHON=…"; exit 2; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it with make PYTHON=…"; exit 2; }
 	@echo "Installing the program into .venv"
 	@$(PYTHON) tools/install_python.py runtime
 	@mkdir -p $(STAMPS) && touch $@
@@ -30,12 +67,12 @@ $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/runtime
 	@$(PYTHON) tools/install_python.py dev
 	@touch $@
 
-$(STAMPS)/screens: $(wildcard frontend/package-lock.json) tools/npm | $(STAMPS)/runtime
+$(PAGE_TOOLS): frontend/package-lock.json tools/npm | $(STAMPS)/runtime
 	@echo "Installing what the screens are built with"
 	@tools/npm ci --no-progress --loglevel=error
 	@touch $@
 
-$(PAGE): $(STAMPS)/screens $(PAGE_SOURCES)
+$(PAGE): $(PAGE_TOOLS) $(PAGE_SOURCES)
 	@echo "Building the screens"
 	@tools/npm run --silent build
 	@touch $@

@@ -17,7 +17,11 @@ VENV = ROOT / ".venv"
 TOOLS = ROOT / ".tools"
 LOCKS = ROOT / "requirements"
 HASHED = ("--quiet", "--no-deps", "--require-hashes")
-PIP_QUIET = {"PIP_NO_PYTHON_VERSION_WARNING": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
+PIP_QUIET = {
+    "PIP_NO_PYTHON_VERSION_WARNING": "1",
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_ROOT_USER_ACTION": "ignore",
+}
 
 
 def run(*command: str | Path) -> bool:
