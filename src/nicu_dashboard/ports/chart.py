@@ -63,7 +63,7 @@ class Chart(Protocol):
     def buckets(
         self, patient_id: int, from_at: int, to_at: int, step_ms: int, tier: Tier, names: Sequence[str]
     ) -> Mapping[str, Sequence[tuple[int, Bucket]]]:
-        """Return per vital the buckets of step_ms that hold readings, by their start; the database does the arithmetic."""
+        """Return per vital the buckets of step_ms that hold readings, by their start."""
         ...
 
     def bounds(self, patient_id: int) -> tuple[int, int] | None:
@@ -74,7 +74,9 @@ class Chart(Protocol):
         """Return the newest stored reading of each baby."""
         ...
 
-    def spark(self, patient_ids: Sequence[int], from_at: int, step_ms: int) -> Mapping[int, Mapping[str, Sequence[tuple[int, float]]]]:
+    def spark(
+        self, patient_ids: Sequence[int], from_at: int, step_ms: int
+    ) -> Mapping[int, Mapping[str, Sequence[tuple[int, float]]]]:
         """Return min SpO2 and mean HR (or pulse) per step for the tiles, one query for all babies."""
         ...
 

@@ -96,6 +96,8 @@ class People(Protocol):
         """Append an audit entry of its own (a read of patient data, a failed log-in)."""
         ...
 
-    def audit(self, after: int | None = None, limit: int = 100, filters: Mapping[str, Any] | None = None) -> Sequence[Mapping[str, Any]]:
+    def audit(
+        self, after: int | None = None, limit: int = 100, filters: Mapping[str, Any] | None = None
+    ) -> Sequence[Mapping[str, Any]]:
         """Return audit rows newest first, below the sequence `after`; filters: actor, action, patient_id, from_at, to_at."""
         ...

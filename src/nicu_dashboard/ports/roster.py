@@ -10,7 +10,7 @@ from nicu_dashboard.ports.tick import AuditEntry
 
 
 class RosterConflict(Exception):
-    """The change cannot be: the cot is taken, the MRN exists, the baby is already admitted. The message says which and the remedy."""
+    """The change cannot be (cot taken, MRN exists, baby already admitted); the message says which and the remedy."""
 
 
 class NotFound(Exception):

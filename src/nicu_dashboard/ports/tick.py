@@ -111,7 +111,7 @@ class Tick:
 
 
 class StoreUnavailable(Exception):
-    """The store cannot be written or read now; nothing of the tick was kept. The message names the next command, no patient."""
+    """The store cannot be used now and nothing was kept; the message names the next command, never a patient."""
 
 
 class Journal(Protocol):
@@ -135,7 +135,7 @@ class Journal(Protocol):
         ...
 
     def replace_spells(self, window: Rescan, spells: Sequence[SpellRow]) -> None:
-        """Make the events that begin in the window exactly these (a person's review of an equal event is kept) and forget the rescan."""
+        """Make the events beginning in the window exactly these, keeping reviews of equal ones; forget the rescan."""
         ...
 
     def open_alarms(self, unit_id: int) -> Sequence[AlarmRow]:

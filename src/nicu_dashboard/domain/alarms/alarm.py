@@ -13,7 +13,7 @@ STATUS: dict[Presence, Status] = {"on": "active", "ack": "acknowledged", "latche
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """What the wall shows and the record keeps of one alarm; instants in epoch ms, value and limit in the vital's unit."""
+    """What wall and record say of one alarm; instants in epoch ms, value and limit in the vital's unit."""
 
     id: int
     key: str
