@@ -8,7 +8,7 @@ STAMPS := .venv/stamps
 PAGE := src/nicu_dashboard/web/static/index.html
 PAGE_TOOLS := frontend/node_modules/.package-lock.json
 PAGE_SOURCES := $(shell find frontend \( -name node_modules -o -name dist \) -prune -o -type f -print)
-PYTEST := $(BIN)/python -m pytest -q
+PYTEST := $(BIN)/python -m pytest
 ARGS ?=
 
 .PHONY: help setup setup-dev demo test test-fast check static screens-test format lock bench clean
@@ -32,7 +32,7 @@ check: static test ## all that a change must pass: format, lint, types, import c
 static: setup-dev ## the checks of `check` that run no test
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/ruff check --quiet
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
 	@tools/npm run --silent check
 
@@ -47,7 +47,7 @@ bench: setup-dev ## the benchmarks: prints what this machine reaches; ARGS picks
 	@exec $(BIN)/python -m bench $(ARGS)
 
 lock: ## choose the newest allowed releases again and write requirements/*.txt
-	@$(PYTHON) tools/lock.py
+	@$(PYTHON) -m tools.lock
 
 clean: ## remove what make made
 	rm -rf .venv .tools frontend/node_modules src/nicu_dashboard/web/static dist
@@ -56,15 +56,15 @@ clean: ## remove what make made
 
 setup-dev: setup $(STAMPS)/dev ## the same as setup, with all that tests and checks need
 
-$(STAMPS)/runtime: requirements/runtime.txt requirements/uv.txt pyproject.toml tools/install_python.py
+$(STAMPS)/runtime: requirements/runtime.txt requirements/uv.txt pyproject.toml tools/install.py
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or name it with make PYTHON=…"; exit 2; }
 	@echo "Installing the program into .venv"
-	@$(PYTHON) tools/install_python.py runtime
+	@$(PYTHON) tools/install.py runtime
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/runtime
 	@echo "Installing what tests and checks need into .venv"
-	@$(PYTHON) tools/install_python.py dev
+	@$(PYTHON) tools/install.py dev
 	@touch $@
 
 $(PAGE_TOOLS): frontend/package-lock.json tools/npm | $(STAMPS)/runtime
