@@ -33,7 +33,9 @@ class _Band:
 _TEMPERATURES = ("temperature", "temp_core", "temp_skin", "temp_axillary")
 
 
-def _pair(names: tuple[str, ...], side: Side, values: tuple[float, float], delays: tuple[float, float]) -> tuple[Limit, ...]:
+def _pair(
+    names: tuple[str, ...], side: Side, values: tuple[float, float], delays: tuple[float, float]
+) -> tuple[Limit, ...]:
     red, yellow = Threshold(values[0], delays[0]), Threshold(values[1], delays[1])
     return tuple(Limit(name, side, red, yellow) for name in names)
 
@@ -43,7 +45,11 @@ def _oxygen_high(name: str) -> Limit:
 
 
 def _published(name: str, band: _Band) -> AlarmLimits:
-    hearts, oxygen, pressures = ("heart_rate", "pulse_rate"), ("spo2", "spo2_pre", "spo2_post"), ("abp_mean", "nibp_mean")
+    hearts, oxygen, pressures = (
+        ("heart_rate", "pulse_rate"),
+        ("spo2", "spo2_pre", "spo2_post"),
+        ("abp_mean", "nibp_mean"),
+    )
     limits = (
         *_pair(hearts, "low", band.hr_low, (0, 0)),
         *_pair(hearts, "high", (230, 200), (0, 0)),
@@ -85,7 +91,9 @@ def default_profile(pma_days: int | None) -> AlarmLimits:
     return choose_profile(PROFILES, pma_days)
 
 
-def choose_profile(profiles: tuple[AgeProfile, ...], pma_days: int | None, unknown: AlarmLimits = AGE_UNKNOWN) -> AlarmLimits:
+def choose_profile(
+    profiles: tuple[AgeProfile, ...], pma_days: int | None, unknown: AlarmLimits = AGE_UNKNOWN
+) -> AlarmLimits:
     """Return the limits of the first profile that covers this age in days; `unknown` when the age is not known or not covered."""
     if pma_days is None:
         return unknown

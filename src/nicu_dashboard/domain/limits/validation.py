@@ -69,7 +69,11 @@ def _settings(limit: Limit | None) -> dict[tuple[Level | None, Field], Setting]:
     for level, threshold in _thresholds(limit):
         settings[level, "value"] = threshold.value
         settings[level, "delay_s"] = threshold.delay_s
-    return settings | {(None, "off_delay_s"): limit.off_delay_s, (None, "rule"): limit.rule, (None, "inclusive"): limit.inclusive}
+    return settings | {
+        (None, "off_delay_s"): limit.off_delay_s,
+        (None, "rule"): limit.rule,
+        (None, "inclusive"): limit.inclusive,
+    }
 
 
 def _thresholds(limit: Limit) -> Iterator[tuple[Level, Threshold]]:

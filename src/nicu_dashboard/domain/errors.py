@@ -1,0 +1,25 @@
+"""What the domain refuses: each error says in plain words what is wrong and which form is expected."""
+
+
+class DomainError(ValueError):
+    """A value the domain cannot work with; the message is fit for the person at the screen."""
+
+
+class AgeError(DomainError):
+    """Text that is not a gestational age, or an age no baby has."""
+
+
+class LimitsError(DomainError):
+    """A set of alarm limits that cannot be read or must not be used."""
+
+
+class CriterionError(DomainError):
+    """Text that is not a criterion such as heart_rate<100:4."""
+
+
+class DefinitionError(DomainError):
+    """A definition of A/B/D events that cannot be read."""
+
+
+class LateReading(DomainError):  # noqa: N818 - named for what arrived, as the ward speaks of it
+    """A reading older than what a detector has already seen; its window must be derived again in order."""
