@@ -21,5 +21,9 @@ class DefinitionError(DomainError):
     """A definition of A/B/D events that cannot be read."""
 
 
-class LateReading(DomainError):  # noqa: N818 - named for what arrived, as the ward speaks of it
+class TrendError(DomainError):
+    """A trend that cannot be asked for: no time, or no points."""
+
+
+class LateReading(DomainError):
     """A reading older than what a detector has already seen; its window must be derived again in order."""

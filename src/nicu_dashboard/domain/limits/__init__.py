@@ -1,5 +1,6 @@
 """Alarm limits: profiles by age, their validation, and the rule that ties SpO2 to FiO2."""
 
+from nicu_dashboard.domain.limits.documents import profile_from_json, profile_to_json
 from nicu_dashboard.domain.limits.model import AlarmLimits, Level, Limit, Rule, Side, Threshold
 from nicu_dashboard.domain.limits.oxygen import effective, effective_reason
 from nicu_dashboard.domain.limits.profiles import AGE_UNKNOWN, PROFILES, AgeProfile, choose_profile, default_profile
@@ -24,4 +25,6 @@ __all__ = [
     "effective",
     "effective_reason",
     "faults",
+    "profile_from_json",
+    "profile_to_json",
 ]

@@ -8,7 +8,7 @@ _ROOM_AIR = (20.5, 21.0)
 
 
 def effective(limit: Limit, fio2: float | None) -> Limit | None:
-    """Return the limit as it holds at this FiO2 (%), None when the rule turns it off; an unknown FiO2 turns nothing off."""
+    """Return the limit as it holds at this FiO2 (%), None when the rule turns it off; an unknown FiO2 never does."""
     if limit.rule != "follows_fio2" or fio2 is None:
         return limit
     return None if _room_air(fio2) else limit

@@ -58,7 +58,7 @@ def _published(name: str, band: _Band) -> AlarmLimits:
         Limit("apnea_duration", "high", Threshold(20), None, inclusive=True),
         *_pair(pressures, "low", band.map_low, (0, 0)),
         *_pair(pressures, "high", band.map_high, (0, 0)),
-        # Respiratory rate and temperature are outside that table. No delay was published, so none is assumed to be safe.
+        # Respiratory rate and temperature are outside that table: no delay was published for them, so there is none.
         Limit("resp_rate", "low", Threshold(20), Threshold(25)),
         Limit("resp_rate", "high", None, Threshold(70)),
         *_pair(_TEMPERATURES, "low", (35.5, 36.0), (0, 0)),
@@ -83,10 +83,10 @@ AGE_UNKNOWN = AlarmLimits("26–36 wk, age unknown", 1, _FROM_26.limits)
 def default_profile(pma_days: int | None) -> AlarmLimits:
     """Return the published limits for a postmenstrual age in days (PMC6906083, table 6).
 
-    A baby of unknown age is watched with the limits of 26–36 weeks, and the profile's name says so. Their red limits for
-    heart rate, SpO2 and apnea are the strictest of the three columns, so no emergency is announced later than at any other
-    age. The strictest of *every* cell was rejected: SpO2 92–95 and a mean pressure of 31–50 fit no baby, and a screen
-    that alarms without pause is not watched.
+    A baby of unknown age is watched with the limits of 26–36 weeks, and the profile's name says so. Their red limits
+    for heart rate, SpO2 and apnea are the strictest of the three columns, so no emergency is announced later than at
+    any other age. The strictest of *every* cell was rejected: SpO2 92–95 and a mean pressure of 31–50 fit no baby,
+    and a screen that alarms without pause is not watched.
     """
     return choose_profile(PROFILES, pma_days)
 
@@ -94,7 +94,7 @@ def default_profile(pma_days: int | None) -> AlarmLimits:
 def choose_profile(
     profiles: tuple[AgeProfile, ...], pma_days: int | None, unknown: AlarmLimits = AGE_UNKNOWN
 ) -> AlarmLimits:
-    """Return the limits of the first profile that covers this age in days; `unknown` when the age is not known or not covered."""
+    """Return the limits of the first profile that covers this age in days, `unknown` when none does."""
     if pma_days is None:
         return unknown
     return next((profile.limits for profile in profiles if profile.covers(pma_days)), unknown)

@@ -12,7 +12,9 @@ from nicu_dashboard.domain.vitals import VITALS
 
 # Assumed: a delay longer than a minute is an alarm turned off under another name.
 MAX_DELAY_S = 60.0
-# Without these a baby is not watched. Turning an alarm off needs a reason and is logged; leaving its limit out would be neither.
+_OFF = "to silence it, switch the alarm off and give the reason"
+# Without these a baby is not watched. Turning an alarm off needs a reason and is logged; leaving its limit out
+# would be neither.
 ESSENTIAL: tuple[tuple[str, Side], ...] = (
     ("heart_rate", "low"),
     ("heart_rate", "high"),
@@ -91,7 +93,7 @@ def _missing(limits: AlarmLimits) -> Iterator[str]:
     for parameter, side in ESSENTIAL:
         limit = limits.get(parameter, side)
         if limit is None or limit.red is None:
-            yield f"{VITALS[parameter].label} {side} needs a red limit; to silence it, switch the alarm off and give the reason."
+            yield f"{VITALS[parameter].label} {side} needs a red limit; {_OFF}."
 
 
 def _repeated(limits: AlarmLimits) -> Iterator[str]:
@@ -105,7 +107,7 @@ def _limit_faults(limit: Limit) -> Iterator[str]:
         yield f"{limit.parameter[:40]!r} is not a vital sign we know."
         return
     if limit.red is None and limit.yellow is None:
-        yield f"{_name(limit)} has neither a red nor a yellow value; to silence it, switch the alarm off and give the reason."
+        yield f"{_name(limit)} has neither a red nor a yellow value; {_OFF}."
     for level, threshold in _thresholds(limit):
         yield from _value_faults(limit, f"{_name(limit)} {level}", threshold.value)
         yield from _delay_faults(f"{_name(limit)} {level} delay", threshold.delay_s)
@@ -118,7 +120,7 @@ def _value_faults(limit: Limit, name: str, value: float) -> Iterator[str]:
     if not vital.low <= value <= vital.high:
         yield f"{name} {value:g} is outside the possible {vital.low:g}–{vital.high:g} {vital.unit}."
     elif not limit.inclusive and value == (vital.low if limit.side == "low" else vital.high):
-        yield f"{name} {value:g} can never be passed; to silence it, switch the alarm off and give the reason."
+        yield f"{name} {value:g} can never be passed; {_OFF}."
 
 
 def _delay_faults(name: str, delay_s: float) -> Iterator[str]:

@@ -33,7 +33,8 @@ class CounterTracker:
     def sample(self, at: int, seconds: float) -> Episode | None:
         """Take one count; return the pause that is now known to be over.
 
-        A growing count is one pause; the same count again is a repeated message, not a longer pause; a smaller one is a new pause.
+        A growing count is one pause; the same count again is a repeated message, not a longer pause; a smaller one is
+        a new pause.
         """
         over = self.pass_time(at)
         repeated = seconds == self._count and at - self.told_at <= self._gap_ms

@@ -14,7 +14,7 @@ class Happened(Protocol):
     """Anything with an end in epoch ms: a spell, or an event as it is stored."""
 
     @property
-    def ended_at(self) -> int: ...  # noqa: D102 - the protocol's docstring says it
+    def ended_at(self) -> int: ...
 
 
 Event = TypeVar("Event", bound=Happened)
@@ -22,7 +22,7 @@ Event = TypeVar("Event", bound=Happened)
 
 @dataclass(frozen=True, slots=True)
 class Countdown(Generic[Event]):
-    """Days without an event, counted from the last event's end or from when watching began; None when neither is known."""
+    """Days without an event since the last one ended or watching began; `since` is None when neither is known."""
 
     since: int | None
     days: int

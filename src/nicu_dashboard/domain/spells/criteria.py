@@ -63,7 +63,8 @@ def _checked(criterion: Criterion) -> Criterion:
         raise CriterionError(f"{criterion.parameter[:40]!r} is not a vital sign we know; one of: {', '.join(VITALS)}")
     if not vital.low <= criterion.threshold <= vital.high:
         raise CriterionError(
-            f"{criterion.parameter}: {criterion.threshold:g} is outside the possible {vital.low:g}–{vital.high:g} {vital.unit}"
+            f"{criterion.parameter}: {criterion.threshold:g} is outside the possible"
+            f" {vital.low:g}–{vital.high:g} {vital.unit}"
         )
     if criterion.seconds > _MAX_SECONDS:
         raise CriterionError(f"{criterion.text}: a run can be asked to last {_MAX_SECONDS:g} s at most")

@@ -1,7 +1,7 @@
 """What counts as an apnea, a bradycardia, a desaturation: named, versioned data that differs between units."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
@@ -18,7 +18,7 @@ STAND_INS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class ApneaRule:
-    """A pause counts when it lasts longer than `seconds` and, where companions are named, any or all of them go with it."""
+    """A pause counts when it lasts `seconds` or more and, where companions are named, any or all go with it."""
 
     seconds: float
     comparison: Literal[">", ">="] = ">="
@@ -164,10 +164,11 @@ def _rule(data: Mapping[str, Any]) -> ApneaRule:
     return ApneaRule(float(data["seconds"]), comparison, _kinds(data.get("companions", ())), together)
 
 
-def _kinds(names: Any) -> tuple[EpisodeKind, ...]:
-    if not set(names) <= {"A", "B", "D"}:
+def _kinds(names: Iterable[EpisodeKind]) -> tuple[EpisodeKind, ...]:
+    kinds = tuple(names)
+    if not {"A", "B", "D"}.issuperset(kinds):
         raise ValueError("kinds are A, B and D")
-    return tuple(names)
+    return kinds
 
 
 def _seconds(data: Mapping[str, Any], name: str, default: float) -> float:

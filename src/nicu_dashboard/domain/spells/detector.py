@@ -24,7 +24,7 @@ class SpellDetector:
     def __init__(
         self, definition: Definition, interval_ms: int = INTERVAL_MS, averaging_s: float | None = None
     ) -> None:
-        """Take the definition, the source's sampling interval in ms, and its averaging time in s (None when not known)."""
+        """Take the definition, the source's sampling interval in ms, and its averaging time in s (None: not known)."""
         self.definition = definition
         self._averaging_s = averaging_s
         self._window_ms = round(definition.window_s * SECOND_MS)
@@ -36,7 +36,7 @@ class SpellDetector:
         self._blockers: tuple[int | None, ...] | None = None  # the episodes in progress that keep a ripe group waiting
 
     def take(self, at: int, values: Mapping[str, Measured]) -> list[Spell]:
-        """Take what was sent for this instant (epoch ms); return the spells now complete. Raises LateReading for an older one."""
+        """Take what was sent for this instant (epoch ms); return the spells now complete. Raises LateReading."""
         if at < self._at:
             raise LateReading(f"{format_instant(at)} is older than {format_instant(self._at)}, which was already taken")
         found = self._settle() if at > self._at else []

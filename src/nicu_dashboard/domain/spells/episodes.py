@@ -21,7 +21,7 @@ _SPELL_KINDS: Mapping[frozenset[EpisodeKind], SpellKind] = {
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """One apnea (A), bradycardia (B) or desaturation (D) in epoch ms; extreme is the nadir, for A the seconds without breath."""
+    """One apnea (A), bradycardia (B) or desaturation (D) in epoch ms; extreme is its nadir, for A its seconds."""
 
     kind: EpisodeKind
     started_at: int
@@ -90,7 +90,7 @@ def nadirs(episodes: Iterable[Episode]) -> dict[str, float]:
 
 
 def pauses_merged(group: list[Episode]) -> list[Episode]:
-    """Return the group with overlapping pauses as one: it was heard of twice (counter and rate, or a counter that paused)."""
+    """Return the group with overlapping pauses as one: it was heard of twice, or its counter was late."""
     merged: list[Episode] = []
     for pause in (episode for episode in group if episode.kind == "A"):
         if merged and pause.started_at < merged[-1].ended_at:

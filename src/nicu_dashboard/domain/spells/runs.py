@@ -53,7 +53,7 @@ def sampling_interval(instants: Iterable[int], default_ms: int = INTERVAL_MS) ->
 
 
 class RunTracker:
-    """Follows one criterion over measurements at strictly rising instants (a duplicate instant is the caller's to settle)."""
+    """Follows one criterion over measurements at strictly rising instants; duplicates are the caller's to settle."""
 
     __slots__ = (
         "_end",
@@ -71,7 +71,7 @@ class RunTracker:
     def __init__(
         self, criterion: Criterion, interval_ms: int = INTERVAL_MS, join_ms: int = JOIN_MS, gap_ms: int = GAP_MS
     ) -> None:
-        """Take the source's sampling interval, the pause that still joins two stretches, and the silence that is a gap."""
+        """Take the source's sampling interval, the calm that still joins two stretches, and the silence that is a gap."""
         self.criterion = criterion
         self._violates = OPERATORS[criterion.comparison]
         self._interval_ms, self._join_ms, self._gap_ms = interval_ms, join_ms, gap_ms
@@ -138,7 +138,7 @@ class RunDetector:
         self._measured: Measured = NoValue("nothing yet")
 
     def take(self, at: int, measured: Measured) -> list[Run]:
-        """Take what was sent for this instant (epoch ms); return the runs now over. Raises LateReading for an older instant."""
+        """Take what was sent for this instant (epoch ms); return the runs now over. Raises LateReading."""
         if at > self._at:
             found = self._settle()
             self._at, self._measured = at, measured
@@ -157,7 +157,7 @@ class RunDetector:
         return found + _listed(self._tracker.pass_time(at))
 
     def finish(self) -> list[Run]:
-        """Take the end of the data as a gap and return the runs still in progress; the detector may go on afterwards."""
+        """Take the end of the data as a gap and return the run still in progress; only later instants may follow."""
         found = self._settle()
         self._at += 1
         return found + _listed(self._tracker.finish())

@@ -1,4 +1,4 @@
-"""Bradycardia and desaturation of one baby: the parameter a definition names, or its stand-in where that one is silent."""
+"""Bradycardia and desaturation: the parameter a definition names, or its stand-in where that one is silent."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,0 +1,110 @@
+"""SpO2 histogram and time in target, counted in seconds that were really measured."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from nicu_dashboard.domain.instants import SECOND_MS
+from nicu_dashboard.domain.spells.runs import GAP_MS, INTERVAL_MS, signal
+from nicu_dashboard.domain.vitals import Measured
+
+BIN_WIDTH = 5
+TOP = 100
+ROOM_AIR = 21.0
+# Assumed: the steps of FiO2 (%) in which time in target is shown, each up to and including its figure.
+FIO2_STEPS: tuple[float, ...] = (ROOM_AIR, 30, 40, 60, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What was measured, and for how long (ms) it stood: until the next sample, never across a gap."""
+
+    at: int
+    measured: Measured
+    held_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Seconds with low ≤ SpO2 < high (the last bin holds 100 too), and their share of the valid time in %."""
+
+    low: int
+    high: int
+    seconds: float
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """SpO2 over a window: shares of the valid time in %, and shares of the window that were valid or artefact in %."""
+
+    bins: tuple[Bin, ...]
+    valid_s: float
+    in_target_percent: float | None
+    below_percent: float | None
+    above_percent: float | None
+    valid_percent: float
+    artefact_percent: float
+
+
+def spans(
+    samples: Iterable[tuple[int, Measured]], to_at: int, interval_ms: int = INTERVAL_MS, gap_ms: int = GAP_MS
+) -> Iterator[Span]:
+    """Yield how long each sample stood; before a gap it stands for one interval. Of one instant the last sample counts."""
+    last: tuple[int, Measured] | None = None
+    for at, measured in samples:
+        if last is not None and at > last[0]:
+            yield Span(*last, _held(at - last[0], interval_ms, gap_ms))
+        last = at, measured
+    if last is not None and to_at > last[0]:
+        yield Span(*last, min(interval_ms, to_at - last[0]))
+
+
+def spo2_histogram(
+    found: Iterable[Span], from_at: int, to_at: int, target: tuple[float, float] = (90, 95), parameter: str = "spo2"
+) -> Histogram:
+    """Return the histogram of spans within from_at–to_at (epoch ms); both ends of the target (%) belong to it."""
+    held_ms = [0] * (TOP // BIN_WIDTH)
+    below_ms = above_ms = artefact_ms = 0
+    for span in found:
+        value = signal(parameter, span.measured)
+        if value is None:
+            artefact_ms += span.held_ms
+            continue
+        held_ms[min(int(value) // BIN_WIDTH, len(held_ms) - 1)] += span.held_ms
+        below_ms += span.held_ms if value < target[0] else 0
+        above_ms += span.held_ms if value > target[1] else 0
+    valid_ms, window_ms = sum(held_ms), to_at - from_at
+    return Histogram(
+        tuple(_bin(index, held, valid_ms) for index, held in enumerate(held_ms)),
+        valid_ms / SECOND_MS,
+        _share(valid_ms - below_ms - above_ms, valid_ms),
+        _share(below_ms, valid_ms),
+        _share(above_ms, valid_ms),
+        _share(valid_ms, window_ms) or 0.0,
+        _share(artefact_ms, window_ms) or 0.0,
+    )
+
+
+def by_fio2(found: Iterable[Span], fio2: Sequence[tuple[int, float]]) -> Mapping[float | None, list[Span]]:
+    """Return the spans by FiO2 step (its upper figure in %), given ascending (epoch ms, %); None before the first is known."""
+    parted: dict[float | None, list[Span]] = {}
+    known: float | None = None
+    index = 0
+    for span in found:
+        while index < len(fio2) and fio2[index][0] <= span.at:
+            known = next((step for step in FIO2_STEPS if fio2[index][1] <= step), FIO2_STEPS[-1])
+            index += 1
+        parted.setdefault(known, []).append(span)
+    return parted
+
+
+def _held(spacing_ms: int, interval_ms: int, gap_ms: int) -> int:
+    return spacing_ms if spacing_ms <= gap_ms else interval_ms
+
+
+def _bin(index: int, held_ms: int, valid_ms: int) -> Bin:
+    return Bin(index * BIN_WIDTH, (index + 1) * BIN_WIDTH, held_ms / SECOND_MS, _share(held_ms, valid_ms) or 0.0)
+
+
+def _share(part_ms: int, whole_ms: int) -> float | None:
+    return 100 * part_ms / whole_ms if whole_ms > 0 else None
