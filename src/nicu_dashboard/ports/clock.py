@@ -4,14 +4,14 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Wall time for records, monotonic time for freshness and delays."""
+    """Wall time that never runs backwards: anchored once, then counted by the monotonic clock."""
 
     def now(self) -> int:
-        """Return the wall time in epoch ms UTC."""
+        """Return the instant in epoch ms UTC; a step of the machine's wall clock does not move it."""
         ...
 
-    def monotonic(self) -> int:
-        """Return milliseconds that never run backwards, from an arbitrary origin."""
+    def wall_step_ms(self) -> int:
+        """Return how far the machine's wall clock has been stepped away from now(), in ms."""
         ...
 
     async def sleep(self, seconds: float) -> None:

@@ -28,6 +28,15 @@ class Stay:
 
 
 @dataclass(frozen=True, slots=True)
+class PastStay:
+    """Which baby lay in a cot from when until when (None = still), epoch ms."""
+
+    patient_id: int
+    began_at: int
+    ended_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where readings come from, with its usual interval in seconds."""
 
@@ -100,6 +109,10 @@ class Roster(Protocol):
 
     def discharge(self, patient_id: int, at: int, audit: AuditEntry) -> None:
         """End the stay; raises NotFound when the baby is not admitted."""
+        ...
+
+    def stay_history(self, cot_id: int) -> Sequence[PastStay]:
+        """Return every stay in a cot, ended ones too."""
         ...
 
     def first_stay_began(self, patient_id: int) -> int | None:

@@ -1,0 +1,65 @@
+"""One cot in the ward's memory: who lies there, what was last seen, how it is watched."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nicu_dashboard.domain.alarms.watch import Watch
+from nicu_dashboard.domain.limits import AlarmLimits, default_profile
+from nicu_dashboard.domain.patients import Cot
+from nicu_dashboard.domain.spells import SpellDetector
+from nicu_dashboard.domain.vitals import Measured, NoValue, Origin
+from nicu_dashboard.ports.roster import Source, Stay
+
+NOBODY = default_profile(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The newest valid value of one vital, with the device's time and ours."""
+
+    value: float
+    recorded_at: int
+    received_at: int
+
+
+@dataclass(slots=True)
+class EventFree:
+    """Since when this baby had no qualifying event, and which kind came last; None = none on record."""
+
+    since: int | None = None
+    last_kind: str | None = None
+
+
+@dataclass(slots=True)
+class Bed:
+    """Mutable on purpose: it lives in one thread, and only the ward touches it."""
+
+    cot: Cot
+    watch: Watch = field(default_factory=lambda: Watch(NOBODY))
+    stay: Stay | None = None
+    detector: SpellDetector | None = None
+    latest: dict[str, Latest] = field(default_factory=dict)
+    event_free: EventFree = field(default_factory=EventFree)
+    in_target: float | None = None
+    origin: Origin | None = None
+    source: str | None = None
+    heard_at: int | None = None
+    recorded_at: int = 0
+
+    @property
+    def limits(self) -> AlarmLimits:
+        """The limits in force."""
+        return self.watch.limits
+
+    def note(self, values: Mapping[str, Measured], recorded_at: int, received_at: int, source: Source) -> None:
+        """Keep the newest valid values and who said them."""
+        for name, measured in values.items():
+            if not isinstance(measured, NoValue):
+                self.latest[name] = Latest(measured, recorded_at, received_at)
+        self.recorded_at, self.heard_at = recorded_at, received_at
+        self.origin, self.source = source.origin, source.name
+
+    def is_news(self, recorded_at: int, received_at: int) -> bool:
+        """Return whether a live reading is newer than the last one; after a silence a device's clock may have been set back."""
+        silent = self.heard_at is None or received_at - self.heard_at > self.watch.stale_ms
+        return silent or recorded_at > self.recorded_at

@@ -1,0 +1,51 @@
+"""Which browsers show this unit and whether they can be heard; none audible is itself a technical alarm."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nicu_dashboard.services.ward import Ward
+
+Sound = Literal["on", "off", "closed"]
+# A display that has not reported for this long is gone; browsers report every 10 s.
+REPORT_MS = 25_000
+# After a start the displays get this long to report.
+GRACE_MS = 30_000
+FAULT = "no_audible_display"
+
+
+@dataclass(slots=True)
+class Display:
+    """One browser's last report."""
+
+    sound: Sound
+    at: int
+
+
+class Displays:
+    """Kept in memory: a display that matters reports again within seconds."""
+
+    def __init__(self, ward: Ward, started_at: int) -> None:
+        self._ward = ward
+        self._started_at = started_at
+        self._known: dict[str, Display] = {}
+
+    def report(self, display_id: str, sound: Sound, at: int) -> None:
+        """Take a browser's report."""
+        if sound == "closed":
+            self._known.pop(display_id, None)
+        else:
+            self._known[display_id] = Display(sound, at)
+        self.check(at)
+
+    def audible(self, at: int) -> int:
+        """Return how many displays can be heard now."""
+        return sum(display.sound == "on" and at - display.at <= REPORT_MS for display in self._known.values())
+
+    def check(self, at: int) -> None:
+        """Raise or clear the technical alarm, and forget displays that went away."""
+        self._known = {key: known for key, known in self._known.items() if at - known.at <= 4 * REPORT_MS}
+        watched = any(bed.stay is not None for bed in self._ward.beds.values())
+        if watched and not self.audible(at) and at - self._started_at > GRACE_MS:
+            self._ward.fault(FAULT, "No audible display in this unit", "low", at)
+        else:
+            self._ward.fault_over(FAULT, at)

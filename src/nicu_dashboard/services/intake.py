@@ -1,0 +1,114 @@
+"""From readings to an acknowledgement: find the cot and the baby, step the ward, commit, answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from nicu_dashboard.domain.instants import format_instant
+from nicu_dashboard.domain.vitals import Reading
+from nicu_dashboard.ports.clock import Clock
+from nicu_dashboard.ports.roster import Source
+from nicu_dashboard.ports.tick import Quarantined, VitalsRow
+from nicu_dashboard.services.bed import Bed
+from nicu_dashboard.services.engine import Engine
+from nicu_dashboard.services.liveness import FUTURE_MS, OFFSET_FLAG_MS, SourceClock
+from nicu_dashboard.services.measures import Measures
+from nicu_dashboard.services.stays import Stays
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the reading at this index of the message was not taken."""
+
+    index: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Receipt:
+    """What became of one message, after the commit."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    rejected: list[Refusal] = field(default_factory=list)
+
+
+class Intake:
+    """The one door for readings, whatever they came by."""
+
+    def __init__(self, engine: Engine, stays: Stays, clock: Clock, measures: Measures) -> None:
+        self._engine = engine
+        self._stays = stays
+        self._clock = clock
+        self._measures = measures
+        self._clocks: dict[int, SourceClock] = {}
+
+    async def receive(self, readings: Sequence[tuple[int, Reading]]) -> Receipt:
+        """Take readings, each with its index in the message; raises StoreUnavailable, and then nothing was kept."""
+        received_at = self._clock.now()
+        receipt = Receipt()
+        rows: list[VitalsRow] = []
+        sources = await self._stays.sources({(reading.source, reading.origin) for _, reading in readings})
+        self._observe(readings, sources, received_at)
+        for index, reading in sorted(readings, key=lambda item: item[1].recorded_at):
+            source = sources[reading.source, reading.origin]
+            outcome = self._place(reading, source, received_at)
+            if isinstance(outcome, str):
+                receipt.rejected.append(Refusal(index, outcome))
+            else:
+                rows.append(outcome)
+        fates = await self._engine.submit(rows)
+        receipt.duplicates = sum(fate == "duplicate" for fate in fates)
+        receipt.accepted = len(fates) - receipt.duplicates
+        receipt.rejected.sort(key=lambda refusal: refusal.index)
+        self._measures.took(receipt.accepted, receipt.duplicates, len(receipt.rejected))
+        return receipt
+
+    def _observe(
+        self, readings: Sequence[tuple[int, Reading]], sources: dict[tuple[str, str], Source], received_at: int
+    ) -> None:
+        """Learn each source's clock from the whole message before judging any part of it."""
+        times: dict[int, list[int]] = {}
+        for _, reading in readings:
+            if reading.recorded_at - received_at <= FUTURE_MS:
+                times.setdefault(sources[reading.source, reading.origin].id, []).append(reading.recorded_at)
+        for source in sources.values():
+            window_ms = max(10_000, int(3_000 * source.interval_s))
+            self._clocks.setdefault(source.id, SourceClock(window_ms)).observe(received_at, times.get(source.id, ()))
+
+    def _place(self, reading: Reading, source: Source, received_at: int) -> VitalsRow | str:
+        """Return the row to store after stepping the ward, or the reason why there is none."""
+        ahead_ms = reading.recorded_at - received_at
+        if ahead_ms > FUTURE_MS:
+            said = format_instant(reading.recorded_at)
+            return f"recorded_at {said} is {ahead_ms / 1_000:.0f} s in the future (limit 60 s); set the device's clock"
+        bed = self._engine.ward.bed_by_label(reading.cot)
+        if bed is None:
+            return self._quarantined(reading, received_at, f"unknown cot {reading.cot[:40]!r}", "nicu cot add LABEL")
+        clock = self._clocks[source.id]
+        live = clock.is_live(reading.recorded_at, received_at)
+        patient_id = self._whose(bed, reading, live)
+        if patient_id is None:
+            reason = f"no baby lay in cot {reading.cot} at {format_instant(reading.recorded_at)}"
+            return self._quarantined(reading, received_at, reason, f"nicu admit --mrn MRN --cot {reading.cot}")
+        self._step(bed, reading, source, received_at, live, patient_id)
+        return VitalsRow(patient_id, source.id, reading.recorded_at, received_at, reading.values)
+
+    def _whose(self, bed: Bed, reading: Reading, live: bool) -> int | None:
+        if live:
+            return None if bed.stay is None else bed.stay.patient.id
+        return self._stays.patient_at(bed.cot.id, reading.recorded_at)
+
+    def _step(
+        self, bed: Bed, reading: Reading, source: Source, received_at: int, live: bool, patient_id: int
+    ) -> None:
+        if live and bed.is_news(reading.recorded_at, received_at):
+            self._engine.ward.sample(bed, reading.values, reading.recorded_at, received_at, source)
+            self._engine.ward.clock_offset(bed, self._clocks[source.id].offset_ms(), OFFSET_FLAG_MS, received_at)
+        elif not (live and reading.recorded_at == bed.recorded_at):
+            self._engine.ward.rescan(patient_id, reading.recorded_at)
+
+    def _quarantined(self, reading: Reading, at: int, reason: str, remedy: str) -> str:
+        said = {name: str(value) for name, value in reading.values.items()}
+        raw = f"{format_instant(reading.recorded_at)} {said}"
+        self._engine.ward.quarantine(Quarantined(at, reading.source, reading.cot[:80], reason, raw[:2_000]))
+        return f"{reason}; {remedy}"

@@ -1,0 +1,42 @@
+"""Is this reading about now? Judged by the receiving clock, whatever the device believes the time to be."""
+
+from collections import deque
+from collections.abc import Iterable
+
+# A reading this much later than its source's usual delay is history: stored at its own time, never shown or alarmed as now.
+LATE_MS = 10_000
+# A reading this far ahead of the server is refused: it would stay "the latest" for as long.
+FUTURE_MS = 60_000
+# INTEROP: a source's clock is warned of beyond 10 s and flagged beyond 60 s.
+OFFSET_WARN_MS, OFFSET_FLAG_MS = 10_000, 60_000
+
+
+class SourceClock:
+    """Learns one source's clock offset: the smallest delay seen in a sliding window of receive time.
+
+    A device two years behind is alive as long as its time runs on; a burst of old readings after an outage is not. When
+    a device's clock is set back, the old offset is forgotten after one window and its readings count as live again.
+    """
+
+    def __init__(self, window_ms: int = LATE_MS) -> None:
+        self._window_ms = window_ms
+        self._delays: deque[tuple[int, int]] = deque()
+
+    def observe(self, received_at: int, recorded: Iterable[int]) -> None:
+        """Take the device times (epoch ms) of one message in; call it before asking whether they are live."""
+        delay = min((received_at - recorded_at for recorded_at in recorded), default=None)
+        if delay is None:
+            return
+        while self._delays and self._delays[0][0] < received_at - self._window_ms:
+            self._delays.popleft()
+        while self._delays and self._delays[-1][1] >= delay:
+            self._delays.pop()
+        self._delays.append((received_at, delay))
+
+    def offset_ms(self) -> int:
+        """Return how far the source's clock lies behind ours (negative: ahead), network delay included."""
+        return self._delays[0][1] if self._delays else 0
+
+    def is_live(self, recorded_at: int, received_at: int) -> bool:
+        """Return whether a reading with this device time is about now."""
+        return received_at - recorded_at - self.offset_ms() <= LATE_MS

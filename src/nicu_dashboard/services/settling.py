@@ -1,0 +1,128 @@
+"""Putting a baby into a bed of the ward's memory, with everything that is on record: after admission and after a restart."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from nicu_dashboard.domain.alarms.alarm import Alarm
+from nicu_dashboard.domain.alarms.machine import resume
+from nicu_dashboard.domain.alarms.watch import Off, Pause, Watch
+from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS
+from nicu_dashboard.domain.limits import AlarmLimits, default_profile
+from nicu_dashboard.domain.patients import Patient, postmenstrual_days
+from nicu_dashboard.domain.spells import DEFINITIONS, SpellDetector
+from nicu_dashboard.domain.vitals import VITALS, NoValue
+from nicu_dashboard.ports.chart import Chart
+from nicu_dashboard.ports.clock import Clock
+from nicu_dashboard.ports.limit_book import LimitBook
+from nicu_dashboard.ports.roster import Roster, Stay
+from nicu_dashboard.ports.tick import AlarmRow, Journal, SuspensionRow
+from nicu_dashboard.services.bed import Bed, EventFree, Latest
+from nicu_dashboard.services.stays import Stays
+from nicu_dashboard.services.ward import Ward
+
+# What was measured within this time before a restart is expected to go on.
+EXPECTED_MS = HOUR_MS
+# Events of this many days are looked at for the event-free days of a tile.
+LOOK_BACK_MS = 60 * DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the store knows of a baby that its bed needs."""
+
+    limits: AlarmLimits
+    latest: dict[str, Latest]
+    event_free: EventFree
+
+
+def limits_by_age(patient: Patient, at: int) -> AlarmLimits:
+    """Return the default limits for the baby's postmenstrual age at this instant."""
+    return default_profile(postmenstrual_days(patient, at))
+
+
+class Settling:
+    """Reads in a thread, then changes the ward in the loop's own."""
+
+    def __init__(
+        self, ward: Ward, roster: Roster, chart: Chart, book: LimitBook, journal: Journal, stays: Stays, clock: Clock
+    ) -> None:
+        self._ward = ward
+        self._roster = roster
+        self._chart = chart
+        self._book = book
+        self._journal = journal
+        self._stays = stays
+        self._clock = clock
+
+    async def start(self, definition: str) -> None:
+        """Fill the whole ward after a start: cots, babies, standing alarms, silences; events are looked for again."""
+        cots = await asyncio.to_thread(self._roster.cots)
+        self._ward.add_cots(cots)
+        await self._stays.refresh(cot.id for cot in cots)
+        alarms = await asyncio.to_thread(self._journal.open_alarms, self._ward.unit.id)
+        silences = await asyncio.to_thread(self._journal.open_suspensions, self._ward.unit.id)
+        for stay in await asyncio.to_thread(self._roster.stays):
+            await self.settle(stay, definition, alarms, silences)
+            self._ward.rescan(stay.patient.id, self._clock.now())
+        self._resume_unit([row.alarm for row in alarms if row.cot_id is None])
+
+    async def settle(
+        self,
+        stay: Stay,
+        definition: str,
+        alarms: Sequence[AlarmRow] = (),
+        silences: Sequence[SuspensionRow] = (),
+    ) -> Bed:
+        """Put one baby into its bed; `alarms` and `silences` are those that stood before a restart."""
+        at = self._clock.now()
+        record = await asyncio.to_thread(self._record, stay.patient, at)
+        bed = self._ward.bed(stay.cot.id)
+        bed.stay, bed.latest, bed.event_free = stay, record.latest, record.event_free
+        bed.detector = SpellDetector(DEFINITIONS[definition])
+        expected = [name for name, seen in record.latest.items() if _expected(name, seen, at)]
+        standing = [row.alarm for row in alarms if row.cot_id == stay.cot.id]
+        watch = resume(record.limits, standing, expected, at)
+        bed.watch = _silenced(watch, [row for row in silences if row.cot_id == stay.cot.id], at)
+        return bed
+
+    def _resume_unit(self, standing: Sequence[Alarm]) -> None:
+        at = self._clock.now()
+        self._ward.unit_watch = resume(self._ward.unit_watch.limits, standing, (), at)
+        for alarm in standing:
+            self._ward.fault_over(alarm.key, at)
+
+    def _record(self, patient: Patient, at: int) -> Record:
+        own = self._book.current([patient.id]).get(patient.id)
+        limits = limits_by_age(patient, at) if own is None else own.limits
+        spells = self._chart.spells(patient.id, at - LOOK_BACK_MS, at)
+        counted = [stored for stored in spells if stored.review != "rejected"]
+        newest = max(counted, key=lambda stored: stored.spell.started_at, default=None)
+        free = EventFree() if newest is None else EventFree(newest.spell.ended_at, newest.spell.kind)
+        return Record(limits, self._latest(patient.id), free)
+
+    def _latest(self, patient_id: int) -> dict[str, Latest]:
+        found = self._chart.latest([patient_id]).get(patient_id)
+        if found is None:
+            return {}
+        recorded_at, values = found
+        return {
+            name: Latest(value, recorded_at, recorded_at)
+            for name, value in values.items()
+            if not isinstance(value, NoValue)
+        }
+
+
+def _expected(name: str, seen: Latest, at: int) -> bool:
+    return not VITALS[name].intermittent and at - seen.received_at <= EXPECTED_MS
+
+
+def _silenced(watch: Watch, silences: Sequence[SuspensionRow], at: int) -> Watch:
+    for row in silences:
+        if row.kind == "off":
+            off = Off(row.scope, row.began_at, row.reason or "", row.by, at)
+            watch = replace(watch, off={**watch.off, row.scope: off})
+        elif row.until_at is not None:
+            pause = Pause(row.began_at, row.until_at, row.by)
+            watch = replace(watch, audio_pause=pause) if row.kind == "audio_pause" else replace(watch, alarm_pause=pause)
+    return watch

@@ -1,0 +1,111 @@
+"""Small regular duties: events found again after late readings, limits that follow age, time in target, silent sources."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+
+from nicu_dashboard.domain.alarms import events
+from nicu_dashboard.domain.histogram import time_in_target
+from nicu_dashboard.domain.instants import HOUR_MS
+from nicu_dashboard.domain.spells import DEFINITIONS, SpellDetector
+from nicu_dashboard.domain.vitals import VITALS
+from nicu_dashboard.ports.chart import Chart
+from nicu_dashboard.ports.clock import Clock
+from nicu_dashboard.ports.limit_book import LimitBook
+from nicu_dashboard.ports.tick import Journal, Rescan, SpellRow, StoreUnavailable
+from nicu_dashboard.services.bed import Bed
+from nicu_dashboard.services.displays import Displays
+from nicu_dashboard.services.ids import AlarmIds
+from nicu_dashboard.services.settling import limits_by_age
+from nicu_dashboard.services.ward import Ward
+
+TARGET_WINDOW_MS = 12 * HOUR_MS
+SPO2_TARGET = (90.0, 95.0)
+EVERY_S = 2.0
+TARGET_EVERY = 30
+AGES_EVERY = 300
+
+
+class Upkeep:
+    """Works beside the engine; a store that fails only delays it."""
+
+    def __init__(
+        self,
+        ward: Ward,
+        journal: Journal,
+        chart: Chart,
+        book: LimitBook,
+        ids: AlarmIds,
+        displays: Displays,
+        clock: Clock,
+        definition: str,
+    ) -> None:
+        self._ward = ward
+        self._journal = journal
+        self._chart = chart
+        self._book = book
+        self._ids = ids
+        self._displays = displays
+        self._clock = clock
+        self._definition = definition
+
+    async def run_forever(self) -> None:
+        """Take turns: every two seconds the quick duties, each minute the figures, every ten minutes the ages."""
+        round_number = 0
+        while True:
+            self._displays.check(self._clock.now())
+            await self._tolerant(self._ids.top_up)
+            await self._tolerant(self.find_again)
+            if round_number % TARGET_EVERY == 0:
+                await self._tolerant(self.refresh_targets)
+            if round_number % AGES_EVERY == AGES_EVERY - 1:
+                await self._tolerant(self.follow_ages)
+            round_number += 1
+            await asyncio.sleep(EVERY_S)
+
+    async def _tolerant(self, duty: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await duty()
+        except StoreUnavailable:
+            return
+
+    async def find_again(self) -> None:
+        """Derive the events of every window with late readings anew from what is stored."""
+        for window in await asyncio.to_thread(self._journal.rescans):
+            await asyncio.to_thread(self.rescan, window)
+
+    def rescan(self, window: Rescan) -> None:
+        """Run the same detector over the stored readings of one window and make the record agree."""
+        detector = SpellDetector(DEFINITIONS[self._definition])
+        names = tuple(VITALS)
+        found = [
+            spell
+            for at, values in self._chart.readings(window.patient_id, window.from_at, window.to_at, names)
+            for spell in detector.take(at, values)
+        ]
+        found += detector.finish()
+        rows = [SpellRow(window.patient_id, None, spell) for spell in found]
+        self._journal.replace_spells(window, rows)
+
+    async def refresh_targets(self) -> None:
+        """Compute each baby's share of SpO2 in target over the last 12 h."""
+        at = self._clock.now()
+        for bed in self._occupied():
+            if bed.stay is not None:
+                counts = await asyncio.to_thread(
+                    self._chart.histogram, bed.stay.patient.id, "spo2", at - TARGET_WINDOW_MS, at
+                )
+                bed.in_target = time_in_target(counts, *SPO2_TARGET)
+
+    async def follow_ages(self) -> None:
+        """A baby without limits of its own is watched with the profile of its present age."""
+        at = self._clock.now()
+        for bed in self._occupied():
+            if bed.stay is None:
+                continue
+            own = await asyncio.to_thread(self._book.current, [bed.stay.patient.id])
+            limits = limits_by_age(bed.stay.patient, at)
+            if not own and limits != bed.limits:
+                self._ward.act(bed.cot.id, events.LimitsChanged(at, limits))
+
+    def _occupied(self) -> Iterator[Bed]:
+        return iter([bed for bed in self._ward.beds.values() if bed.stay is not None])
