@@ -3,7 +3,16 @@ import { lazyPage } from "./parts/lazy";
 import { Toasts } from "./parts/toast";
 import { Empty } from "./parts/parts";
 import { route } from "./router";
+import { Announcer } from "./shell/announce";
+import { Banners } from "./shell/banners";
+import { FootBar } from "./shell/footbar";
+import { Menus } from "./shell/menu";
+import "./shell/shell.css";
+import { TopBar } from "./shell/topbar";
 import Wall from "./wall/page";
+
+/** Pages that fill the screen exactly; the others scroll. */
+const FIXED = new Set(["cot"]);
 
 const CotPage = lazyPage(() => import("./cot/page"));
 
@@ -24,15 +33,18 @@ function CurrentPage() {
 }
 
 export function App() {
+  const page = route.value.page;
   return (
     <div class="shell">
-      <header />
-      <div />
-      <main class={route.value.page === "wall" || route.value.page === "cot" ? "fixed" : ""}>
+      <TopBar />
+      <Banners />
+      <main class={FIXED.has(page) ? "fixed" : ""} tabIndex={-1}>
         <CurrentPage />
       </main>
-      <footer />
+      <FootBar />
+      <Menus />
       <Toasts />
+      <Announcer />
     </div>
   );
 }

@@ -9,10 +9,14 @@ export interface Preferences {
   readonly names: Names;
   /** 0.1–1; sound cannot be turned down to nothing here. */
   readonly volume: number;
+  /** Most tiles on one page of the wall. */
+  readonly perPage: number;
+  /** Single-letter keys act. */
+  readonly keys: boolean;
 }
 
 const KEY = "nicu.preferences";
-const DEFAULTS: Preferences = { theme: "dark", names: "name", volume: 0.7 };
+const DEFAULTS: Preferences = { theme: "dark", names: "name", volume: 0.7, perPage: 36, keys: true };
 
 function load(): Preferences {
   try {

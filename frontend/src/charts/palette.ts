@@ -20,7 +20,7 @@ export function readPalette(at: Element): Palette {
     text: token("text", "#e8eef4"),
     muted,
     faint: token("faint", "#566575"),
-    line: token("line-strong", "#2b3947"),
+    line: token("line-2", "#2b3947"),
     high: token("high", "#ff3344"),
     font: style.fontFamily,
   };

@@ -13,7 +13,7 @@ export const MARGIN_RIGHT = 14;
 export class Plot {
   private readonly chart: uPlot;
 
-  constructor(host: HTMLElement, private panel: Panel, range: Range, palette: Palette, width: number, height: number, type = 11) {
+  constructor(host: HTMLElement, private panel: Panel, private range: Range, palette: Palette, width: number, height: number, type = 11) {
     const colour = palette.vital(panel.colour);
     const line = (stroke: string | null): uPlot.Series => ({
       ...(stroke === null ? {} : { stroke }),
@@ -28,7 +28,10 @@ export class Plot {
         legend: { show: false },
         cursor: { show: false },
         padding: [8, MARGIN_RIGHT, 8, 0],
-        scales: { x: { time: false, auto: false }, y: { auto: false } },
+        scales: {
+          x: { time: false, auto: false, range: () => [this.range.from, this.range.to] },
+          y: { auto: false, range: () => [...this.panel.range] },
+        },
         series: [{}, line(null), line(null), line(colour)],
         bands: [{ series: [1, 2], fill: faded(colour, 0.28) }],
         axes: [
@@ -63,11 +66,12 @@ export class Plot {
   /** Draws a panel over a window. */
   show(panel: Panel, range: Range): void {
     this.panel = panel;
+    this.range = range;
     this.chart.batch(() => {
       this.chart.setData(aligned(panel), false);
       this.chart.setScale("x", { min: range.from, max: range.to });
       this.chart.setScale("y", { min: panel.range[0], max: panel.range[1] });
-      this.chart.redraw(true, true);
+      this.chart.redraw(false, true);
     });
   }
 

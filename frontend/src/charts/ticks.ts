@@ -1,4 +1,5 @@
 /** Marks on the time axis and the words for times and durations; the wall clock is the reader's own. Pure. */
+import { timeOfDay } from "../format";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -35,7 +36,7 @@ export function timeTicks(from: number, to: number, width: number): Tick[] {
   let day = midnight(from);
   let at = day;
   while (at <= to) {
-    if (at >= from) ticks.push({ at, strong: at === day, text: at === day ? dayText(at) : clock(at, step < MINUTE) });
+    if (at >= from) ticks.push({ at, strong: at === day, text: at === day ? dayText(at) : timeOfDay(at, step < MINUTE) });
     at = step >= DAY ? midnight(at + step + HOUR * 3) : at + step;
     // Round hours start again at each midnight, so a change of summer time moves no later mark.
     const next = midnight(at);
@@ -43,14 +44,6 @@ export function timeTicks(from: number, to: number, width: number): Tick[] {
     else if (step >= DAY) day = next;
   }
   return ticks;
-}
-
-const two = (n: number): string => String(n).padStart(2, "0");
-
-/** 03:12, or 03:12:09 with seconds. */
-export function clock(at: number, seconds = false): string {
-  const d = new Date(at);
-  return `${two(d.getHours())}:${two(d.getMinutes())}${seconds ? `:${two(d.getSeconds())}` : ""}`;
 }
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
@@ -64,23 +57,7 @@ export function dayText(at: number): string {
 
 /** The clock alone within a day of `now`, else with its date. */
 export function when(at: number, now: number, seconds = false): string {
-  return midnight(at) === midnight(now) ? clock(at, seconds) : `${dayText(at)} ${clock(at, seconds)}`;
-}
-
-/** 24 s, 3 min, 2 h 05, 4 d: short enough for a list. */
-export function lasting(seconds: number): string {
-  const s = Math.max(0, Math.round(seconds));
-  if (s < 120) return `${s} s`;
-  if (s < 7200) return `${Math.round(s / 60)} min`;
-  if (s < 172_800) return `${Math.floor(s / 3600)} h ${two(Math.floor((s % 3600) / 60))}`;
-  return `${Math.floor(s / 86_400)} d`;
-}
-
-/** 0:42, 12:05, 1:02:09: a running count. */
-export function counting(ms: number): string {
-  const s = Math.max(0, Math.floor(ms / 1000));
-  const rest = `${two(Math.floor((s % 3600) / 60))}:${two(s % 60)}`;
-  return s >= 3600 ? `${Math.floor(s / 3600)}:${rest}` : rest.replace(/^0(?=\d:)/, "");
+  return midnight(at) === midnight(now) ? timeOfDay(at, seconds) : `${dayText(at)} ${timeOfDay(at, seconds)}`;
 }
 
 /** 1 s, 15 s, 4 min, 6 h: the width of one bucket. */

@@ -79,12 +79,13 @@ export function Field({ label, fault, hint, children }: FieldProps) {
 
 interface DialogProps {
   readonly title: string;
+  readonly look?: string;
   readonly onClose: () => void;
   readonly children: ComponentChildren;
 }
 
 /** A modal dialog: Escape or the backdrop closes it, focus stays inside and returns. */
-export function Dialog({ title, onClose, children }: DialogProps) {
+export function Dialog({ title, look = "", onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const dialog = element.current;
@@ -94,7 +95,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   return (
     <dialog
       ref={element}
-      class="dialog"
+      class={`dialog ${look}`}
       aria-label={title}
       onCancel={(event) => {
         event.preventDefault();

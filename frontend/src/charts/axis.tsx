@@ -1,0 +1,77 @@
+/** The layers that all charts share: shaded events and time lines behind, labels and times below. */
+import { labels, shades, type Span, xOf } from "./spans";
+import { timeTicks } from "./ticks";
+import type { Range } from "./view";
+
+export interface Note {
+  id: number;
+  at: number;
+  kind: string;
+  text: string;
+}
+
+interface Layer {
+  range: Range;
+  width: number;
+  spans: readonly Span[];
+  notes: readonly Note[];
+}
+
+/** Behind the charts, over their full height. */
+export function Behind({ range, width, spans, notes, selected }: Layer & { selected: number | null }) {
+  return (
+    <svg class="chart-behind" width={width} height="100%" aria-hidden="true">
+      {timeTicks(range.from, range.to, width).map((tick) => (
+        <rect key={tick.at} class={tick.strong ? "tick strong" : "tick"} x={xOf(tick.at, range, width)} width="1" height="100%" />
+      ))}
+      {shades(spans, range, width).map((shade) => (
+        <rect
+          key={shade.id}
+          class={`shade${shade.rejected ? " rejected" : ""}${shade.id === selected ? " selected" : ""}`}
+          x={shade.x}
+          width={shade.width}
+          height="100%"
+        />
+      ))}
+      {inside(notes, range).map((note) => (
+        <rect key={note.id} class="note-line" x={xOf(note.at, range, width)} width="1" height="100%" />
+      ))}
+    </svg>
+  );
+}
+
+/** Under the charts: what each event was, notes, and the time. */
+export function Below({ range, width, spans, notes, onPick }: Layer & { onPick: (ids: number[]) => void }) {
+  return (
+    <div class="chart-below" style={{ width: `${width}px` }}>
+      <div class="chart-kinds">
+        {inside(notes, range).map((note) => (
+          <span key={`n${note.id}`} class="note-mark" title={note.text} style={{ left: `${xOf(note.at, range, width)}px` }} />
+        ))}
+        {labels(spans, range, width).map((label) => (
+          <button
+            key={label.ids[0]}
+            type="button"
+            tabIndex={-1}
+            style={{ left: `${label.x}px` }}
+            title={label.ids.length > 1 ? `${label.ids.length} events: zoom in to tell them apart` : "Open this event"}
+            onClick={() => onPick(label.ids)}
+          >
+            {label.text}
+          </button>
+        ))}
+      </div>
+      <div class="chart-times">
+        {timeTicks(range.from, range.to, width).map((tick) => (
+          <span key={tick.at} class={tick.strong ? "strong" : ""} style={{ left: `${xOf(tick.at, range, width)}px` }}>
+            {tick.text}
+          </span>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function inside(notes: readonly Note[], range: Range): readonly Note[] {
+  return notes.filter((note) => note.at >= range.from && note.at <= range.to);
+}

@@ -1,0 +1,114 @@
+/** The alarm lines under the header. Always there, so that nothing jumps when an alarm comes. */
+import { useSignal } from "@preact/signals";
+import type { Alarm, Flags } from "../api/types";
+import { elapsed, timeOfDay } from "../format";
+import { acknowledge, PAUSE_S, pauseSound } from "../live/actions";
+import { now } from "../live/clock";
+import type { CotLive } from "../live/store";
+import { may, vitalOf } from "../live/vitals";
+import { Button } from "../parts/parts";
+import { conditions, scopeText, stacked, why } from "./conduct";
+
+const SHOWN = 3;
+
+interface Props {
+  cot: CotLive;
+  onSilence: () => void;
+  onWhy: (id: number) => void;
+}
+
+export function AlarmBar({ cot, onSilence, onWhy }: Props) {
+  const all = useSignal(false);
+  const alarms = stacked(cot.alarms.value);
+  const shown = all.value ? alarms : alarms.slice(0, SHOWN);
+  return (
+    <div class="alarm-bar">
+      <div class="alarm-lines" role="log" aria-label="Alarms of this cot">
+        {alarms.length === 0 && <p class="alarm-line calm">No alarms{inTarget(cot)}</p>}
+        {shown.map((alarm) => (
+          <Line key={alarm.id} alarm={alarm} onWhy={onWhy} />
+        ))}
+        {alarms.length > SHOWN && (
+          <button type="button" class="alarm-more" onClick={() => (all.value = !all.value)}>
+            {all.value ? "Show fewer" : `${alarms.length - SHOWN} more`}
+          </button>
+        )}
+        <Silences flags={cot.flags.value} onSilence={onSilence} />
+      </div>
+      <div class="alarm-actions no-print">
+        <PauseButton cot={cot} />
+        <Button look="quiet" onClick={onSilence} disabled={!may("alarms")} title="Pause alarms, or switch one off (O)">
+          Alarms …
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+function inTarget(cot: CotLive): string {
+  const share = cot.inTarget.value;
+  return share === null ? "" : ` · SpO2 in target ${Math.round(share)} % of the last 12 h`;
+}
+
+function Line({ alarm, onWhy }: { alarm: Alarm; onWhy: (id: number) => void }) {
+  const look = `${alarm.kind === "technical" ? "technical " : ""}${alarm.priority} ${alarm.presence}`;
+  return (
+    <div class={`alarm-line ${look}`} {...(alarm.priority === "high" && alarm.presence === "on" ? { role: "alert" } : {})}>
+      <button type="button" class="alarm-text" title="Why did this alarm?" onClick={() => onWhy(alarm.id)}>
+        {alarm.mark} {alarm.text}
+      </button>
+      <time aria-hidden="true">{elapsed(now.value - alarm.since)}</time>
+      <span class="alarm-why">{why(alarm, vitalOf)}</span>
+      {conditions(alarm).map((text) => (
+        <span key={text} class="alarm-state">
+          {text}
+        </span>
+      ))}
+      {alarm.presence !== "ack" && (
+        <Button class="no-print" look={alarm.priority === "high" ? "alarm" : "plain"} onClick={() => void acknowledge(alarm)} title="Acknowledge (A or Enter)">
+          Acknowledge ↵
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function PauseButton({ cot }: { cot: CotLive }) {
+  const until = cot.flags.value.audio_paused_until;
+  const left = until === null ? 0 : until - now.value;
+  const target = { id: cot.id, label: cot.label.value };
+  return left > 0 ? (
+    <Button aria-pressed="true" onClick={() => void pauseSound(target, 0)} title="Sound on again (P)">
+      Sound paused {elapsed(left)}
+    </Button>
+  ) : (
+    <Button onClick={() => void pauseSound(target, PAUSE_S)} title="Pause the sound of this cot (P)">
+      Pause sound 2 min
+    </Button>
+  );
+}
+
+/** What keeps this cot quiet is never out of sight. */
+function Silences({ flags, onSilence }: { flags: Flags; onSilence: () => void }) {
+  const paused = (flags.alarms_paused_until ?? 0) - now.value;
+  return (
+    <>
+      {paused > 0 && (
+        <p class="alarm-line silenced">
+          <b>⏸ Alarms paused</b> <time>{elapsed(paused)}</time> left
+          <Button look="quiet" onClick={onSilence}>
+            Change …
+          </Button>
+        </p>
+      )}
+      {flags.off.map((off) => (
+        <p key={off.scope} class="alarm-line silenced">
+          <b>⊘ Off: {scopeText(off.scope, vitalOf)}</b> since {timeOfDay(off.since)} by {off.by}: {off.reason}
+          <Button look="quiet" onClick={onSilence}>
+            Change …
+          </Button>
+        </p>
+      ))}
+    </>
+  );
+}

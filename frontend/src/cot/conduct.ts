@@ -1,0 +1,47 @@
+/** The words of an alarm line: what it is, why it sounded, and what holds of it now. Pure. */
+import type { Alarm, AlarmsOff, Vital } from "../api/types";
+import { byUrgency } from "../live/urgency";
+
+/** Worst first; what nobody has acknowledged before what somebody has, within a priority. */
+export function stacked(alarms: readonly Alarm[]): Alarm[] {
+  const rank = { high: 0, medium: 1, low: 2 } as const;
+  const seen = (alarm: Alarm): number => (alarm.presence === "ack" ? 1 : 0);
+  return [...alarms].sort((a, b) => rank[a.priority] - rank[b.priority] || seen(a) - seen(b) || byUrgency(a, b));
+}
+
+/** `below 80 for 10 s (profile 26–36 wk v3) · lowest 69`: the rule that was broken, with its source. */
+export function why(alarm: Alarm, vital: (name: string) => Vital): string {
+  const parts: string[] = [];
+  const decimals = alarm.parameter ? vital(alarm.parameter).decimals : 0;
+  if (alarm.limit !== null && alarm.comparison !== null) {
+    const side = alarm.comparison === "<" ? "below" : "above";
+    const delay = alarm.delay_s ? ` for ${alarm.delay_s} s` : ", no delay";
+    const profile = alarm.profile ? ` (profile ${alarm.profile})` : "";
+    parts.push(`${side} ${alarm.limit.toFixed(decimals)}${delay}${profile}`);
+  }
+  if (alarm.extreme !== null) parts.push(`${alarm.comparison === ">" ? "highest" : "lowest"} ${alarm.extreme.toFixed(decimals)}`);
+  if (alarm.kind === "device") parts.push("sent by the bedside device");
+  return parts.join(" · ");
+}
+
+/** What holds of an alarm apart from its text, in a few words each. */
+export function conditions(alarm: Alarm): string[] {
+  const out: string[] = [];
+  if (alarm.escalated) out.push("escalated");
+  if (alarm.presence === "latched") out.push("over, stays until acknowledged");
+  if (alarm.presence === "ack") out.push(alarm.acknowledged_by ? `acknowledged by ${alarm.acknowledged_by}` : "acknowledged");
+  if (alarm.held) out.push("signal absent: neither confirmed nor cleared");
+  return out;
+}
+
+/** `SpO2 high`, `all alarms`: what has been switched off. */
+export function scopeText(scope: string, vital: (name: string) => Vital): string {
+  if (scope === "all") return "all alarms";
+  const [name, side] = scope.split(":");
+  return `${vital(name ?? "").label} ${side ?? ""}`.trim();
+}
+
+/** Whether this limit, or everything, is switched off. */
+export function offFor(off: readonly AlarmsOff[], parameter: string): AlarmsOff[] {
+  return off.filter((one) => one.scope === "all" || one.scope.split(":")[0] === parameter);
+}

@@ -1,0 +1,111 @@
+/** The column of numbers: the live value or `--` with the reason, and its limits. */
+import type { Alarm, LimitRow } from "../api/types";
+import { NO_VALUE, number, roughly, timeOfDay } from "../format";
+import { now } from "../live/clock";
+import { ward } from "../live/connection";
+import type { CotLive } from "../live/store";
+import { worst } from "../live/urgency";
+import { vitalOf } from "../live/vitals";
+import { offFor, scopeText } from "./conduct";
+import { linesOf } from "./rows";
+import { OLD_MS, type TilePlan, tiles } from "./tiles";
+
+export function Numbers({ cot, limits }: { cot: CotLive; limits: readonly LimitRow[] }) {
+  const plans = tiles(cot.present.value, Object.keys(cot.missing.value));
+  return (
+    <section class={`numbers${plans.length > 7 ? " many" : ""}`} aria-label="Values now">
+      {plans.map((plan) => (
+        <Tile key={plan.key} plan={plan} cot={cot} limits={limits} />
+      ))}
+    </section>
+  );
+}
+
+function Tile({ plan, cot, limits }: { plan: TilePlan; cot: CotLive; limits: readonly LimitRow[] }) {
+  const name = plan.names[0]!;
+  const vital = vitalOf(name);
+  const alarm = worst(cot.alarms.value.filter((one) => one.parameter !== null && plan.names.includes(one.parameter)));
+  const pressure = plan.names.length > 1;
+  return (
+    <div class={`number ${plan.large ? "large" : "small"} ${look(alarm)}`} style={{ "--ink": `var(--${vital.colour})` }}>
+      <p class="number-name">
+        <b>
+          {pressure ? plan.key.toUpperCase() : vital.label} <span>{unitText(vital.unit)}</span>
+        </b>
+        <small>
+          <Off cot={cot} name={name} />
+          {limitText(limits, name)}
+        </small>
+      </p>
+      <p class="number-value">{pressure ? <Pressure cot={cot} names={plan.names} /> : <Value cot={cot} name={name} decimals={vital.decimals} />}</p>
+      <Below cot={cot} name={name} />
+    </div>
+  );
+}
+
+function look(alarm: Alarm | null): string {
+  if (!alarm) return "";
+  return alarm.presence === "on" ? `alarm-${alarm.priority}` : `edge-${alarm.priority}`;
+}
+
+/** UCUM names as they are read. */
+export function unitText(unit: string): string {
+  return unit === "Cel" ? "°C" : unit.replace("mm[Hg]", "mmHg");
+}
+
+function limitText(limits: readonly LimitRow[], name: string): string {
+  const lines = linesOf(limits, name);
+  const low = lines.yellowLow ?? lines.redLow;
+  const high = lines.yellowHigh ?? lines.redHigh;
+  if (low === undefined && high === undefined) return "";
+  return `${low ?? "–"} – ${high ?? "–"}`;
+}
+
+function Off({ cot, name }: { cot: CotLive; name: string }) {
+  const off = offFor(cot.flags.value.off, name);
+  return off.length ? (
+    <span class="number-off" title={off.map((one) => `${scopeText(one.scope, vitalOf)} is off: ${one.reason}`).join("; ")}>
+      ⊘ off{" "}
+    </span>
+  ) : null;
+}
+
+function Value({ cot, name, decimals }: { cot: CotLive; name: string; decimals: number }) {
+  const value = cot.value(name).value;
+  return <span class={value === null ? "absent" : ""}>{number(value, decimals)}</span>;
+}
+
+function Pressure({ cot, names }: { cot: CotLive; names: readonly string[] }) {
+  const [mean, systolic, diastolic] = names.map((one) => cot.value(one).value);
+  if (mean == null && systolic == null && diastolic == null) return <span class="absent">{NO_VALUE}</span>;
+  return (
+    <>
+      {number(systolic)}/{number(diastolic)} <i>{number(mean)}</i>
+    </>
+  );
+}
+
+/** Why there is no number, or when an intermittent one was taken. */
+function Below({ cot, name }: { cot: CotLive; name: string }) {
+  const value = cot.value(name).value;
+  if (value === null) {
+    const missing = cot.missing.value[name];
+    if (ward.link.value.state === "lost") return <p class="number-note">no connection</p>;
+    if (!missing) return <p class="number-note">not measured</p>;
+    const [reason, since] = missing;
+    return (
+      <p class="number-note">
+        {reason}
+        {since !== null && ` · ${roughly(now.value - since)}`}
+      </p>
+    );
+  }
+  const at = cot.measuredAt.value[name];
+  if (at === undefined) return null;
+  return (
+    <p class="number-note">
+      {timeOfDay(at)}
+      {now.value - at > OLD_MS && <b title="Measured more than 10 minutes ago"> *</b>}
+    </p>
+  );
+}

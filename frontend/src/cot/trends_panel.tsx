@@ -1,0 +1,133 @@
+/** The charts of one baby with their tabs and every state they can be in. */
+import type { Signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import "../charts/charts.css";
+import type { LimitRow } from "../api/types";
+import type { Note } from "../charts/axis";
+import type { Span } from "../charts/spans";
+import { Stack } from "../charts/stack";
+import { stepText, when } from "../charts/ticks";
+import { OXYCRG_MS, TABS, tabOf } from "../charts/view";
+import { now } from "../live/clock";
+import { ward } from "../live/connection";
+import type { CotLive } from "../live/store";
+import { vitalOf } from "../live/vitals";
+import { Button, Empty, ErrorState } from "../parts/parts";
+import { anything, panels } from "./rows";
+import type { TrendsModel } from "./trends";
+
+interface Props {
+  cot: CotLive;
+  model: TrendsModel;
+  limits: readonly LimitRow[];
+  spans: readonly Span[];
+  notes: readonly Note[];
+  selected: Signal<number | null>;
+  onEvent: (id: number) => void;
+}
+
+const TIERS = { reading: "readings", minute: "minutes", hour: "hours" } as const;
+
+export function TrendsPanel({ cot, model, limits, spans, notes, selected, onEvent }: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => model.setWidth(box.current?.clientWidth ?? 1000));
+  const range = model.range.value;
+  const view = model.view.value;
+  const connected = ward.link.value.state !== "lost";
+  const shown = panels(
+    {
+      trends: model.trends.value,
+      points: model.points.value,
+      missing: cot.missing.value,
+      limits,
+      vital: vitalOf,
+      now: now.value,
+      live: view.to === null && connected,
+    },
+    range,
+    view.span <= OXYCRG_MS,
+  );
+  const pick = (ids: number[]): void => {
+    if (ids.length === 1) return onEvent(ids[0]!);
+    const group = spans.filter((span) => ids.includes(span.id));
+    model.goTo((Math.min(...group.map((one) => one.from)) + Math.max(...group.map((one) => one.to))) / 2);
+    model.zoom(0.25, 0.5);
+  };
+  const state = model.state.value;
+  return (
+    <section class="charts panel flush" aria-label="Trends" aria-busy={state === "loading"}>
+      <Tabs model={model} />
+      <div class="charts-body" ref={box}>
+        <Stack
+          panels={shown}
+          range={range}
+          step={model.trends.value?.step_ms ?? 1000}
+          spans={spans}
+          notes={notes}
+          selected={selected.value}
+          cursor={model.cursor}
+          onDrag={(share, first) => model.drag(share, first)}
+          onZoom={(factor, anchor) => model.zoom(factor, anchor)}
+          onPick={pick}
+        />
+        {state === "loading" && <Skeleton rows={shown.length} />}
+        {state === "error" && (
+          <div class="charts-over">
+            <ErrorState error={new Error(`The charts could not be loaded. ${model.fault.value}`)} retry={() => model.retry()} />
+          </div>
+        )}
+        {state === "ready" && !anything(shown, range) && <Nothing cot={cot} model={model} />}
+      </div>
+    </section>
+  );
+}
+
+function Nothing({ cot, model }: { cot: CotLive; model: TrendsModel }) {
+  const last = cot.lastAt.value;
+  return (
+    <div class="charts-over">
+      <Empty title="No readings in this window">
+        <p>{last === null ? "None has been received for this cot yet." : `The last was ${when(last, now.value, true)}.`}</p>
+        {last !== null && <Button onClick={() => model.goTo(last)}>Show it</Button>}
+      </Empty>
+    </div>
+  );
+}
+
+function Skeleton({ rows }: { rows: number }) {
+  return (
+    <div class="charts-skeleton" aria-hidden="true">
+      {Array.from({ length: Math.max(3, rows) }, (_, i) => (
+        <i key={i} />
+      ))}
+    </div>
+  );
+}
+
+function Tabs({ model }: { model: TrendsModel }) {
+  const chosen = tabOf(model.view.value, model.tab.value);
+  const trends = model.trends.value;
+  const following = model.view.value.to === null;
+  return (
+    <div class="charts-tabs">
+      <div role="tablist" aria-label="Window">
+        {TABS.map((tab, i) => (
+          <button key={tab.key} role="tab" type="button" aria-selected={tab.key === chosen} title={`Key ${i + 1}`} onClick={() => model.choose(tab.key)}>
+            {tab.label}
+          </button>
+        ))}
+      </div>
+      <button type="button" class={`charts-now${following ? " on" : ""}`} aria-pressed={following} title="Follow the present (0)" onClick={() => model.toNow()}>
+        {following ? "live" : "→ now"}
+      </button>
+      <em>
+        {trends && (
+          <>
+            {stepText(trends.step_ms)} {trends.step_ms <= 1000 ? "readings" : `buckets of ${TIERS[trends.tier]}`}
+            <span> · envelope min–max, line mean · gaps are gaps</span>
+          </>
+        )}
+      </em>
+    </div>
+  );
+}

@@ -1,0 +1,61 @@
+/** Keys that work on every page; a page's own keys come first. */
+import { acknowledge, pauseSound } from "../live/actions";
+import { ward } from "../live/connection";
+import { unacknowledged } from "../live/urgency";
+import { say } from "../parts/toast";
+import { preferences } from "../preferences";
+import { go, route } from "../router";
+import { toggleSound } from "../sound/sound";
+import { focusedCot, turnPage } from "../wall/places";
+import { openHelp, openMenu } from "./menu";
+import { PAGES } from "./pages";
+
+function acknowledgeFocused(): void {
+  const id = focusedCot.peek();
+  const cot = id === null ? null : ward.cot(id);
+  const alarm = cot && unacknowledged(cot.alarms.peek());
+  if (alarm) void acknowledge(alarm);
+  else say(cot ? `${cot.label.peek()} has no alarm to acknowledge` : "Move to a cot first, with the arrow keys");
+}
+
+function pauseFocused(): void {
+  const id = focusedCot.peek();
+  if (id === null) return say("Move to a cot first, with the arrow keys");
+  const cot = ward.cot(id);
+  const paused = cot.flags.peek().audio_paused_until !== null;
+  void pauseSound({ id, label: cot.label.peek() }, paused ? 0 : undefined);
+}
+
+const EVERYWHERE: Readonly<Record<string, () => void>> = { "?": openHelp, m: toggleSound, g: openMenu };
+const ON_THE_WALL: Readonly<Record<string, () => void>> = {
+  a: acknowledgeFocused,
+  p: pauseFocused,
+  PageUp: () => turnPage(-1),
+  PageDown: () => turnPage(1),
+};
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName));
+}
+
+function act(event: KeyboardEvent): void {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (event.key === "Escape" && !document.querySelector("dialog[open]") && route.peek().page !== "wall") return go("/");
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  if (key.length === 1 && !preferences.peek().keys) return;
+  const here = route.peek().page;
+  if (here === "login") return;
+  const found = EVERYWHERE[key] ?? (here === "wall" ? ON_THE_WALL[key] : undefined) ?? (here === "cot" ? undefined : pageKey(key));
+  if (!found) return;
+  event.preventDefault();
+  found();
+}
+
+function pageKey(key: string): (() => void) | undefined {
+  const page = PAGES.find((known) => known.key === key);
+  return page && (() => go(page.path));
+}
+
+export function startKeys(): void {
+  addEventListener("keydown", act);
+}

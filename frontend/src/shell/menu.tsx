@@ -1,0 +1,112 @@
+/** The way to the other pages, and the list of keys: out of the way until asked for. */
+import { signal } from "@preact/signals";
+import { remove } from "../api/client";
+import { loadUnit, unit } from "../live/vitals";
+import { Button, Dialog } from "../parts/parts";
+import { attempt } from "../parts/toast";
+import { go, route } from "../router";
+import { PAGES } from "./pages";
+
+const open = signal<"menu" | "help" | null>(null);
+
+export function openMenu(): void {
+  open.value = open.value === "menu" ? null : "menu";
+}
+
+export function openHelp(): void {
+  open.value = open.value === "help" ? null : "help";
+}
+
+const close = (): void => void (open.value = null);
+
+export function Menus() {
+  if (open.value === "menu") return <Menu />;
+  if (open.value === "help") return <Help />;
+  return null;
+}
+
+async function signOut(): Promise<void> {
+  close();
+  if (await attempt("Signed out", () => remove("/api/session"))) {
+    await loadUnit();
+    go("/login");
+  }
+}
+
+function Menu() {
+  const user = unit.value?.user;
+  return (
+    <Dialog title="Pages" look="menu" onClose={close}>
+      <ul>
+        {PAGES.map((page) => (
+          <li key={page.name}>
+            <a href={page.path} onClick={close} {...(route.value.page === page.name ? { "aria-current": "page" as const } : {})}>
+              {page.title} {page.key && <kbd>{page.key.toUpperCase()}</kbd>}
+            </a>
+          </li>
+        ))}
+      </ul>
+      <hr />
+      <ul>
+        <li>
+          <button type="button" onClick={openHelp}>
+            Keys <kbd>?</kbd>
+          </button>
+        </li>
+        <li>
+          {user ? (
+            <button type="button" onClick={() => void signOut()}>
+              Sign out <small class="dim">{user.name}</small>
+            </button>
+          ) : (
+            <a href="/login" onClick={close}>
+              Sign in
+            </a>
+          )}
+        </li>
+      </ul>
+    </Dialog>
+  );
+}
+
+const KEYS: readonly (readonly [string, string])[] = [
+  ["← → ↑ ↓", "Move between cots"],
+  ["Enter", "Open the cot"],
+  ["A", "Acknowledge the worst alarm of the cot you stand on"],
+  ["P", "Pause the sound of that cot for 2 minutes, or end the pause"],
+  ["M", "Sound of this display on or off"],
+  ["PgUp PgDn", "Page of the wall, above 36 cots"],
+  ["G", "Menu"],
+  ["?", "This list"],
+  ["Esc", "Close, or back to the wall"],
+];
+
+function Help() {
+  return (
+    <Dialog title="Keys" onClose={close}>
+      <dl class="keys">
+        {KEYS.map(([key, what]) => (
+          <>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{what}</dd>
+          </>
+        ))}
+        {PAGES.filter((page) => page.key).map((page) => (
+          <>
+            <dt>
+              <kbd>{page.key.toUpperCase()}</kbd>
+            </dt>
+            <dd>{page.title}</dd>
+          </>
+        ))}
+      </dl>
+      <footer>
+        <Button look="primary" onClick={close}>
+          Close
+        </Button>
+      </footer>
+    </Dialog>
+  );
+}

@@ -1,0 +1,87 @@
+/** What a tile says: pure functions from the state of a cot to its words. */
+import type { Alarm, Baby, Missing } from "../api/types";
+import { unacknowledged, worst } from "../live/urgency";
+import type { Names } from "../preferences";
+
+/** An intermittent value older than this carries an asterisk. */
+export const OLD_AFTER_MS = 600_000;
+
+/** Parameters that may stand in one small place, the better first. */
+export const SMALL_PLACES: readonly (readonly string[])[] = [
+  ["resp_rate"],
+  ["temp_skin", "temperature", "temp_core", "temp_axillary"],
+  ["abp_mean", "nibp_mean"],
+  ["fio2"],
+];
+
+/** The parameter to show in a place: one with a value, else one that is expected, else none. */
+export function chosen(place: readonly string[], present: readonly string[], missing: Readonly<Record<string, Missing>>): string | null {
+  return place.find((name) => present.includes(name)) ?? place.find((name) => name in missing) ?? null;
+}
+
+/** Name of a baby as this screen may show it. */
+export function shownName(baby: Baby | null, names: Names): string {
+  if (!baby || names === "none") return "";
+  return names === "initials" ? baby.initials : baby.short || baby.name;
+}
+
+/** `42+1 · d47`: postmenstrual age and day of life, as far as known. */
+export function ages(baby: Baby | null): string {
+  if (!baby) return "";
+  const day = baby.day_of_life === null ? "" : `d${baby.day_of_life}`;
+  return [baby.pma ?? "", day].filter(Boolean).join(" · ");
+}
+
+/** How a tile looks: which alarm owns it and how loud that is. */
+export type TileLook = "calm" | "high" | "medium" | "low" | "latched" | "acknowledged" | "held";
+
+export function lookOf(alarms: readonly Alarm[]): TileLook {
+  const owner = worst(alarms);
+  if (!owner) return "calm";
+  if (owner.presence === "ack") return "acknowledged";
+  if (owner.held) return "held";
+  if (owner.presence === "latched") return "latched";
+  return owner.priority;
+}
+
+/** The alarm line: mark and text of the owning alarm, how many more there are, and what can be acknowledged. */
+export interface AlarmLine {
+  readonly alarm: Alarm;
+  readonly text: string;
+  readonly more: number;
+  readonly acknowledge: Alarm | null;
+}
+
+export function alarmLine(alarms: readonly Alarm[]): AlarmLine | null {
+  const alarm = worst(alarms);
+  if (!alarm) return null;
+  const ended = alarm.presence === "latched" ? " · ended" : alarm.held ? " · no signal" : "";
+  return { alarm, text: `${alarm.mark} ${alarm.text}${ended}`, more: alarms.length - 1, acknowledge: unacknowledged(alarms) };
+}
+
+/** The reason why a dominant value is absent, when no alarm says so: `SpO2 probe off`. */
+export function missingLine(missing: Readonly<Record<string, Missing>>): { readonly text: string; readonly since: number | null } | null {
+  const spo2 = missing["spo2"];
+  const heart = missing["heart_rate"];
+  const first = spo2 ?? heart;
+  if (!first) return null;
+  const which = spo2 && heart && spo2[0] === heart[0] ? "" : spo2 ? "SpO2 " : "HR ";
+  const text = which + first[0];
+  return { text: text.charAt(0).toUpperCase() + text.slice(1), since: first[1] };
+}
+
+/** Of which parameter the owning alarms are: those numbers stand inverted. */
+export function alarmOn(alarms: readonly Alarm[], parameter: string): Alarm["priority"] | null {
+  const aliases: Readonly<Record<string, string>> = { apnea_duration: "resp_rate" };
+  const own = alarms.filter((alarm) => {
+    const about = alarm.parameter === null ? "" : (aliases[alarm.parameter] ?? alarm.parameter);
+    return alarm.kind !== "technical" && alarm.presence !== "latched" && !alarm.held && about === parameter;
+  });
+  return worst(own)?.priority ?? null;
+}
+
+/** Days without event as `6 d without event`; `event today` on the first. */
+export function eventFreeWords(days: number, lastKind: string | null): string {
+  if (days > 0) return `${days} d without event`;
+  return lastKind ? `${lastKind} within 24 h` : "less than 1 d without event";
+}
