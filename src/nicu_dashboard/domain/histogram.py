@@ -85,6 +85,13 @@ def spo2_histogram(
     )
 
 
+def share_in_target(counts: Mapping[float | None, int], low: float, high: float) -> float | None:
+    """Return the share of valid readings within low–high in %, from how often each value was read (None = no value)."""
+    valid = sum(count for value, count in counts.items() if value)
+    within = sum(count for value, count in counts.items() if value and low <= value <= high)
+    return _share(within, valid)
+
+
 def by_fio2(found: Iterable[Span], fio2: Sequence[tuple[int, float]]) -> Mapping[float | None, list[Span]]:
     """Return the spans by FiO2 step (its upper figure in %), given ascending (epoch ms, %); None before the first is known."""
     parted: dict[float | None, list[Span]] = {}

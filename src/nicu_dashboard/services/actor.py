@@ -15,9 +15,7 @@ class Actor:
     role: str
     address: str | None = None
 
-    def entry(
-        self, at: int, action: str, subject: str, patient_id: int | None = None, **detail: Any
-    ) -> AuditEntry:
+    def entry(self, at: int, action: str, subject: str, patient_id: int | None = None, **detail: Any) -> AuditEntry:
         """Return the audit entry of one act; `detail` holds old and new values, never a baby's name."""
         said: Mapping[str, Any] = {name: value for name, value in detail.items() if value is not None}
         return AuditEntry(at, self.name, self.role, action, subject, patient_id, said, self.address)

@@ -45,9 +45,7 @@ class AlarmActions:
         at = self._clock.now()
         await self._act(cot_id, events.SwitchedOn(at, scope, actor.name), actor, "alarms.on", scope=scope)
 
-    async def _act(
-        self, cot_id: int, event: events.Event, actor: Actor, action: str, **detail: str | int
-    ) -> None:
+    async def _act(self, cot_id: int, event: events.Event, actor: Actor, action: str, **detail: str | int) -> None:
         ward = self._engine.ward
         bed = ward.bed(cot_id)
         ward.act(cot_id, event)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from nicu_dashboard.domain.instants import format_instant
-from nicu_dashboard.domain.vitals import Reading
+from nicu_dashboard.domain.vitals import Origin, Reading
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.roster import Source
 from nicu_dashboard.ports.tick import Quarantined, VitalsRow
@@ -64,7 +64,7 @@ class Intake:
         return receipt
 
     def _observe(
-        self, readings: Sequence[tuple[int, Reading]], sources: dict[tuple[str, str], Source], received_at: int
+        self, readings: Sequence[tuple[int, Reading]], sources: dict[tuple[str, Origin], Source], received_at: int
     ) -> None:
         """Learn each source's clock from the whole message before judging any part of it."""
         times: dict[int, list[int]] = {}
@@ -98,9 +98,7 @@ class Intake:
             return None if bed.stay is None else bed.stay.patient.id
         return self._stays.patient_at(bed.cot.id, reading.recorded_at)
 
-    def _step(
-        self, bed: Bed, reading: Reading, source: Source, received_at: int, live: bool, patient_id: int
-    ) -> None:
+    def _step(self, bed: Bed, reading: Reading, source: Source, received_at: int, live: bool, patient_id: int) -> None:
         if live and bed.is_news(reading.recorded_at, received_at):
             self._engine.ward.sample(bed, reading.values, reading.recorded_at, received_at, source)
             self._engine.ward.clock_offset(bed, self._clocks[source.id].offset_ms(), OFFSET_FLAG_MS, received_at)

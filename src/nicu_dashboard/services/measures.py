@@ -45,4 +45,6 @@ def quantiles(values: "deque[float]") -> dict[str, float] | None:
     if not values:
         return None
     ordered = sorted(values)
-    return {f"p{share}": round(ordered[min(len(ordered) - 1, len(ordered) * share // 100)], 2) for share in (50, 95, 99)}
+    return {
+        f"p{share}": round(ordered[min(len(ordered) - 1, len(ordered) * share // 100)], 2) for share in (50, 95, 99)
+    }

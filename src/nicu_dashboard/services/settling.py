@@ -9,7 +9,7 @@ from nicu_dashboard.domain.alarms.machine import resume
 from nicu_dashboard.domain.alarms.watch import Off, Pause, Watch
 from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS
 from nicu_dashboard.domain.limits import AlarmLimits, default_profile
-from nicu_dashboard.domain.patients import Patient, postmenstrual_days
+from nicu_dashboard.domain.patients import Patient
 from nicu_dashboard.domain.spells import DEFINITIONS, SpellDetector
 from nicu_dashboard.domain.vitals import VITALS, NoValue
 from nicu_dashboard.ports.chart import Chart
@@ -38,7 +38,7 @@ class Record:
 
 def limits_by_age(patient: Patient, at: int) -> AlarmLimits:
     """Return the default limits for the baby's postmenstrual age at this instant."""
-    return default_profile(postmenstrual_days(patient, at))
+    return default_profile(patient.pma_days(at))
 
 
 class Settling:
@@ -124,5 +124,7 @@ def _silenced(watch: Watch, silences: Sequence[SuspensionRow], at: int) -> Watch
             watch = replace(watch, off={**watch.off, row.scope: off})
         elif row.until_at is not None:
             pause = Pause(row.began_at, row.until_at, row.by)
-            watch = replace(watch, audio_pause=pause) if row.kind == "audio_pause" else replace(watch, alarm_pause=pause)
+            watch = (
+                replace(watch, audio_pause=pause) if row.kind == "audio_pause" else replace(watch, alarm_pause=pause)
+            )
     return watch

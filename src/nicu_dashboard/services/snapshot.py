@@ -7,7 +7,7 @@ from nicu_dashboard.domain.alarms.alarm import Alarm
 from nicu_dashboard.domain.alarms.priority import rank
 from nicu_dashboard.domain.alarms.watch import Seen, Watch
 from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS
-from nicu_dashboard.domain.patients import Patient, day_of_life, initials, pma_text, short_name
+from nicu_dashboard.domain.patients import Patient, initials, short_name
 from nicu_dashboard.domain.vitals import VITALS
 from nicu_dashboard.services.bed import Bed
 from nicu_dashboard.services.ward import Ward
@@ -95,16 +95,17 @@ def bed_view(bed: Bed, at: int) -> dict[str, Any]:
 
 
 def baby_view(patient: Patient, at: int) -> dict[str, Any]:
-    """Return who lies there."""
+    """Return who lies there; a baby without a name is known by its MRN."""
+    name = patient.name or f"MRN {patient.mrn}"
     return {
         "patient_id": patient.id,
-        "name": patient.name,
-        "short": short_name(patient),
-        "initials": initials(patient),
+        "name": name,
+        "short": short_name(name) if patient.name else name,
+        "initials": initials(name) if patient.name else "–",
         "sex": patient.sex,
-        "pma": pma_text(patient, at),
-        "day_of_life": day_of_life(patient, at),
-        "ga": None if patient.ga is None else str(patient.ga),
+        "pma": patient.pma_text(at),
+        "day_of_life": patient.day_of_life(at),
+        "ga": None if patient.gestation is None else str(patient.gestation),
     }
 
 

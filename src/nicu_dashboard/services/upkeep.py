@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 
 from nicu_dashboard.domain.alarms import events
-from nicu_dashboard.domain.histogram import time_in_target
+from nicu_dashboard.domain.histogram import share_in_target
 from nicu_dashboard.domain.instants import HOUR_MS
 from nicu_dashboard.domain.spells import DEFINITIONS, SpellDetector
 from nicu_dashboard.domain.vitals import VITALS
@@ -94,7 +94,7 @@ class Upkeep:
                 counts = await asyncio.to_thread(
                     self._chart.histogram, bed.stay.patient.id, "spo2", at - TARGET_WINDOW_MS, at
                 )
-                bed.in_target = time_in_target(counts, *SPO2_TARGET)
+                bed.in_target = share_in_target(counts, *SPO2_TARGET)
 
     async def follow_ages(self) -> None:
         """A baby without limits of its own is watched with the profile of its present age."""
