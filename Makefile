@@ -74,5 +74,5 @@ $(PAGE_TOOLS): frontend/package-lock.json tools/npm | $(STAMPS)/runtime
 
 $(PAGE): $(PAGE_TOOLS) $(PAGE_SOURCES)
 	@echo "Building the screens"
-	@tools/npm run --silent build
+	@tools/npm run --silent build -- --logLevel=warn
 	@touch $@

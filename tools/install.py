@@ -24,6 +24,7 @@ SETTINGS = {
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     "PIP_ROOT_USER_ACTION": "ignore",
     "UV_CACHE_DIR": str(TOOLS / "cache" / "uv"),
+    "UV_SYSTEM_CERTS": "1",
 }
 
 
@@ -74,7 +75,8 @@ def install_with_uv(lock: Path) -> bool:
 
 def give_pip() -> bool:
     """Put pip into .venv; False, with a line on what to do, where Python came without it."""
-    if works(PYTHON, "pip") or (works(PYTHON, "ensurepip") and run(PYTHON, "-m", "ensurepip", "--default-pip")):
+    unpack = (PYTHON, "-c", "import ensurepip; ensurepip.bootstrap(default_pip=True, verbosity=-1)")
+    if works(PYTHON, "pip") or (works(PYTHON, "ensurepip") and run(*unpack)):
         return True
     print("This Python came without pip: install it (on Debian: apt-get install python3-venv), then run make again")
     return False
@@ -84,6 +86,7 @@ def install_with_pip(lock: Path) -> bool:
     """Install the lock and the project by pip, from whatever index pip is set up for."""
     if not give_pip():
         return False
+    print("Going on with pip, which takes a little longer")
     install = (PYTHON, "-m", "pip", "install")
     return run(*install, *HASHED, "-r", lock) and run(*install, *EDITABLE)
 
