@@ -1,68 +1,82 @@
-/** What stands behind and on top of the lines: limits, hatched gaps with their reason, single readings. Canvas pixels. */
-import uPlot from "uplot";
-import { lonely } from "./buckets";
+/** The layers of one chart, back to front: limits, hatched gaps, envelope, mean, single readings, axis. */
+import { firstAfter, lonely } from "./buckets";
 import { visible } from "./gaps";
-import type { Panel } from "./panel";
-import { faded, type Palette } from "./palette";
+import { marked } from "./panel";
+import { faded } from "./palette";
+import type { Pen } from "./pen";
+import { axisMarks } from "./scale";
 
-/** The band between the yellow limits, its edges dashed, red limits beyond it dotted. */
-export function paintLimits(u: uPlot, panel: Panel, palette: Palette): void {
-  const { ctx, bbox } = u;
-  const [low, high] = panel.range;
-  const y = (value: number): number => Math.round(u.valToPos(value, "y", true));
-  const top = y(panel.lines.yellowHigh ?? high);
-  const bottom = y(panel.lines.yellowLow ?? low);
+/** Draws everything of a chart. */
+export function paint(pen: Pen): void {
+  paintLimits(pen);
+  paintGaps(pen);
+  clipped(pen, () => {
+    paintEnvelope(pen);
+    paintMean(pen);
+    paintSingles(pen);
+  });
+  paintAxis(pen);
+}
+
+function clipped({ ctx, left, right, top, bottom }: Pen, draw: () => void): void {
   ctx.save();
-  ctx.fillStyle = faded(palette.text, 0.03);
-  ctx.fillRect(bbox.left, top, bbox.width, bottom - top);
-  ctx.lineWidth = uPlot.pxRatio;
-  const { redLow, yellowLow, yellowHigh, redHigh } = panel.lines;
-  rule(u, [yellowLow, yellowHigh], palette.faint, [4, 5], y);
-  rule(u, [redLow, redHigh], faded(palette.high, 0.6), [1.5, 4], y);
+  ctx.beginPath();
+  ctx.rect(left, top - 4, right - left + 4, bottom - top + 8);
+  ctx.clip();
+  draw();
   ctx.restore();
 }
 
-function rule(u: uPlot, values: (number | undefined)[], colour: string, dash: number[], y: (v: number) => number): void {
-  const { ctx, bbox } = u;
+/** The band between the yellow limits, its edges dashed, red limits beyond it dotted. */
+function paintLimits(pen: Pen): void {
+  const { ctx, panel, palette, left, right, top, bottom } = pen;
+  const { redLow, yellowLow, yellowHigh, redHigh } = panel.lines;
+  const upper = yellowHigh === undefined ? top : pen.y(yellowHigh);
+  const lower = yellowLow === undefined ? bottom : pen.y(yellowLow);
+  ctx.fillStyle = faded(palette.text, 0.03);
+  ctx.fillRect(left, upper, right - left, lower - upper);
+  rules(pen, [yellowLow, yellowHigh], palette.faint, [4, 5]);
+  rules(pen, [redLow, redHigh], faded(palette.high, 0.65), [1.5, 4]);
+}
+
+function rules(pen: Pen, values: (number | undefined)[], colour: string, dash: number[]): void {
+  const { ctx, left, right } = pen;
+  ctx.save();
   ctx.strokeStyle = colour;
-  ctx.setLineDash(dash.map((part) => part * uPlot.pxRatio));
+  ctx.lineWidth = 1;
+  ctx.setLineDash(dash);
   ctx.beginPath();
   for (const value of values) {
     if (value === undefined) continue;
-    const at = y(value) + 0.5;
-    if (at < bbox.top || at > bbox.top + bbox.height) continue;
-    ctx.moveTo(bbox.left, at);
-    ctx.lineTo(bbox.left + bbox.width, at);
+    const y = Math.round(pen.y(value)) + 0.5;
+    ctx.moveTo(left, y);
+    ctx.lineTo(right, y);
   }
   ctx.stroke();
+  ctx.restore();
 }
 
 /** Hatches every gap of at least two pixels and writes its reason where there is room. */
-export function paintGaps(u: uPlot, panel: Panel, palette: Palette): void {
-  const { ctx, bbox } = u;
-  const { min, max } = u.scales["x"]!;
-  if (min == null || max == null) return;
-  const ratio = uPlot.pxRatio;
-  const least = ((max - min) / Math.max(1, bbox.width)) * 2 * ratio;
-  ctx.save();
-  ctx.font = `${11 * ratio}px ${palette.font}`;
+function paintGaps(pen: Pen): void {
+  const { ctx, panel, palette, range, left, right, top, bottom } = pen;
+  const least = ((range.to - range.from) / Math.max(1, right - left)) * 2;
   ctx.textAlign = "center";
   ctx.textBaseline = "top";
-  for (const [from, to, reason] of visible(panel.gaps, min, max, least)) {
-    const left = u.valToPos(from, "x", true);
-    const width = u.valToPos(to, "x", true) - left;
-    ctx.fillStyle = hatch(ctx, palette.line, ratio);
-    ctx.fillRect(left, bbox.top, width, bbox.height);
-    if (ctx.measureText(reason).width > width - 8 * ratio) continue;
+  for (const [from, to, reason] of visible(panel.gaps, range.from, range.to, least)) {
+    const x = pen.x(from);
+    const width = pen.x(to) - x;
+    ctx.fillStyle = hatch(ctx, palette.line);
+    ctx.fillRect(x, top, width, bottom - top);
+    if (ctx.measureText(reason).width > width - 8) continue;
     ctx.fillStyle = palette.muted;
-    ctx.fillText(reason, left + width / 2, bbox.top + 6 * ratio);
+    ctx.fillText(reason, x + width / 2, top + 5);
   }
-  ctx.restore();
 }
 
 let tile: { colour: string; ratio: number; pattern: CanvasPattern | string } | null = null;
 
-function hatch(ctx: CanvasRenderingContext2D, colour: string, ratio: number): CanvasPattern | string {
+function hatch(ctx: CanvasRenderingContext2D, colour: string): CanvasPattern | string {
+  const ratio = globalThis.devicePixelRatio || 1;
   if (tile?.colour === colour && tile.ratio === ratio) return tile.pattern;
   const size = Math.round(7 * ratio);
   const canvas = document.createElement("canvas");
@@ -76,33 +90,83 @@ function hatch(ctx: CanvasRenderingContext2D, colour: string, ratio: number): Ca
     pen.lineTo(shift + size, 0);
   }
   pen.stroke();
-  tile = { colour, ratio, pattern: ctx.createPattern(canvas, "repeat") ?? colour };
+  const pattern = ctx.createPattern(canvas, "repeat");
+  pattern?.setTransform(new DOMMatrix([1 / ratio, 0, 0, 1 / ratio, 0, 0]));
+  tile = { colour, ratio, pattern: pattern ?? colour };
   return tile.pattern;
 }
 
-/** Readings without a neighbour, which no line shows: a dot, with a bar from low to high. */
-export function paintSingles(u: uPlot, panel: Panel, palette: Palette): void {
-  const { ctx } = u;
-  const { t, mean, low, high } = panel.shape;
-  const ratio = uPlot.pxRatio;
-  const colour = palette.vital(panel.colour);
-  ctx.save();
+/** Indexes [first, last) of what lies in the window, with one neighbour on either side. */
+function window({ panel, range }: Pen): [number, number] {
+  const { t } = panel.shape;
+  return [Math.max(0, firstAfter(t, range.from) - 1), Math.min(t.length, firstAfter(t, range.to) + 1)];
+}
+
+/** Fills from the highest to the lowest of each bucket, one shape for each unbroken run. */
+function paintEnvelope(pen: Pen): void {
+  const { ctx, panel, palette } = pen;
+  const { t, high, low } = panel.shape;
+  const [first, last] = window(pen);
+  ctx.fillStyle = faded(palette.vital(panel.colour), 0.28);
+  for (let start = first; start < last; start++) {
+    if (high[start] == null) continue;
+    let end = start;
+    while (end < last && high[end] != null) end++;
+    ctx.beginPath();
+    for (let i = start; i < end; i++) ctx.lineTo(pen.x(t[i]!), pen.y(high[i]!));
+    for (let i = end - 1; i >= start; i--) ctx.lineTo(pen.x(t[i]!), pen.y(low[i]!));
+    ctx.fill();
+    start = end;
+  }
+}
+
+function paintMean(pen: Pen): void {
+  const { ctx, panel, palette } = pen;
+  const { t, mean } = panel.shape;
+  const [first, last] = window(pen);
+  ctx.strokeStyle = palette.vital(panel.colour);
+  ctx.lineWidth = 1.5;
+  ctx.lineJoin = "round";
   ctx.beginPath();
-  ctx.rect(u.bbox.left, u.bbox.top - 4 * ratio, u.bbox.width + 4 * ratio, u.bbox.height + 8 * ratio);
-  ctx.clip();
+  let down = false;
+  for (let i = first; i < last; i++) {
+    const value = mean[i];
+    if (value == null) down = false;
+    else if (down) ctx.lineTo(pen.x(t[i]!), pen.y(value));
+    else {
+      ctx.moveTo(pen.x(t[i]!), pen.y(value));
+      down = true;
+    }
+  }
+  ctx.stroke();
+}
+
+/** Readings without a neighbour, which no line shows: a dot, with a bar from low to high. */
+function paintSingles(pen: Pen): void {
+  const { ctx, panel, palette } = pen;
+  const { t, mean, low, high } = panel.shape;
+  const colour = palette.vital(panel.colour);
   ctx.fillStyle = colour;
   ctx.strokeStyle = faded(colour, 0.55);
-  ctx.lineWidth = 3 * ratio;
+  ctx.lineWidth = 3;
   for (const i of lonely(mean)) {
-    const x = u.valToPos(t[i]!, "x", true);
-    const y = (value: number): number => u.valToPos(value, "y", true);
+    const x = pen.x(t[i]!);
     ctx.beginPath();
-    ctx.moveTo(x, y(high[i]!));
-    ctx.lineTo(x, y(low[i]!));
+    ctx.moveTo(x, pen.y(high[i]!));
+    ctx.lineTo(x, pen.y(low[i]!));
     ctx.stroke();
     ctx.beginPath();
-    ctx.arc(x, y(mean[i]!), 2.6 * ratio, 0, 2 * Math.PI);
+    ctx.arc(x, pen.y(mean[i]!), 2.6, 0, 2 * Math.PI);
     ctx.fill();
   }
-  ctx.restore();
+}
+
+function paintAxis(pen: Pen): void {
+  const { ctx, panel, palette, left, top, bottom, type } = pen;
+  ctx.fillStyle = palette.faint;
+  ctx.textAlign = "right";
+  ctx.textBaseline = "middle";
+  for (const value of axisMarks(panel.range, marked(panel.lines), bottom - top, type * 1.6)) {
+    ctx.fillText(String(Number(value.toFixed(panel.decimals))), left - 7, pen.y(value));
+  }
 }

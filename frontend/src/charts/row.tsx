@@ -1,33 +1,25 @@
 /** One chart of the stack, with the name of its vital over the axis. */
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { paint } from "./paint";
 import type { Palette } from "./palette";
 import type { Panel } from "./panel";
-import { Plot } from "./plot";
+import { penFor, type Size } from "./pen";
 import type { Range } from "./view";
 
-interface Props {
+interface Props extends Size {
   panel: Panel;
   range: Range;
   palette: Palette;
-  width: number;
-  height: number;
-  type: number;
 }
 
 export function Row({ panel, range, palette, width, height, type }: Props) {
-  const host = useRef<HTMLDivElement>(null);
-  const plot = useRef<Plot | null>(null);
-
+  const canvas = useRef<HTMLCanvasElement>(null);
   useLayoutEffect(() => {
-    plot.current = new Plot(host.current!, panel, range, palette, width, height, type);
-    return () => plot.current?.destroy();
-  }, [palette, panel.colour, type]);
-  useLayoutEffect(() => plot.current?.resize(width, height), [width, height]);
-  useEffect(() => plot.current?.show(panel, range), [panel, range.from, range.to]);
-
+    paint(penFor(canvas.current!, panel, range, palette, { width, height, type }));
+  }, [panel, range.from, range.to, palette, width, height, type]);
   return (
     <div class="chart-row" style={{ height: `${height}px` }} role="img" aria-label={`${panel.label} over time`}>
-      <div ref={host} />
+      <canvas ref={canvas} />
       <span class="chart-name" style={{ color: `var(--${panel.colour})` }}>
         {panel.label}
       </span>

@@ -6,7 +6,7 @@ import { Behind, Below, type Note } from "./axis";
 import { listen } from "./gestures";
 import { readPalette } from "./palette";
 import { heights, type Panel } from "./panel";
-import { AXIS_WIDTH, MARGIN_RIGHT } from "./plot";
+import { AXIS_WIDTH, MARGIN_RIGHT } from "./pen";
 import { Row } from "./row";
 import { type Span, spanAt } from "./spans";
 import { Tooltip } from "./tooltip";

@@ -13,11 +13,13 @@ const SHOWN = 3;
 
 interface Props {
   cot: CotLive;
-  onSilence: () => void;
-  onWhy: (id: number) => void;
+  onSilence?: () => void;
+  onWhy?: (id: number) => void;
 }
 
-export function AlarmBar({ cot, onSilence, onWhy }: Props) {
+const nothing = (): void => {};
+
+export function AlarmBar({ cot, onSilence = nothing, onWhy = nothing }: Props) {
   const all = useSignal(false);
   const alarms = stacked(cot.alarms.value);
   const shown = all.value ? alarms : alarms.slice(0, SHOWN);

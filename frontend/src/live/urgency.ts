@@ -1,25 +1,25 @@
 /** Which alarm comes first, and how alarms are counted and marked. */
-import type { Alarm, Priority } from "../api/types";
+import type { Alarm, Presence, Priority } from "../api/types";
 
 const RANK: Readonly<Record<Priority, number>> = { high: 0, medium: 1, low: 2 };
 
-/** Priority, then limit and device before technical, then the older one. */
+const STANDING: Readonly<Record<Presence, number>> = { on: 0, latched: 1, ack: 2 };
+
+/** Priority, then what holds before what has ended or is acknowledged, then limit before technical, then the older. */
 export function byUrgency(a: Alarm, b: Alarm): number {
   return (
     RANK[a.priority] - RANK[b.priority] ||
+    STANDING[a.presence] - STANDING[b.presence] ||
+    Number(a.held) - Number(b.held) ||
     Number(a.kind === "technical") - Number(b.kind === "technical") ||
     a.since - b.since ||
     a.id - b.id
   );
 }
 
-/** The alarm that owns a tile: those that hold before latched and acknowledged ones of the same priority. */
+/** The alarm that owns a tile. */
 export function worst(alarms: readonly Alarm[]): Alarm | null {
-  return [...alarms].sort((a, b) => RANK[a.priority] - RANK[b.priority] || calm(a) - calm(b) || byUrgency(a, b))[0] ?? null;
-}
-
-function calm(alarm: Alarm): number {
-  return alarm.presence === "on" ? 0 : alarm.presence === "latched" ? 1 : 2;
+  return [...alarms].sort(byUrgency)[0] ?? null;
 }
 
 /** The alarm an acknowledgement would mean: the most urgent one that nobody has acknowledged. */

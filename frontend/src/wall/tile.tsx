@@ -11,7 +11,7 @@ import { Icon } from "../parts/icons";
 import { Tag } from "../parts/parts";
 import { preferences } from "../preferences";
 import { SparkStrip } from "./spark";
-import { ages, alarmLine, alarmOn, chosen, eventFreeWords, lookOf, missingLine, OLD_AFTER_MS, shownName, SMALL_PLACES } from "./words";
+import { ages, alarmLine, chosen, emphasis, eventFreeWords, lookOf, missingLine, OLD_AFTER_MS, shownName, SMALL_PLACES } from "./words";
 
 const ORIGIN_TAGS: Readonly<Record<string, string>> = { simulated: "SIM", replayed: "REPLAY", import: "IMPORT", manual: "MANUAL" };
 /** A younger value needs no word about its age. */
@@ -54,6 +54,7 @@ export function Tile({ cotId, focused, onFocus }: TileProps) {
     <article class={look} data-label={label}>
       {open}
       <TileHead cot={cot} />
+      <TileOrigin cot={cot} />
       <div class="big">
         <Big cot={cot} parameter="spo2" />
         <Big cot={cot} parameter="heart_rate" />
@@ -72,6 +73,18 @@ export function Tile({ cotId, focused, onFocus }: TileProps) {
 function TileHead({ cot }: { readonly cot: CotLive }) {
   const name = useComputed(() => shownName(cot.baby.value, preferences.value.names));
   const age = useComputed(() => ages(cot.baby.value));
+  return (
+    <header class="tile-head">
+      <CotName label={cot.label.value} />
+      <span class="who">{name}</span>
+      <TileFlags cot={cot} />
+      <span class="ages">{age}</span>
+    </header>
+  );
+}
+
+/** Where the values come from, unless from a device, and how old they are, unless fresh. */
+function TileOrigin({ cot }: { readonly cot: CotLive }) {
   const freshness = useComputed(() => {
     const last = cot.lastAt.value;
     if (last === null || ward.link.value.state === "lost") return "";
@@ -80,18 +93,14 @@ function TileHead({ cot }: { readonly cot: CotLive }) {
   });
   const tag = ORIGIN_TAGS[cot.origin.value ?? ""];
   return (
-    <header class="tile-head">
-      <CotName label={cot.label.value} />
-      <span class="who">{name}</span>
-      <TileFlags cot={cot} />
-      <span class="freshness">{freshness}</span>
+    <div class="tile-origin">
+      <span>{freshness}</span>
       {tag && (
         <Tag look="synthetic" title="Not from a device on a baby">
           {tag}
         </Tag>
       )}
-      <span class="ages">{age}</span>
-    </header>
+    </div>
   );
 }
 
@@ -130,8 +139,7 @@ function Big({ cot, parameter }: { readonly cot: CotLive; readonly parameter: st
   const text = useComputed(() => number(cot.value(parameter).value, vital.decimals));
   const look = useComputed(() => {
     const value = cot.value(parameter).value;
-    const alarm = value === null ? null : alarmOn(cot.alarms.value, parameter);
-    return `value ${value === null ? "none" : ""} ${alarm ? `inverse ${alarm}` : ""}`;
+    return `value ${value !== null && value >= 100 && parameter === "spo2" ? "wide" : ""} ${value === null ? "none" : emphasis(cot.alarms.value, parameter)}`;
   });
   return (
     <div class={`dominant c-${vital.colour}`}>
@@ -165,8 +173,7 @@ function SmallValue({ cot, parameter }: { readonly cot: CotLive; readonly parame
   });
   const look = useComputed(() => {
     const value = cot.value(parameter).value;
-    const alarm = value === null ? null : alarmOn(cot.alarms.value, parameter);
-    return `c-${vital.colour} ${value === null ? "none" : ""} ${alarm ? `inverse ${alarm}` : ""}`;
+    return `c-${vital.colour} ${value === null ? "none" : emphasis(cot.alarms.value, parameter)}`;
   });
   return (
     <span class={look} data-parameter={parameter}>
@@ -186,7 +193,7 @@ function TileLine({ cot }: { readonly cot: CotLive }) {
         <span>{elapsed(Date.now() - link.since + 0 * now.value)}</span>
       </footer>
     );
-  const line = alarmLine(cot.alarms.value);
+  const line = alarmLine(cot.alarms.value, cot.missing.value);
   if (line) return <AlarmFoot line={line} />;
   const missing = missingLine(cot.missing.value);
   if (missing)

@@ -52,10 +52,11 @@ export interface AlarmLine {
   readonly acknowledge: Alarm | null;
 }
 
-export function alarmLine(alarms: readonly Alarm[]): AlarmLine | null {
+export function alarmLine(alarms: readonly Alarm[], missing: Readonly<Record<string, Missing>>): AlarmLine | null {
   const alarm = worst(alarms);
   if (!alarm) return null;
-  const ended = alarm.presence === "latched" ? " · ended" : alarm.held ? " · no signal" : "";
+  const absent = missing[alarm.parameter ?? ""]?.[0] ?? "no signal";
+  const ended = alarm.presence === "latched" ? " · ended" : alarm.held ? ` · ${absent}` : "";
   return { alarm, text: `${alarm.mark} ${alarm.text}${ended}`, more: alarms.length - 1, acknowledge: unacknowledged(alarms) };
 }
 
@@ -70,14 +71,17 @@ export function missingLine(missing: Readonly<Record<string, Missing>>): { reado
   return { text: text.charAt(0).toUpperCase() + text.slice(1), since: first[1] };
 }
 
-/** Of which parameter the owning alarms are: those numbers stand inverted. */
-export function alarmOn(alarms: readonly Alarm[], parameter: string): Alarm["priority"] | null {
-  const aliases: Readonly<Record<string, string>> = { apnea_duration: "resp_rate" };
-  const own = alarms.filter((alarm) => {
-    const about = alarm.parameter === null ? "" : (aliases[alarm.parameter] ?? alarm.parameter);
-    return alarm.kind !== "technical" && alarm.presence !== "latched" && !alarm.held && about === parameter;
+const MEASURED_BY: Readonly<Record<string, string>> = { apnea_duration: "resp_rate" };
+
+/** How a number stands out: the classes of the worst alarm about its parameter, or nothing. */
+export function emphasis(alarms: readonly Alarm[], parameter: string): string {
+  const about = alarms.filter((alarm) => {
+    const measured = alarm.parameter === null ? "" : (MEASURED_BY[alarm.parameter] ?? alarm.parameter);
+    return alarm.kind !== "technical" && alarm.presence !== "latched" && !alarm.held && measured === parameter;
   });
-  return worst(own)?.priority ?? null;
+  const owner = worst(about);
+  if (!owner) return "";
+  return `inverse ${owner.priority} ${owner.presence === "ack" ? "acknowledged" : ""}`;
 }
 
 /** Days without event as `6 d without event`; `event today` on the first. */
