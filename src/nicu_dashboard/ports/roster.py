@@ -63,6 +63,10 @@ class NewPatient:
 class Roster(Protocol):
     """Each change commits at once together with its audit entry."""
 
+    def version(self) -> object:
+        """Return a value that differs whenever cots, patients or stays have changed; one cheap query."""
+        ...
+
     def unit(self) -> Unit:
         """Return the unit, created as "NICU" on first use."""
         ...

@@ -12,6 +12,7 @@ from nicu_dashboard.services.bed import Bed
 from nicu_dashboard.services.engine import Engine
 from nicu_dashboard.services.liveness import FUTURE_MS, OFFSET_FLAG_MS, SourceClock
 from nicu_dashboard.services.measures import Measures
+from nicu_dashboard.services.roster_watch import RosterWatch
 from nicu_dashboard.services.stays import Stays
 
 
@@ -35,9 +36,12 @@ class Receipt:
 class Intake:
     """The one door for readings, whatever they came by."""
 
-    def __init__(self, engine: Engine, stays: Stays, clock: Clock, measures: Measures) -> None:
+    def __init__(
+        self, engine: Engine, stays: Stays, watch: RosterWatch, clock: Clock, measures: Measures
+    ) -> None:
         self._engine = engine
         self._stays = stays
+        self._watch = watch
         self._clock = clock
         self._measures = measures
         self._clocks: dict[int, SourceClock] = {}
@@ -47,6 +51,8 @@ class Intake:
         received_at = self._clock.now()
         receipt = Receipt()
         rows: list[VitalsRow] = []
+        if not all(self._is_placed(reading.cot) for _, reading in readings):
+            await self._watch.sync()
         sources = await self._stays.sources({(reading.source, reading.origin) for _, reading in readings})
         self._observe(readings, sources, received_at)
         for index, reading in sorted(readings, key=lambda item: item[1].recorded_at):
@@ -62,6 +68,10 @@ class Intake:
         receipt.rejected.sort(key=lambda refusal: refusal.index)
         self._measures.took(receipt.accepted, receipt.duplicates, len(receipt.rejected))
         return receipt
+
+    def _is_placed(self, cot: str) -> bool:
+        bed = self._engine.ward.bed_by_label(cot)
+        return bed is not None and bed.stay is not None
 
     def _observe(
         self, readings: Sequence[tuple[int, Reading]], sources: dict[tuple[str, Origin], Source], received_at: int

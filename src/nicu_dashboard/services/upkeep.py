@@ -1,4 +1,4 @@
-"""Small regular duties: events found again after late readings, limits that follow age, time in target, silent sources."""
+"""Small regular duties: events found again after late readings, limits that follow age, time in target."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -15,14 +15,15 @@ from nicu_dashboard.ports.tick import Journal, Rescan, SpellRow, StoreUnavailabl
 from nicu_dashboard.services.bed import Bed
 from nicu_dashboard.services.displays import Displays
 from nicu_dashboard.services.ids import AlarmIds
+from nicu_dashboard.services.roster_watch import RosterWatch
 from nicu_dashboard.services.settling import limits_by_age
 from nicu_dashboard.services.ward import Ward
 
 TARGET_WINDOW_MS = 12 * HOUR_MS
 SPO2_TARGET = (90.0, 95.0)
-EVERY_S = 2.0
-TARGET_EVERY = 30
-AGES_EVERY = 300
+EVERY_S = 1.0
+TARGET_EVERY = 60
+AGES_EVERY = 600
 
 
 class Upkeep:
@@ -36,6 +37,7 @@ class Upkeep:
         book: LimitBook,
         ids: AlarmIds,
         displays: Displays,
+        watch: RosterWatch,
         clock: Clock,
         definition: str,
     ) -> None:
@@ -45,15 +47,17 @@ class Upkeep:
         self._book = book
         self._ids = ids
         self._displays = displays
+        self._watch = watch
         self._clock = clock
         self._definition = definition
 
     async def run_forever(self) -> None:
-        """Take turns: every two seconds the quick duties, each minute the figures, every ten minutes the ages."""
+        """Take turns: every second the quick duties, each minute the figures, every ten minutes the ages."""
         round_number = 0
         while True:
             self._displays.check(self._clock.now())
             await self._tolerant(self._ids.top_up)
+            await self._tolerant(self._follow_roster)
             await self._tolerant(self.find_again)
             if round_number % TARGET_EVERY == 0:
                 await self._tolerant(self.refresh_targets)
@@ -67,6 +71,9 @@ class Upkeep:
             await duty()
         except StoreUnavailable:
             return
+
+    async def _follow_roster(self) -> None:
+        await self._watch.sync()
 
     async def find_again(self) -> None:
         """Derive the events of every window with late readings anew from what is stored."""

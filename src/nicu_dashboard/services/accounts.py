@@ -1,0 +1,130 @@
+"""People who log in and devices that send: passwords and keys are kept as hashes only."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import Protocol
+
+from nicu_dashboard.domain.instants import HOUR_MS, MINUTE_MS
+from nicu_dashboard.ports.clock import Clock
+from nicu_dashboard.ports.people import DeviceKey, People, Role, Session, User
+from nicu_dashboard.ports.roster import NotFound
+from nicu_dashboard.services.actor import Actor
+
+SESSION_MS = 12 * HOUR_MS
+IDLE_MS = 15 * MINUTE_MS
+TOUCH_MS = 30_000
+MIN_PASSWORD = 12
+FAILURES, LOCKED_MS = 5, MINUTE_MS
+KEYS_KEPT_MS = 2_000
+KEY_PREFIX = "nicu_"
+
+
+class Passwords(Protocol):
+    """Slow, salted hashing."""
+
+    def hash(self, password: str) -> str:
+        """Return the hash to store."""
+        ...
+
+    def verify(self, password: str, hashed: str) -> bool:
+        """Return whether the password is the one hashed."""
+        ...
+
+
+class AccountRefused(ValueError):
+    """The log-in or the new account is refused; the message says what to do and never which part was wrong."""
+
+
+@dataclass(slots=True)
+class _Attempts:
+    count: int = 0
+    locked_until: int = 0
+
+
+class Accounts:
+    """Log-in, log-out, sessions on the server, device keys."""
+
+    def __init__(self, people: People, passwords: Passwords, clock: Clock) -> None:
+        self._people = people
+        self._passwords = passwords
+        self._clock = clock
+        self._attempts: dict[str, _Attempts] = {}
+        self._keys: dict[str, DeviceKey] = {}
+        self._keys_read_at = -KEYS_KEPT_MS
+        # An unknown name must cost as much time as a wrong password.
+        self._decoy = passwords.hash(secrets.token_hex(8))
+
+    def add_user(self, name: str, display_name: str, role: Role, password: str, actor: Actor) -> User:
+        """Create a user; raises AccountRefused for a short password, RosterConflict for a taken name."""
+        if len(password) < MIN_PASSWORD:
+            raise AccountRefused(f"the password has {len(password)} characters; use at least {MIN_PASSWORD}")
+        entry = actor.entry(self._clock.now(), "user.add", f"user {name}", role=role)
+        return self._people.add_user(name, display_name, role, self._passwords.hash(password), entry)
+
+    def log_in(self, name: str, password: str, address: str | None) -> tuple[str, User]:
+        """Return a new session token and its user; raises AccountRefused."""
+        at = self._clock.now()
+        attempts = self._attempts.setdefault(name, _Attempts())
+        if at < attempts.locked_until:
+            raise AccountRefused("too many failed log-ins; wait a minute and try again")
+        user = self._verified(name, password)
+        if user is None:
+            self._note_failure(name, attempts, at, address)
+            raise AccountRefused("name or password is wrong")
+        self._attempts.pop(name, None)
+        token = secrets.token_urlsafe(32)
+        entry = Actor(user.name, user.role, address).entry(at, "session.open", f"user {user.name}")
+        self._people.open_session(token_hash(token), user.id, at, at + SESSION_MS, entry)
+        return token, user
+
+    def _verified(self, name: str, password: str) -> User | None:
+        try:
+            user = self._people.user_by_name(name)
+        except NotFound:
+            self._passwords.verify(password, self._decoy)
+            return None
+        right = self._passwords.verify(password, user.password_hash)
+        return user if right and user.disabled_at is None else None
+
+    def _note_failure(self, name: str, attempts: _Attempts, at: int, address: str | None) -> None:
+        attempts.count += 1
+        if attempts.count >= FAILURES:
+            attempts.count, attempts.locked_until = 0, at + LOCKED_MS
+        self._people.record(Actor("unknown", "none", address).entry(at, "session.refused", f"user {name[:80]}"))
+
+    def session(self, token: str) -> Session | None:
+        """Return the session of a token while it lives: 12 h at most, 15 min without use."""
+        at = self._clock.now()
+        session = self._people.session(token_hash(token))
+        if session is None or at >= session.expires_at or at - session.last_seen_at > IDLE_MS:
+            return None
+        if at - session.last_seen_at > TOUCH_MS:
+            self._people.touch_session(session.token_hash, at)
+        return session
+
+    def log_out(self, token: str, actor: Actor) -> None:
+        """End a session."""
+        entry = actor.entry(self._clock.now(), "session.end", f"user {actor.name}")
+        self._people.end_session(token_hash(token), self._clock.now(), entry)
+
+    def add_key(self, name: str, actor: Actor) -> str:
+        """Create a device key and return it, the only time it is seen; raises RosterConflict."""
+        key = KEY_PREFIX + secrets.token_urlsafe(32)
+        entry = actor.entry(self._clock.now(), "key.add", f"key {name}")
+        self._people.add_key(name, token_hash(key), entry)
+        return key
+
+    def device(self, key: str) -> DeviceKey | None:
+        """Return the device of a key unless it is unknown or disabled; a disabled key works two seconds longer at most."""
+        at = self._clock.now()
+        hashed = token_hash(key)
+        if at - self._keys_read_at >= KEYS_KEPT_MS or hashed not in self._keys:
+            self._keys = {known.key_hash: known for known in self._people.keys() if known.disabled_at is None}
+            self._keys_read_at = at
+        return self._keys.get(hashed)
+
+
+def token_hash(token: str) -> str:
+    """Return the SHA-256 of a random token; tokens carry 256 random bits, so no slow hash is needed."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,59 @@
+"""All settings in one frozen object: environment, `.env`, secrets from files."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from nicu_dashboard.domain.spells import DEFAULT_DEFINITION, DEFINITIONS
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+DEFAULT_DATABASE_URL = "sqlite:///nicu.db"
+
+
+class SettingsFault(Exception):
+    """A setting cannot be used; the message names it and what is expected, never a secret."""
+
+
+class Settings(BaseSettings):
+    """What an installation may set; every name is documented in docs/reference/settings.md."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, populate_by_name=True)
+
+    database_url: Annotated[SecretStr, Field(alias="DATABASE_URL")] = SecretStr(DEFAULT_DATABASE_URL)
+    database_url_file: Annotated[Path | None, Field(alias="DATABASE_URL_FILE")] = None
+    db_pool_size: Annotated[int, Field(alias="DB_POOL_SIZE", ge=1, le=200)] = 10
+    db_connect_timeout: Annotated[int, Field(alias="DB_CONNECT_TIMEOUT", ge=100, le=120_000)] = 10_000
+    db_idle_timeout: Annotated[int, Field(alias="DB_IDLE_TIMEOUT", ge=1_000, le=3_600_000)] = 60_000
+    host: Annotated[str, Field(alias="NICU_HOST")] = "127.0.0.1"
+    port: Annotated[int, Field(alias="NICU_PORT", ge=0, le=65_535)] = 8_000
+    log_level: Annotated[LogLevel, Field(alias="NICU_LOG_LEVEL")] = "info"
+    definition: Annotated[str, Field(alias="NICU_DEFINITION")] = DEFAULT_DEFINITION
+    notify_command: Annotated[str | None, Field(alias="NICU_NOTIFY_COMMAND")] = None
+
+    @model_validator(mode="after")
+    def _known_definition(self) -> Self:
+        if self.definition not in DEFINITIONS:
+            raise ValueError(f"NICU_DEFINITION: use one of {', '.join(DEFINITIONS)}")
+        return self
+
+    @property
+    def store_url(self) -> str:
+        """Return the database URL with its password; a file given by DATABASE_URL_FILE goes before."""
+        if self.database_url_file is not None:
+            try:
+                return self.database_url_file.read_text().strip()
+            except OSError as error:
+                raise SettingsFault(f"DATABASE_URL_FILE cannot be read: {error.strerror}") from None
+        return self.database_url.get_secret_value()
+
+
+def load() -> Settings:
+    """Return the settings; raises SettingsFault naming the first setting that cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise SettingsFault(f"{name}: {first['msg']}") from None
