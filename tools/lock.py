@@ -26,9 +26,9 @@ def main() -> int:
     if uv is None:
         print("uv could not be installed, and only uv can write the locks")
         return 2
-    cache = ("--cache-dir", TOOLS / "cache" / "uv")
+    cache = ("--cache-dir", str(TOOLS / "cache" / "uv"))
     for name, source in LOCKED.items():
-        command = (uv, "pip", "compile", *FORMAT, *CONTENT, *cache, *source, "-o", LOCKS / f"{name}.txt")
+        command = (str(uv), "pip", "compile", *FORMAT, *CONTENT, *cache, *source, "-o", str(LOCKS / f"{name}.txt"))
         if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
             return 2
         print(f"requirements/{name}.txt")
