@@ -2,12 +2,13 @@
 
 import csv
 import os
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from nicu_dashboard.domain.instants import parse_instant
+from nicu_dashboard.domain.vitals import Measured
 
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
 BED33 = Path("clinical") / "bed33_first19h.csv"
@@ -24,14 +25,17 @@ def sample(name: str | Path) -> Path:
     return path
 
 
-def bed33_rows() -> Iterator[tuple[int, dict[str, float]]]:
-    """Yield (epoch ms, values that were sent) of the two-second recording of one infant, as recorded."""
+@cache
+def bed33_rows() -> tuple[tuple[int, dict[str, Measured]], ...]:
+    """Return (epoch ms, values that were sent) of the two-second recording of one infant, as recorded."""
     with sample(BED33).open(newline="") as file:
-        for row in csv.DictReader(file):
-            values = {name: float(row[name]) for name in ("heart_rate", "spo2") if row[name]}
-            yield parse_instant(row["recorded_at"]), values
+        return tuple((parse_instant(row["recorded_at"]), _values(row)) for row in csv.DictReader(file))
 
 
-def bed33_samples(parameter: str) -> list[tuple[int, float]]:
+def _values(row: dict[str, str]) -> dict[str, Measured]:
+    return {name: float(row[name]) for name in ("heart_rate", "spo2") if row[name]}
+
+
+def bed33_samples(parameter: str) -> list[tuple[int, Measured]]:
     """Return (epoch ms, value) of one parameter of that recording, as recorded."""
     return [(at, values[parameter]) for at, values in bed33_rows() if parameter in values]

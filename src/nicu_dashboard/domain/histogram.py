@@ -35,7 +35,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """SpO2 over a window: shares of the valid time in %, and shares of the window that were valid or artefact in %."""
+    """SpO2 over a window: shares of the valid time in %, and the shares of the window that were valid or artefact."""
 
     bins: tuple[Bin, ...]
     valid_s: float
@@ -49,7 +49,7 @@ class Histogram:
 def spans(
     samples: Iterable[tuple[int, Measured]], to_at: int, interval_ms: int = INTERVAL_MS, gap_ms: int = GAP_MS
 ) -> Iterator[Span]:
-    """Yield how long each sample stood; before a gap it stands for one interval. Of one instant the last sample counts."""
+    """Yield how long each sample stood, before a gap for one interval; of one instant the last sample counts."""
     last: tuple[int, Measured] | None = None
     for at, measured in samples:
         if last is not None and at > last[0]:
@@ -66,13 +66,14 @@ def spo2_histogram(
     held_ms = [0] * (TOP // BIN_WIDTH)
     below_ms = above_ms = artefact_ms = 0
     for span in found:
+        stood_ms = max(0, min(span.at + span.held_ms, to_at) - max(span.at, from_at))
         value = signal(parameter, span.measured)
         if value is None:
-            artefact_ms += span.held_ms
+            artefact_ms += stood_ms
             continue
-        held_ms[min(int(value) // BIN_WIDTH, len(held_ms) - 1)] += span.held_ms
-        below_ms += span.held_ms if value < target[0] else 0
-        above_ms += span.held_ms if value > target[1] else 0
+        held_ms[min(int(value) // BIN_WIDTH, len(held_ms) - 1)] += stood_ms
+        below_ms += stood_ms if value < target[0] else 0
+        above_ms += stood_ms if value > target[1] else 0
     valid_ms, window_ms = sum(held_ms), to_at - from_at
     return Histogram(
         tuple(_bin(index, held, valid_ms) for index, held in enumerate(held_ms)),
@@ -93,7 +94,7 @@ def share_in_target(counts: Mapping[float | None, int], low: float, high: float)
 
 
 def by_fio2(found: Iterable[Span], fio2: Sequence[tuple[int, float]]) -> Mapping[float | None, list[Span]]:
-    """Return the spans by FiO2 step (its upper figure in %), given ascending (epoch ms, %); None before the first is known."""
+    """Return the spans by FiO2 step (its upper figure), given ascending (epoch ms, %); None until one is known."""
     parted: dict[float | None, list[Span]] = {}
     known: float | None = None
     index = 0

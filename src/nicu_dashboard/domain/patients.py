@@ -28,7 +28,7 @@ class GestationalAge:
 
     @classmethod
     def parse(cls, text: str) -> "GestationalAge":
-        """Return the age of `28+3`, `28 3/7`, `28w3d` or `28` (28+0); raises AgeError, since 28.3 could mean two ages."""
+        """Return the age of `28+3`, `28 3/7`, `28w3d` or `28` (28+0); raises AgeError: 28.3 could mean two ages."""
         match = _GESTATION.fullmatch(text.strip())
         if match is None:
             raise AgeError(f"{text[:20]!r} is not a gestational age; write weeks+days such as 28+3")
@@ -119,13 +119,16 @@ def weeks_and_days(days: int) -> str:
 
 
 def chronological_days(born_at: int, now: int, zone: tzinfo = UTC) -> int:
-    """Return the age in calendar days of the unit's time zone, as wards count it: it grows at midnight, never below 0."""
+    """Return the age in calendar days of the unit's zone, as wards count: it grows at midnight and is never below 0."""
     born, today = (to_datetime(at).astimezone(zone).date() for at in (born_at, now))
     return max(0, (today - born).days)
 
 
 def day_of_life(born_at: int, now: int, zone: tzinfo = UTC) -> int:
-    """Return the day of life, the day of birth being day 1 (the count of the Vermont Oxford Network; some units start at 0)."""
+    """Return the day of life, the day of birth being day 1.
+
+    So counts the Vermont Oxford Network; a unit that starts at 0 shows `chronological_days`.
+    """
     return chronological_days(born_at, now, zone) + 1
 
 
@@ -141,13 +144,13 @@ def corrected_days(gestation: GestationalAge, born_at: int, now: int, zone: tzin
 
 
 def short_name(name: str) -> str:
-    """Return the family name, with the letter of a twin so that two babies never read alike: `Lindqvist A`."""
+    """Return the family name, and the letter of a twin so that two babies never read alike: `Lindqvist A`."""
     family, _, twin = _parts(name)
     return f"{family} {twin}".strip()
 
 
 def initials(name: str) -> str:
-    """Return given and family initial for a wall in privacy mode: `EL` of `Lindqvist, Baby of Eva`, `EL-A` for a twin."""
+    """Return given and family initial for privacy: `EL` of `Lindqvist, Baby of Eva`, `EL-A` for a twin."""
     family, given, twin = _parts(name)
     letters = "".join(part[0].upper() for part in (given, family) if part)
     return f"{letters}-{twin}" if twin else letters

@@ -73,13 +73,16 @@ def merged(buckets: Iterable[Bucket]) -> Bucket:
 
 
 def fold(buckets: Iterable[tuple[int, Bucket]], step_ms: int) -> Iterator[tuple[int, Bucket]]:
-    """Yield (start, bucket) of width step_ms from finer ones sorted by start; a width without any row yields nothing."""
+    """Yield (start, bucket) of width step_ms from finer ones sorted by start; where there is no row, nothing."""
     for start, group in groupby(buckets, key=lambda row: floor_to(row[0], step_ms)):
         yield start, merged(bucket for _, bucket in group)
 
 
 def choose_tier(from_at: int, to_at: int, points: int) -> Tier:
-    """Return the finest step that shows the window (epoch ms) in at most `points` buckets; raises TrendError if there is none."""
+    """Return the finest step that shows the window (epoch ms) in `points` buckets; raises TrendError if there is none.
+
+    A window that does not begin on a step may touch one bucket more.
+    """
     if to_at <= from_at:
         raise TrendError("a trend ends after it begins: `to` must be later than `from`")
     if points < 1:
@@ -92,7 +95,7 @@ def choose_tier(from_at: int, to_at: int, points: int) -> Tier:
 def gaps(
     instants: Sequence[int], expected_ms: int, from_at: int | None = None, to_at: int | None = None
 ) -> list[tuple[int, int]]:
-    """Return (from, to) where samples are missing among ascending instants, and at the edges of a window where one is given."""
+    """Return (from, to) where samples are missing among ascending instants, and at the edges of a given window."""
     starts = [] if from_at is None else [from_at - expected_ms]
     ends = [] if to_at is None else [to_at]
     longest_ms = _GAP_STEPS * expected_ms

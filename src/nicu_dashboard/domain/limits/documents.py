@@ -16,7 +16,7 @@ def profile_to_json(profile: AlarmLimits) -> str:
 
 
 def profile_from_json(text: str) -> AlarmLimits:
-    """Return the profile of JSON text; raises LimitsError with every fault when it cannot be read or must not be used."""
+    """Return the profile of JSON text; raises LimitsError with every fault that forbids its use."""
     try:
         data = json.loads(text)
         profile = AlarmLimits(str(data["profile"]), int(data["version"]), tuple(_limit(row) for row in data["limits"]))

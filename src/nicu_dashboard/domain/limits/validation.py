@@ -145,5 +145,5 @@ def _crossed(limits: AlarmLimits) -> Iterator[str]:
             continue
         lows = [threshold.value for _, threshold in _thresholds(low)]
         highs = [threshold.value for _, threshold in _thresholds(high)]
-        if lows and highs and not max(lows) < min(highs):
+        if lows and highs and max(lows) >= min(highs):
             yield f"{VITALS[parameter].label}: low {max(lows):g} must be below high {min(highs):g}."

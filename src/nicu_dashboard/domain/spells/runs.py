@@ -71,7 +71,7 @@ class RunTracker:
     def __init__(
         self, criterion: Criterion, interval_ms: int = INTERVAL_MS, join_ms: int = JOIN_MS, gap_ms: int = GAP_MS
     ) -> None:
-        """Take the source's sampling interval, the calm that still joins two stretches, and the silence that is a gap."""
+        """Take the source's sampling interval, the calm that still joins, and the silence that is a gap."""
         self.criterion = criterion
         self._violates = OPERATORS[criterion.comparison]
         self._interval_ms, self._join_ms, self._gap_ms = interval_ms, join_ms, gap_ms
