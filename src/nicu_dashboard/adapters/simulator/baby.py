@@ -31,15 +31,13 @@ class SimulatedBaby:
     @property
     def body(self) -> Body:
         """The running body; it comes to life at the ward's start unless it was begun earlier."""
-        if self._body is None:
-            self.begin(self._starts_at // 1_000)
-        assert self._body is not None
-        return self._body
+        return self._body or self.begin(self._starts_at // 1_000 - 1)
 
-    def begin(self, at_s: int) -> None:
-        """Come to life at this instant (epoch seconds); once."""
+    def begin(self, at_s: int) -> Body:
+        """Come to life at this instant (epoch seconds), once, and return the body."""
         if self._body is None:
             self._body = Body(self._rng, self.case, self._person, self._starts_at // 1_000, at_s)
+        return self._body
 
     def begin_spell(self, apnea_s: int = 25, depth: float = 0.8) -> None:
         """Stop breathing now for apnea_s seconds; depth 0–1 says how far heart and oxygen fall."""

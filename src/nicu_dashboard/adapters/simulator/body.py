@@ -11,7 +11,7 @@ from nicu_dashboard.adapters.simulator.disturbances import CHECK_S, Signals
 from nicu_dashboard.adapters.simulator.heart import Heart
 from nicu_dashboard.adapters.simulator.illness import severity
 from nicu_dashboard.adapters.simulator.lungs import Lungs
-from nicu_dashboard.adapters.simulator.nurse import ROOM_AIR, Nurse
+from nicu_dashboard.adapters.simulator.nurse import Nurse
 from nicu_dashboard.adapters.simulator.people import DAY_S, Case, Person
 from nicu_dashboard.adapters.simulator.physiology import TARGET_PO2, Wander, baseline, po2_at, weight_now
 from nicu_dashboard.domain.vitals import Measured
@@ -34,6 +34,7 @@ class Body:
         self.now_s = at_s
         self._pma_weeks = (person.ga_days + (at_s - ward_starts_s + person.age_s) / DAY_S) / 7.0
         self._base = base = baseline(rng, self._pma_weeks)
+        self._lively = min(max(0.01 + 0.0015 * (self._pma_weeks - 26.0), 0.005), 0.03)  # accelerations, per check
         self._need = rng.uniform(*case.need)
         self._need_slow = Wander(rng, 0.1 * case.fragile, 1500.0, CHECK_S)
         self._need_quick = Wander(rng, 0.06 * case.fragile, 90.0, CHECK_S)
@@ -46,7 +47,7 @@ class Body:
         self._steadiness = Wander(rng, 0.7, 5400.0, CHECK_S)  # spells come in clusters
         oxygen = case.support != "room air"
         cuff_s = 0 if case.arterial_line else case.cuff_every_min * 60
-        self.nurse = Nurse(rng, oxygen, self._need, cuff_s)
+        self.nurse = Nurse(rng, at_s, oxygen, self._need, cuff_s)
         self.timetable = Timetable(rng, case.kangaroo)
         self.sleep = Sleep(self._pma_weeks)
         self._state = ACTIVE_SLEEP
@@ -58,7 +59,10 @@ class Body:
         self.handled_until_s = 0
         self._sag_until_s = 0
         self._sag_po2 = 0.0
+        self._strained_until_s = 0
+        self._extra_strain = 0.0
         self._check_at = rng.randrange(CHECK_S)
+        self._round_at = rng.randrange(_AXILLARY_EVERY_S)
         self.measured: dict[str, Measured] = {"fio2": self.nurse.fio2, "weight": self._weight()}
         self._around()
 
@@ -77,7 +81,7 @@ class Body:
             speed = spell.drain_speed
             if spell.slows_after_s <= spell.elapsed_s <= spell.length_s:
                 slows_by = spell.slows_by
-        settled = self._settled if now_s >= self._sag_until_s else min(self._settled, self._sag_po2)
+        settled = self._settled if now_s >= self._sag_until_s else self._sag_po2 * (1.0 - 0.3 * self._need_quick.value)
         self.lungs.step(settled, breath.flow, speed)
         self.heart.step(rng, self._resting_heart, self._variability, slows_by)
         if self._case.arterial_line:
@@ -90,10 +94,7 @@ class Body:
 
     def spo2_shown(self) -> int:
         """Return SpO2 in whole %, with the false fall of a moving limb if there is one."""
-        shown = self.lungs.shown
-        left_s = self.signals.dip_until_s - self.now_s
-        if left_s > 0:
-            shown -= self.signals.dip * min(left_s / 4.0, 1.0)
+        shown = self.lungs.shown - self.signals.false_fall(self.now_s)
         return min(max(int(shown + 0.5), 20), 100)
 
     def pressures(self) -> tuple[int, int, int]:
@@ -111,7 +112,9 @@ class Body:
         state = self._state = self.sleep.step(rng, now_s, activity == "handling")
         day_curve = math.cos((now_s % DAY_S) * (2.0 * math.pi / DAY_S) - 4.4)  # highest in the late afternoon
         if activity == "handling" or (state.movement > 2.0 and rng.random() < 0.06 * case.restless):
-            self.heart.arousal += rng.uniform(0.5, 4.0)
+            self.heart.arousal += rng.uniform(0.0, 3.4)
+        elif rng.random() < self._lively * (1.0 - ill):
+            self.heart.arousal += rng.uniform(3.0, 14.0)
         self._resting_heart = (
             base.heart_rate + case.heart_shift + state.heart + self._heart_slow.step(rng) + 2.0 * day_curve + 24.0 * ill
             - (3.0 if activity == "kangaroo" else 0.0)
@@ -128,9 +131,14 @@ class Body:
         self._people()
 
     def _oxygen(self, ill: float) -> None:
-        rng = self._rng
+        rng, now_s = self._rng, self.now_s
         strain = self._need_slow.step(rng) + self._need_quick.step(rng) + 0.3 * ill
         strain += _STRAIN[self.activity] * self._case.fragile
+        if now_s < self._strained_until_s:
+            strain += self._extra_strain
+        elif self._case.sags and rng.random() < self._case.sags * CHECK_S / DAY_S:
+            self._strained_until_s = now_s + rng.randint(30, 170)
+            self._extra_strain = rng.uniform(0.2, 0.5)
         self._settled = TARGET_PO2 * self.nurse.fio2 / (self._need * math.exp(strain))
 
     def _disturb(self, ill: float) -> None:
@@ -158,7 +166,7 @@ class Body:
         rng, now_s = self._rng, self.now_s
         hidden = now_s < max(self.signals.probe_off_until_s, self.signals.artefact_until_s)
         spo2 = None if hidden else self.lungs.shown
-        changed = self.nurse.watch(rng, now_s, spo2, CHECK_S, self.lungs.shown > 95.5 and self.nurse.fio2 > ROOM_AIR)
+        changed = self.nurse.watch(rng, now_s, spo2, CHECK_S)
         if changed or (now_s - self._check_at) % _FIO2_EVERY_S < CHECK_S:
             self.measured["fio2"] = self.nurse.fio2
         if self.nurse.cuff_due(now_s, self.activity == "handling"):
@@ -167,13 +175,13 @@ class Body:
             self.measured["nibp_systolic"] = round(mean + 0.6 * pulse)
             self.measured["nibp_diastolic"] = round(mean - 0.4 * pulse)
             self.measured["nibp_mean"] = round(mean)
-        if (now_s - self._check_at) % _AXILLARY_EVERY_S < CHECK_S:
+        if (now_s - self._round_at) % _AXILLARY_EVERY_S < CHECK_S:
             self.measured["temp_axillary"] = round(self.temp_skin + rng.uniform(0.0, 0.3), 1)
-        if (now_s - self._check_at) % DAY_S < CHECK_S:
+        if (now_s - self._round_at) % DAY_S < CHECK_S:
             self.measured["weight"] = self._weight()
 
     def _after(self, spell: spells.Spell) -> None:
-        if spell.apnea:
+        if spell.apnea and spell.length_s >= spells.SHOWN_FROM_S and self.now_s >= self.signals.leads_off_until_s:
             self.measured["apnea_duration"] = 0  # breathing again: the count is over
         self.heart.arousal += 14.0 if spell.stimulated else 5.0
 

@@ -5,13 +5,15 @@ from random import Random
 from nicu_dashboard.adapters.simulator.spells import Spell
 
 _AVERAGING = 1.0 / 14.0  # share per second: impedance monitors average over about a dozen breaths
-_HOLDING = 1.0 / 30.0  # share per second in a pause: no breath comes, so the average is renewed late
+_HOLDING = 1.0 / 30.0  # share per second in a short pause: no breath comes, so the average is renewed late
+_EMPTYING = 1.0 / 5.0  # share per second once the monitor counts the pause as an apnea
+_HOLDS_S = 10
 
 
 class Breath:
     """The breathing of one baby; `rate` is the displayed rate per minute, `flow` what reaches the lung (0–1)."""
 
-    __slots__ = ("_pause_s", "_until_pause_s", "flow", "periodic_until_s", "rate", "spell")
+    __slots__ = ("_pause_s", "_paused_s", "_until_pause_s", "flow", "periodic_until_s", "rate", "spell")
 
     def __init__(self, rate: float) -> None:
         self.rate = rate
@@ -19,6 +21,7 @@ class Breath:
         self.spell: Spell | None = None
         self.periodic_until_s = 0
         self._pause_s = 0
+        self._paused_s = 0
         self._until_pause_s = 0
 
     def step(self, rng: Random, now_s: int, usual: float) -> bool:
@@ -36,8 +39,10 @@ class Breath:
             self.flow = 1.0
         beat = rng.gauss(0.0, 9.0)
         if self.flow == 0.0:
-            self.rate -= self.rate * _HOLDING
+            self._paused_s += 1
+            self.rate -= self.rate * (_HOLDING if self._paused_s <= _HOLDS_S else _EMPTYING)
         else:
+            self._paused_s = 0
             # Fading breath is shallow rather than rare: most of it is still counted.
             self.rate += (usual * (0.5 + 0.5 * self.flow) + beat - self.rate) * _AVERAGING
         return ended

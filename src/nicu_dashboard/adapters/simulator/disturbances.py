@@ -21,6 +21,7 @@ class Signals:
         self.leads_off_until_s = 0
         self.artefact_until_s = 0
         self.line_closed_until_s = 0
+        self.dip_from_s = 0
         self.dip_until_s = 0
         self.dip = 0.0
 
@@ -34,8 +35,15 @@ class Signals:
         elif drawn < 30.0:
             self.artefact_until_s = now_s + rng.randint(3, 14)
         elif drawn < 45.0:
+            self.dip_from_s = now_s
             self.dip_until_s = now_s + rng.randint(5, 16)
             self.dip = rng.uniform(4.0, 15.0)
+
+    def false_fall(self, now_s: int) -> float:
+        """Return by how many % the SpO2 of a moving limb reads too low; it falls within 3 s and comes back within 4."""
+        if now_s >= self.dip_until_s:
+            return 0.0
+        return self.dip * min((now_s - self.dip_from_s) / 3.0, (self.dip_until_s - now_s) / 4.0, 1.0)
 
     def close_line(self, rng: Random, now_s: int) -> None:
         """Blood is taken through the arterial line."""

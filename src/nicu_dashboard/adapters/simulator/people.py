@@ -38,6 +38,7 @@ class Case:
     need: tuple[float, float]  # inspired oxygen (%) that would give SpO2 92 %
     spells: float = 1.0  # times the rate usual at the age
     fragile: float = 1.0  # how far oxygenation wanders
+    sags: float = 0.0  # slow desaturations a day that are no spells
     restless: float = 1.0  # movement, hence artefact and loose probes
     heart_shift: float = 0.0
     breath_shift: float = 0.0
@@ -50,11 +51,11 @@ class Case:
 
 CASES: Sequence[Case] = (
     Case("extremely preterm, ventilated, arterial line", (23.6, 25.2), (3, 8), "ventilator", (29, 35),
-         spells=0.45, fragile=1.15, heart_shift=-3, arterial_line=True),
+         spells=0.4, fragile=1.1, sags=6, heart_shift=-3, arterial_line=True),
     Case("apnea of prematurity on CPAP and caffeine", (26.5, 28.2), (14, 24), "CPAP", (23, 26),
-         spells=1.25, kangaroo=True),
+         spells=2.0, kangaroo=True),
     Case("chronic lung disease, slow desaturations", (24.4, 25.6), (63, 72), "low flow", (28, 33),
-         spells=0.9, fragile=1.2, cuff_every_min=180, kangaroo=True),
+         spells=0.9, fragile=1.2, sags=30, cuff_every_min=180, kangaroo=True),
     Case("late preterm who learns to drink", (33.2, 34.4), (6, 13), "room air", (13.5, 15),
          restless=1.3, cuff_every_min=180, feeds_by_mouth=True, kangaroo=True),
     Case("term, observed after a difficult birth, well", (38.5, 40.8), (1, 2), "room air", (11.5, 13),
@@ -71,7 +72,7 @@ CASES: Sequence[Case] = (
          spells=0.15, fragile=0.8, restless=2.2, heart_shift=12, breath_shift=8, cuff_every_min=240,
          feeds_by_mouth=True),
     Case("very preterm on CPAP", (25.6, 27.8), (9, 20), "CPAP", (24, 29),
-         fragile=1.1, cuff_every_min=30, kangaroo=True),
+         fragile=1.1, sags=6, cuff_every_min=30, kangaroo=True),
 )  # fmt: skip
 
 

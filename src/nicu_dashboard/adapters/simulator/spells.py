@@ -44,7 +44,7 @@ def provoked(apnea_s: int, depth: float) -> Spell:
 def drawn(rng: Random, pma_weeks: float, ventilated: bool) -> Spell:
     """Draw a spell of the natural course."""
     depth = min(max(rng.gauss(0.46, 0.18), 0.1), 0.95)
-    slows_by = 0.65 * depth * rng.uniform(0.3, 1.25)
+    slows_by = 0.8 * depth * rng.uniform(0.3, 1.3)
     if ventilated or rng.random() < 0.35:
         # Breath that fades or is held against the ventilator: no apnea on the monitor, yet the oxygen falls.
         length, flow = rng.randint(20, 60), rng.uniform(0.15, 0.45)

@@ -1,6 +1,6 @@
 """The simulated ward: a pure generator of readings, seeded, without clock or input; each baby has its own stream."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
 from nicu_dashboard.adapters.simulator.baby import SimulatedBaby
@@ -25,6 +25,7 @@ class SimulatedWard:
             if position % 10 != _FREE_OF_TEN
         )
         self._now_s: int | None = None
+        self._steps: Sequence[Callable[[], None]] = ()
         self._opening = None if calm else Opening(starts_at // 1_000, self.babies)
 
     def baby(self, cot: str) -> SimulatedBaby:
@@ -57,18 +58,17 @@ class SimulatedWard:
 
     def _begin(self, at_s: int) -> None:
         self._now_s = at_s
-        for baby in self.babies:
-            baby.begin(at_s)
+        self._steps = [baby.begin(at_s).step for baby in self.babies]
 
     def _advance(self, to_s: int) -> list[Reading]:
         if self._now_s is None or to_s <= self._now_s:
             return []
-        opening = self._opening
+        opening, steps = self._opening, self._steps
         for second in range(self._now_s + 1, to_s + 1):
             if opening is not None:
                 opening.play(second)
-            for baby in self.babies:
-                baby.body.step()
+            for step in steps:
+                step()
         self._now_s = to_s
         return [
             Reading(baby.cot, to_s * 1_000 - baby.lag_ms, baby.observe(), source=SOURCE, origin="simulated")
