@@ -1,0 +1,1 @@
+"""The record on SQLite or PostgreSQL: tables, engines, and one store per port."""

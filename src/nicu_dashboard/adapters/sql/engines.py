@@ -1,0 +1,180 @@
+"""Opening a store: the URL becomes engines, a connection becomes a transaction whose errors are ours."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from nicu_dashboard.adapters.sql.errors import DirectoryNotWritable, NotADatabase, translated
+from nicu_dashboard.ports.tick import StoreUnavailable
+
+_BUSY_MS = 5_000
+_READERS = 8
+_SQLITE_MAGIC = b"SQLite format 3\x00"
+# 32 MB of log between two checkpoints: a tick of 100 cots writes about 2 MB, so the file is synced every quarter minute.
+_CHECKPOINT_PAGES = 8_000
+
+
+class Database:
+    """A store: one writing engine, one reading engine (the same on PostgreSQL), transactions with translated errors."""
+
+    def __init__(self, writer: Engine, reader: Engine, where: str) -> None:
+        """Take the engines and the store's name in words, without secrets."""
+        self.writer, self.reader, self.where = writer, reader, where
+
+    @property
+    def engine_name(self) -> str:
+        """Return `sqlite` or `postgresql`."""
+        return self.writer.dialect.name
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Enter a transaction that commits at the end; on any error nothing of it is kept."""
+        with self._translating(), self.writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Enter a transaction that only reads."""
+        with self._translating(), self.reader.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.reader.dispose()
+        self.writer.dispose()
+
+    @contextmanager
+    def _translating(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, *_driver_errors()) as error:
+            raise translated(error, self.where) from None
+
+
+def connect(url: str, pool_size: int = 10, connect_timeout_ms: int = 10_000, idle_timeout_ms: int = 60_000) -> Database:
+    """Return the store at a URL (`sqlite:///nicu.db`, `file:./nicu.db`, `postgresql://…`) without looking at its schema.
+
+    Raises StoreUnavailable (its message says what to do) when a SQLite file cannot be used; PostgreSQL is reached on first use.
+    """
+    try:
+        parsed = make_url(_plain(url))
+    except ArgumentError:
+        raise StoreUnavailable(
+            "DATABASE_URL is neither sqlite:///FILE nor postgresql://USER:PASSWORD@HOST/DATABASE."
+        ) from None
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed)
+    if parsed.get_backend_name() == "postgresql":
+        return _postgresql(parsed, pool_size, connect_timeout_ms, idle_timeout_ms)
+    raise StoreUnavailable("DATABASE_URL names a database we do not know; use sqlite:///FILE or postgresql://….")
+
+
+def _plain(url: str) -> str:
+    if url.startswith("file:"):
+        return "sqlite:///" + url.removeprefix("file:").removeprefix("//")
+    return "postgresql" + url.removeprefix("postgres") if url.startswith("postgres://") else url
+
+
+def _sqlite(url: URL) -> Database:
+    if not url.database or url.database == ":memory:":
+        raise StoreUnavailable("DATABASE_URL names no file; write sqlite:///nicu.db for a file in this directory.")
+    path = Path(url.database).expanduser()
+    _make_private(path)
+    file_url = URL.create("sqlite", database=str(path))
+    # One writing connection: writers of this process queue in the pool, and no two transactions ever race.
+    writer = _sqlite_engine(file_url, "BEGIN IMMEDIATE", pool_size=1, query_only=False)
+    reader = _sqlite_engine(file_url, "BEGIN", pool_size=_READERS, query_only=True)
+    database = Database(writer, reader, f"The database {path.name}")
+    with database._translating(), writer.connect() as connection:
+        connection.exec_driver_sql("PRAGMA schema_version")
+    return database
+
+
+def _make_private(path: Path) -> None:
+    """Make the file readable by its owner alone, and refuse early what is no database."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with path.open("rb") as file:
+            start = file.read(len(_SQLITE_MAGIC))
+    except OSError as error:
+        reason = (error.strerror or "no reason given").lower()
+        raise DirectoryNotWritable(
+            f"The database {path} cannot be written ({reason}); make its directory writable or name another in DATABASE_URL."
+        ) from None
+    if start and start != _SQLITE_MAGIC:
+        raise NotADatabase(f"The file {path} is not a SQLite database; look at DATABASE_URL.")
+
+
+def _sqlite_engine(url: URL, begin: str, pool_size: int, query_only: bool) -> Engine:
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=_BUSY_MS / 1_000,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1_000, "cached_statements": 256},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: ConnectionPoolEntry) -> None:  # noqa: ANN401 (the driver's connection)
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        for pragma in _pragmas(query_only):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _pragmas(query_only: bool) -> tuple[str, ...]:
+    if query_only:
+        return (f"busy_timeout = {_BUSY_MS}", "query_only = ON", "cache_size = -32768", "mmap_size = 1073741824")
+    return (
+        f"busy_timeout = {_BUSY_MS}",
+        "journal_mode = WAL",
+        "synchronous = FULL",  # WAL with NORMAL can lose committed transactions at power loss
+        "foreign_keys = ON",
+        "cache_size = -65536",
+        f"wal_autocheckpoint = {_CHECKPOINT_PAGES}",
+        "journal_size_limit = 67108864",
+    )
+
+
+def _postgresql(url: URL, pool_size: int, connect_timeout_ms: int, idle_timeout_ms: int) -> Database:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=connect_timeout_ms / 1_000,
+        pool_recycle=max(1, idle_timeout_ms // 1_000),
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={
+            "connect_timeout": min(5, max(2, connect_timeout_ms // 1_000)),
+            "application_name": "nicu-dashboard",
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
+        },
+    )
+    return Database(engine, engine.execution_options(postgresql_readonly=True), "The PostgreSQL database")
+
+
+def _driver_errors() -> tuple[type[Exception], ...]:
+    import sqlite3
+
+    import psycopg
+
+    return sqlite3.Error, psycopg.Error

@@ -1,0 +1,125 @@
+"""What can go wrong with a store, each with its remedy; driver errors are translated here and nowhere else.
+
+No message holds a value of a row, a password or a host: driver texts are never passed on.
+"""
+
+import sqlite3
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from nicu_dashboard.ports.tick import StoreUnavailable
+
+
+class DirectoryNotWritable(StoreUnavailable):
+    """The database file cannot be made or written where it should be."""
+
+
+class NotADatabase(StoreUnavailable):
+    """The file is something else."""
+
+
+class CorruptDatabase(StoreUnavailable):
+    """The file was damaged."""
+
+
+class DatabaseLocked(StoreUnavailable):
+    """Another program holds the database."""
+
+
+class DiskFull(StoreUnavailable):
+    """There is no room left to write."""
+
+
+class SchemaOlder(StoreUnavailable):
+    """The database was made by an older version of this program."""
+
+
+class SchemaNewer(StoreUnavailable):
+    """The database was made by a newer version of this program."""
+
+
+class StoreRefused(Exception):
+    """A row breaks a rule of the schema; the message names the rule, never the values."""
+
+
+_SQLITE: dict[int, tuple[type[StoreUnavailable], str]] = {
+    sqlite3.SQLITE_BUSY: (DatabaseLocked, "another program is writing to it; stop that one, or wait and try again"),
+    sqlite3.SQLITE_LOCKED: (DatabaseLocked, "another connection holds it; try again"),
+    sqlite3.SQLITE_FULL: (DiskFull, "the disk is full; free some space, nothing was written"),
+    sqlite3.SQLITE_IOERR: (
+        DiskFull,
+        "the disk cannot be read or written (full, over quota, or failing); look at the disk, nothing was written",
+    ),
+    sqlite3.SQLITE_CORRUPT: (
+        CorruptDatabase,
+        "it is damaged; run: nicu db check, then restore a copy: nicu db restore",
+    ),
+    sqlite3.SQLITE_NOTADB: (NotADatabase, "this is not a database; look at DATABASE_URL"),
+    sqlite3.SQLITE_CANTOPEN: (
+        DirectoryNotWritable,
+        "it cannot be opened; look at DATABASE_URL and the rights of the directory",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        DirectoryNotWritable,
+        "it is read-only; look at the owner and rights of file and directory",
+    ),
+    sqlite3.SQLITE_PERM: (
+        DirectoryNotWritable,
+        "it may not be opened; look at the owner and rights of file and directory",
+    ),
+}
+
+# Classes of SQLSTATE, longest first.
+_POSTGRES: tuple[tuple[str, type[StoreUnavailable], str], ...] = (
+    ("53100", DiskFull, "its disk is full; free some space there, nothing was written"),
+    ("55P03", DatabaseLocked, "another session holds what is needed; try again"),
+    ("40P01", DatabaseLocked, "two sessions waited for each other; try again"),
+    ("XX001", CorruptDatabase, "it is damaged; restore a copy: nicu db restore"),
+    ("XX002", CorruptDatabase, "an index is damaged; REINDEX it, or restore a copy: nicu db restore"),
+    ("42P01", SchemaOlder, "a table is missing; run: nicu db upgrade"),
+    ("42703", SchemaOlder, "a column is missing; run: nicu db upgrade"),
+    ("25006", StoreUnavailable, "it takes no writes (a standby?); look at DATABASE_URL"),
+    ("28", StoreUnavailable, "it refuses this user or password; look at DATABASE_URL"),
+)
+
+
+def translated(error: Exception, where: str) -> Exception:
+    """Return the error to raise instead of a driver's; `where` is the store in words without secrets."""
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(origin, sqlite3.IntegrityError):
+        return StoreRefused(f"The store refused a row: {_rule(str(origin))}.")
+    if isinstance(origin, psycopg.IntegrityError):
+        return StoreRefused(f"The store refused a row: constraint {origin.diag.constraint_name or 'unnamed'}.")
+    if isinstance(origin, sqlite3.Error):
+        return _sqlite(origin, where)
+    if isinstance(origin, psycopg.Error):
+        return _postgres(origin, where)
+    if isinstance(error, PoolTimeout):
+        return StoreUnavailable(f"{where}: every connection is busy; nothing was written. See: nicu db check")
+    return error
+
+
+def _rule(text: str) -> str:
+    # SQLite names table and columns here, never values.
+    return text if text.startswith(("UNIQUE", "CHECK", "NOT NULL", "FOREIGN KEY")) else "a constraint failed"
+
+
+def _sqlite(error: sqlite3.Error, where: str) -> Exception:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_ERROR:
+        missing = str(error).startswith(("no such table", "no such column"))
+        return SchemaOlder(f"{where}: a table or column is missing; run: nicu db upgrade.") if missing else error
+    kind, remedy = _SQLITE.get(code, (StoreUnavailable, "it cannot be used now; run: nicu db check"))
+    return kind(f"{where}: {remedy}.")
+
+
+def _postgres(error: psycopg.Error, where: str) -> Exception:
+    state = error.sqlstate or ""
+    for prefix, kind, remedy in _POSTGRES:
+        if state.startswith(prefix):
+            return kind(f"{where}: {remedy}.")
+    if state.startswith("42"):
+        return error  # a fault of ours in a statement: no remedy for the person at the screen
+    return StoreUnavailable(f"{where}: it does not answer or broke off; nothing was written. See: nicu db check.")

@@ -1,0 +1,95 @@
+"""The engine's journal: one tick, one transaction."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, insert, select
+
+from nicu_dashboard.adapters.sql import alarm_rows, audit_trail, dialects, readings, spell_rows
+from nicu_dashboard.adapters.sql.audit_trail import Seal, sha256_seal
+from nicu_dashboard.adapters.sql.counting import count_up
+from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.tables import quarantine, rescans
+from nicu_dashboard.ports.tick import AlarmRow, Fate, Quarantined, Rescan, SpellRow, SuspensionRow, Tick
+
+
+class SqlJournal:
+    """The port Journal on SQLite or PostgreSQL."""
+
+    def __init__(self, database: Database, seal: Seal = sha256_seal) -> None:
+        """Take the store and the seal of its audit trail."""
+        self._database, self._seal = database, seal
+
+    def commit(self, tick: Tick) -> Sequence[Fate]:
+        """Write the tick in one transaction with the roll-ups it touches; return each reading's fate in order."""
+        with self._database.writing() as connection:
+            fates = readings.store(connection, tick.readings)
+            alarm_rows.store(connection, tick.alarms)
+            alarm_rows.store_transitions(connection, tick.transitions)
+            alarm_rows.store_suspensions(connection, tick.suspensions)
+            spell_rows.store(connection, tick.spells)
+            _count_quarantined(connection, tick.quarantined)
+            _ask_for_rescans(connection, tick.rescans)
+            audit_trail.append(connection, tick.audit, self._seal)
+        return fates
+
+    def reserve_ids(self, counter: str, count: int) -> range:
+        """Return `count` ids never given before under this counter."""
+        with self._database.writing() as connection:
+            return count_up(connection, counter, count)
+
+    def rescans(self) -> Sequence[Rescan]:
+        """Return the windows still to be scanned again; those of a baby that overlap or touch are one."""
+        ordered = select(rescans).order_by(rescans.c.patient_id, rescans.c.from_at)
+        merged: list[Rescan] = []
+        with self._database.reading() as connection:
+            for row in connection.execute(ordered):
+                last = merged[-1] if merged else None
+                if last and last.patient_id == row.patient_id and row.from_at <= last.to_at:
+                    merged[-1] = Rescan(last.patient_id, last.from_at, max(last.to_at, row.to_at))
+                else:
+                    merged.append(Rescan(row.patient_id, row.from_at, row.to_at))
+        return merged
+
+    def replace_spells(self, window: Rescan, spells: Sequence[SpellRow]) -> None:
+        """Make the events that begin in the window exactly these and forget the rescans that lie in it."""
+        with self._database.writing() as connection:
+            dialects.lock_patients(connection, [window.patient_id])
+            spell_rows.replace(connection, window, spells)
+            connection.execute(
+                delete(rescans).where(
+                    rescans.c.patient_id == window.patient_id,
+                    rescans.c.from_at >= window.from_at,
+                    rescans.c.to_at <= window.to_at,
+                )
+            )
+
+    def open_alarms(self, unit_id: int) -> Sequence[AlarmRow]:
+        """Return the alarms of a unit that have not ended."""
+        with self._database.reading() as connection:
+            return alarm_rows.open_alarms(connection, unit_id)
+
+    def open_suspensions(self, unit_id: int) -> Sequence[SuspensionRow]:
+        """Return the pauses and switched-off limits that were not ended."""
+        with self._database.reading() as connection:
+            return alarm_rows.open_suspensions(connection, unit_id)
+
+
+def _ask_for_rescans(connection: Connection, asked: Sequence[Rescan]) -> None:
+    if asked:
+        rows = [{"patient_id": one.patient_id, "from_at": one.from_at, "to_at": one.to_at} for one in asked]
+        connection.execute(insert(rescans), rows)
+
+
+def _count_quarantined(connection: Connection, messages: Sequence[Quarantined]) -> None:
+    for message in messages:
+        statement = dialects.insert(connection, quarantine).values(
+            source=message.source,
+            cot=message.cot,
+            reason=message.reason,
+            count=1,
+            first_at=message.at,
+            last_at=message.at,
+            raw=message.raw,
+        )
+        changed = {"count": quarantine.c.count + 1, "last_at": message.at, "raw": message.raw}
+        connection.execute(statement.on_conflict_do_update(index_elements=["source", "cot", "reason"], set_=changed))

@@ -1,0 +1,83 @@
+"""The schema's history: Alembic inside the package, run by the program itself."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, inspect
+
+from nicu_dashboard.adapters.sql.engines import Database, connect
+from nicu_dashboard.adapters.sql.errors import NotADatabase, SchemaNewer, SchemaOlder
+
+_HERE = Path(__file__).parent
+
+
+def head() -> str:
+    """Return the newest revision this program knows."""
+    revision = ScriptDirectory.from_config(_config()).get_current_head()
+    assert revision is not None
+    return revision
+
+
+def current(database: Database) -> str | None:
+    """Return the revision of a store, None when it was never set up."""
+    with database.reading() as connection:
+        return _current(connection)
+
+
+def upgrade(database: Database, to: str = "head") -> None:
+    """Bring a store to a revision, all steps in one transaction."""
+    with database.writing() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, to)
+
+
+def open_store(
+    url: str, pool_size: int = 10, connect_timeout_ms: int = 10_000, idle_timeout_ms: int = 60_000
+) -> Database:
+    """Return the store at a URL, ready for use; an empty one is set up.
+
+    Raises SchemaOlder, SchemaNewer or another StoreUnavailable, whose message says what to do.
+    """
+    database = connect(url, pool_size, connect_timeout_ms, idle_timeout_ms)
+    try:
+        _make_ready(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _make_ready(database: Database) -> None:
+    with database.reading() as connection:
+        revision, tables = _current(connection), inspect(connection).get_table_names()
+    if revision == head():
+        return
+    if revision is None and not tables:
+        upgrade(database)
+    elif revision is None:
+        raise NotADatabase(
+            f"{database.where} holds other tables; name another in DATABASE_URL, or see: nicu migrate plan"
+        )
+    elif revision in _known():
+        raise SchemaOlder(f"{database.where} was made by an older version; back it up, then run: nicu db upgrade")
+    else:
+        raise SchemaNewer(f"{database.where} was made by a newer version; install that version of nicu-dashboard.")
+
+
+def _known() -> set[str]:
+    return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_HERE).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,98 @@
+"""A/B/D events between rows and the domain's words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, case, delete, select
+
+from nicu_dashboard.adapters.sql import dialects
+from nicu_dashboard.adapters.sql.tables import events
+from nicu_dashboard.domain.spells import Episode, Spell
+from nicu_dashboard.ports.chart import StoredSpell
+from nicu_dashboard.ports.tick import Rescan, SpellRow
+
+_KEY = ("patient_id", "definition", "definition_version", "started_at")
+
+
+def stored_spell(row: Mapping[str, Any]) -> StoredSpell:
+    """Return the event of a row that also carries the cot's label as `cot`."""
+    return StoredSpell(
+        id=row["id"],
+        patient_id=row["patient_id"],
+        cot=row["cot"],
+        spell=_spell(row),
+        review=row["review"],
+        state=row["state"],
+        note=row["note"],
+        reviewed_by=row["reviewed_by"],
+        reviewed_at=row["reviewed_at"],
+    )
+
+
+def store(connection: Connection, rows: Sequence[SpellRow]) -> None:
+    """Insert events, or bring those of the same definition and start up to date; what a person said of them stays."""
+    last = {_key(row): row for row in rows}
+    if not last:
+        return
+    statement = dialects.insert(connection, events)
+    found = statement.excluded
+    measured = ("cot_id", "found_kind", "ended_at", "averaging_s", "apnea_s", "nadirs", "episodes")
+    changed: dict[str, Any] = {name: found[name] for name in measured}
+    # A kind that a person gave stands; one nobody touched follows what was found.
+    changed["kind"] = case((events.c.kind == events.c.found_kind, found.kind), else_=events.c.kind)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=_KEY, set_=changed), [_row(row) for row in last.values()]
+    )
+
+
+def replace(connection: Connection, window: Rescan, rows: Sequence[SpellRow]) -> None:
+    """Make the events of a baby that begin in the window exactly these."""
+    keep = {_key(row) for row in rows}
+    inside = (
+        events.c.patient_id == window.patient_id,
+        events.c.started_at >= window.from_at,
+        events.c.started_at < window.to_at,
+    )
+    there = connection.execute(select(events.c.id, *(events.c[name] for name in _KEY)).where(*inside)).all()
+    gone = [row.id for row in there if tuple(row)[1:] not in keep]
+    if gone:
+        connection.execute(delete(events).where(events.c.id.in_(gone)))
+    store(connection, rows)
+
+
+def _key(row: SpellRow) -> tuple[int, str, int, int]:
+    return row.patient_id, row.spell.definition, row.spell.definition_version, row.spell.started_at
+
+
+def _spell(row: Mapping[str, Any]) -> Spell:
+    return Spell(
+        kind=row["kind"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        nadirs=row["nadirs"],
+        apnea_s=row["apnea_s"],
+        definition=row["definition"],
+        definition_version=row["definition_version"],
+        averaging_s=row["averaging_s"],
+        episodes=tuple(Episode(**episode) for episode in row["episodes"]),
+    )
+
+
+def _row(row: SpellRow) -> dict[str, Any]:
+    spell = row.spell
+    return {
+        "patient_id": row.patient_id,
+        "cot_id": row.cot_id,
+        "kind": spell.kind,
+        "found_kind": spell.kind,
+        "started_at": spell.started_at,
+        "ended_at": spell.ended_at,
+        "definition": spell.definition,
+        "definition_version": spell.definition_version,
+        "averaging_s": spell.averaging_s,
+        "apnea_s": spell.apnea_s,
+        "nadirs": dict(spell.nadirs),
+        "episodes": [asdict(episode) for episode in spell.episodes],
+        "review": "unreviewed",
+    }

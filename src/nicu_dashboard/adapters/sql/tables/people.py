@@ -1,0 +1,88 @@
+"""Accounts, devices' keys, and the chained trail of who did what."""
+
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint
+
+from nicu_dashboard.adapters.sql.columns import BigId, Json, identity, instant, metadata, one_of, words
+
+users = Table(
+    "users",
+    metadata,
+    identity("A person with an account"),
+    words("name", "Log-in name"),
+    words("display_name", "Name as shown"),
+    words("role", "What the person may do"),
+    words("password_hash", "Argon2 hash"),
+    instant("created_at", "Since when"),
+    instant("disabled_at", "Disabled since", nullable=True),
+    UniqueConstraint("name"),
+    one_of("role", "nurse", "charge nurse", "physician", "administrator"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", Text, primary_key=True, doc="Hash of the cookie's token"),
+    Column("user_id", BigId, ForeignKey("users.id"), nullable=False, doc="Whose"),
+    instant("created_at", "Log-in"),
+    instant("last_seen_at", "Last use"),
+    instant("expires_at", "End at the latest"),
+    instant("ended_at", "Log-off, or the account was disabled", nullable=True),
+    Index("idx_sessions_user", "user_id"),
+)
+
+device_keys = Table(
+    "device_keys",
+    metadata,
+    identity("A device's key"),
+    words("name", "Which device"),
+    words("key_hash", "Hash of the key"),
+    instant("created_at", "Since when"),
+    instant("disabled_at", "Disabled since", nullable=True),
+    instant("last_used_at", "Last use", nullable=True),
+    UniqueConstraint("name"),
+    UniqueConstraint("key_hash"),
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("seq", BigId, primary_key=True, autoincrement=False, doc="1, 2, 3 … without a gap"),
+    instant("at", "When"),
+    words("actor", "Who"),
+    words("role", "In which role"),
+    words("action", "What was done"),
+    words("subject", "To what"),
+    # No foreign key: the trail outlives what it speaks of.
+    Column("patient_id", BigId, doc="Whose data"),
+    Column("detail", Json, nullable=False, doc="Further facts"),
+    words("address", "From which network address", nullable=True),
+    words("previous_hash", "hash of the row before; empty for the first"),
+    words("hash", "Seal over this row and previous_hash, hexadecimal"),
+    Index("idx_audit_log_patient", "patient_id", "seq"),
+    Index("idx_audit_log_at", "at"),
+)
+
+live_snapshot = Table(
+    "live_snapshot",
+    metadata,
+    Column("unit_id", BigId, ForeignKey("units.id"), primary_key=True, autoincrement=False, doc="The unit"),
+    Column("seq", BigId, nullable=False, doc="Sequence of the snapshot"),
+    instant("at", "When it was made"),
+    Column("payload", LargeBinary, nullable=False, doc="The snapshot as sent to screens"),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("unit_id", BigId, ForeignKey("units.id"), primary_key=True, autoincrement=False, doc="The unit"),
+    words("holder", "Which engine"),
+    Column("epoch", BigId, nullable=False, doc="Counts up with every new holder"),
+    instant("expires_at", "Until when, unless renewed"),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", Text, primary_key=True, doc="What is counted: alarm, audit"),
+    Column("value", BigId, nullable=False, doc="The last number given"),
+)
