@@ -17,6 +17,13 @@ def test_a_sample_stands_until_the_next_one_but_never_across_a_gap() -> None:
     assert [span.held_ms for span in found] == [3_000, 2_000, 1_000]
 
 
+def test_what_stood_outside_the_window_is_cut_off() -> None:
+    found = spans([(0, 80.0), (4_000, 92.0), (8_000, 99.0)], to_at=12_000, interval_ms=4_000)
+    histogram = spo2_histogram(found, 2_000, 9_000)
+    filled = [(part.low, part.seconds) for part in histogram.bins if part.seconds]
+    assert (filled, histogram.valid_percent) == ([(80, 2), (90, 4), (95, 1)], 100)
+
+
 def test_of_one_instant_the_last_sample_counts() -> None:
     found = list(spans([(0, 70.0), (0, 95.0), (1_000, 94.0)], to_at=2_000))
     assert [(span.measured, span.held_ms) for span in found] == [(95, 1_000), (94, 1_000)]

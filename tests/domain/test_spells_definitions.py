@@ -1,7 +1,9 @@
 """Definitions are data that a unit writes; the countdown names the event that reset it."""
 
 import json
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,7 @@ from nicu_dashboard.domain.spells import (
     definition_to_json,
 )
 
+PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "events.md"
 NOW = 1_704_067_200_000
 
 
@@ -43,6 +46,20 @@ def test_a_short_definition_takes_the_usual_pauses_and_window() -> None:
     definition = definition_from_json(text)
     assert (definition.label, definition.desaturation) == ("ours v2", None)
     assert (definition.join_s, definition.gap_s, definition.window_s, definition.alone) == (10, 10, 60, ("B", "D"))
+
+
+def test_the_page_on_events_names_every_definition_with_its_criteria() -> None:
+    rows = {line.split("`")[1]: line for line in PAGE.read_text().splitlines() if line.startswith("| `")}
+    assert set(rows) == set(DEFINITIONS)
+    for name, row in rows.items():
+        for criterion in (DEFINITIONS[name].bradycardia, DEFINITIONS[name].desaturation):
+            assert criterion is not None
+            assert f"`{criterion.text}`" in row
+
+
+def test_the_definition_on_the_page_on_events_can_be_used_as_it_stands() -> None:
+    [text] = re.findall(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert definition_from_json(text).label == "ours v1"
 
 
 UVA = json.loads(definition_to_json(DEFINITIONS["uva"]))

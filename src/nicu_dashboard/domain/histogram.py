@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from nicu_dashboard.domain.instants import SECOND_MS
 from nicu_dashboard.domain.spells.runs import GAP_MS, INTERVAL_MS, signal
@@ -14,8 +15,7 @@ ROOM_AIR = 21.0
 FIO2_STEPS: tuple[float, ...] = (ROOM_AIR, 30, 40, 60, 100)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """What was measured, and for how long (ms) it stood: until the next sample, never across a gap."""
 
     at: int
@@ -53,7 +53,7 @@ def spans(
     last: tuple[int, Measured] | None = None
     for at, measured in samples:
         if last is not None and at > last[0]:
-            yield Span(*last, _held(at - last[0], interval_ms, gap_ms))
+            yield Span(last[0], last[1], at - last[0] if at - last[0] <= gap_ms else interval_ms)
         last = at, measured
     if last is not None and to_at > last[0]:
         yield Span(*last, min(interval_ms, to_at - last[0]))
@@ -66,14 +66,18 @@ def spo2_histogram(
     held_ms = [0] * (TOP // BIN_WIDTH)
     below_ms = above_ms = artefact_ms = 0
     for span in found:
-        stood_ms = max(0, min(span.at + span.held_ms, to_at) - max(span.at, from_at))
-        value = signal(parameter, span.measured)
+        at, measured, stood_ms = span
+        if at < from_at or at + stood_ms > to_at:
+            stood_ms = max(0, min(at + stood_ms, to_at) - max(at, from_at))
+        value = signal(parameter, measured)
         if value is None:
             artefact_ms += stood_ms
             continue
-        held_ms[min(int(value) // BIN_WIDTH, len(held_ms) - 1)] += stood_ms
-        below_ms += stood_ms if value < target[0] else 0
-        above_ms += stood_ms if value > target[1] else 0
+        held_ms[-1 if value >= TOP else int(value) // BIN_WIDTH] += stood_ms
+        if value < target[0]:
+            below_ms += stood_ms
+        elif value > target[1]:
+            above_ms += stood_ms
     valid_ms, window_ms = sum(held_ms), to_at - from_at
     return Histogram(
         tuple(_bin(index, held, valid_ms) for index, held in enumerate(held_ms)),
@@ -104,10 +108,6 @@ def by_fio2(found: Iterable[Span], fio2: Sequence[tuple[int, float]]) -> Mapping
             index += 1
         parted.setdefault(known, []).append(span)
     return parted
-
-
-def _held(spacing_ms: int, interval_ms: int, gap_ms: int) -> int:
-    return spacing_ms if spacing_ms <= gap_ms else interval_ms
 
 
 def _bin(index: int, held_ms: int, valid_ms: int) -> Bin:
