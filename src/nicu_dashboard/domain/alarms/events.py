@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from nicu_dashboard.domain.alarms.priority import Priority
 from nicu_dashboard.domain.limits import AlarmLimits
@@ -71,7 +72,7 @@ class SwitchedOff:
 
 @dataclass(frozen=True, slots=True)
 class SwitchedOn:
-    """A person switches a limit or `all` on again."""
+    """A person switches a limit on again, or every one with `all`."""
 
     at: int
     scope: str
@@ -80,17 +81,20 @@ class SwitchedOn:
 
 @dataclass(frozen=True, slots=True)
 class FaultBegan:
-    """A technical fault that this machine cannot see by itself: store unavailable, clock offset, no audible display."""
+    """A fault this machine cannot see by itself (store unavailable, clock offset, no audible display), or an alarm that
+    a bedside device sends. It may be told again and again, and may have grown worse.
+    """
 
     at: int
     key: str
     text: str
     priority: Priority
+    kind: Literal["technical", "device"] = "technical"
 
 
 @dataclass(frozen=True, slots=True)
 class FaultEnded:
-    """That fault is over."""
+    """That fault, or the device's alarm, is over."""
 
     at: int
     key: str

@@ -14,7 +14,7 @@ _PRIORITY: dict[Level, Priority] = {"red": "high", "yellow": "medium"}
 
 
 def take_value(turn: Turn, limit: Limit, value: float, resumed: bool) -> None:
-    """Judge one valid value against one limit; `resumed` = the signal was away before this value."""
+    """Count one valid value for or against one limit; `resumed` = the signal was lost before this value."""
     condition = turn.conditions.get(limit.key)
     level = limit.violated_by(value)
     if condition is None:
@@ -24,55 +24,66 @@ def take_value(turn: Turn, limit: Limit, value: float, resumed: bool) -> None:
     condition = _with_value(_counted(condition, level, turn.at, resumed), limit, value, level)
     if resumed and level is not None and condition.alarm is not None:
         condition = turn.move(condition, condition.alarm, "resumed")
-    settle(turn, limit, condition)
+    turn.keep(condition)
 
 
 def take_within(turn: Turn, key: str) -> None:
     """A limit that no longer applies (FiO2 is room air now) counts as kept from now on."""
     condition = turn.conditions.get(key)
     if condition is not None:
-        turn.keep(_counted(condition, None, turn.at, resumed=False))
+        alarm = None if condition.alarm is None else replace(condition.alarm, held=False)
+        turn.keep(replace(_counted(condition, None, turn.at, resumed=False), alarm=alarm))
 
 
 def take_absence(turn: Turn, key: str) -> None:
-    """The device says there is no value: a running delay ends, a standing alarm is held until one comes."""
+    """There is no value just now: nothing is decided until one comes, and no run is broken by so little."""
     condition = turn.conditions.get(key)
-    if condition is None:
-        return
-    alarm = condition.alarm
-    held = None if alarm is None else replace(alarm, held=alarm.presence in ("on", "ack"))
-    turn.keep(Condition(key, absent=True, alarm=held))
+    if condition is not None and not condition.absent:
+        turn.keep(replace(condition, absent=True, alarm=_held(condition.alarm)))
 
 
-def take_silence(turn: Turn, limit: Limit) -> None:
-    """The signal fell silent without a word. A red violation that was waiting for its delay is announced now: the last
-    that is known of the baby is an emergency, and nothing more will come to confirm or deny it.
+def take_loss(turn: Turn, limit: Limit, explained: bool) -> None:
+    """The signal is lost: a running delay ends, a standing alarm is held until a value comes. A red violation that was
+    waiting for its delay is announced now unless the loss is explained (the probe is off): the last that is known of
+    the baby is an emergency, and nothing more will come to confirm or deny it.
     """
     condition = turn.conditions.get(limit.key)
-    if condition is not None and not condition.absent:
-        if condition.red_since is not None:
-            turn.keep(_rise(turn, limit, condition, waited=True))
-        take_absence(turn, limit.key)
+    if condition is None or (condition.absent and not condition.counting):
+        return
+    if condition.red_since is not None and not explained:
+        condition = _rise(turn, limit, condition, waited=True)
+    answered = condition.unanswered_since
+    turn.keep(Condition(limit.key, absent=True, unanswered_since=answered, alarm=_held(condition.alarm)))
 
 
-def settle(turn: Turn, limit: Limit, condition: Condition) -> None:
-    """Let the delays of one condition run up to now: raise, worsen, ease, clear as they are due."""
+def forget_answered(turn: Turn, key: str) -> None:
+    """The parameter is not measured any more: an alarm that a person has acknowledged waits for nothing and ends."""
+    condition = turn.conditions.get(key)
+    if condition is not None and condition.alarm is not None and condition.alarm.presence == "ack":
+        turn.keep(turn.move(condition, condition.alarm, "cleared", note="not measured any more"))
+
+
+def settle(turn: Turn, limit: Limit, condition: Condition, fresh: bool) -> None:
+    """Let the delays of one condition run up to now: raise or worsen, and on a fresh value also ease or clear."""
     condition = _rise(turn, limit, condition)
-    if condition.alarm is not None and not condition.absent:
+    if fresh and condition.alarm is not None:
         condition = _fall(turn, limit, condition, condition.alarm)
     turn.keep(condition)
 
 
+def _held(alarm: Alarm | None) -> Alarm | None:
+    return None if alarm is None else replace(alarm, held=alarm.presence in ("on", "ack"))
+
+
 def _counted(condition: Condition, level: Level | None, at: int, resumed: bool) -> Condition:
-    """Return the condition with its unbroken times counted on; a gap in the signal starts them anew."""
-    if resumed:
-        condition = replace(condition, red_since=None, yellow_since=None, normal_since=None, eased_since=None)
+    """Return the condition with its unbroken times counted on; a lost signal starts them anew."""
+    old = Condition(condition.key) if resumed else condition
     return replace(
         condition,
-        red_since=_since(condition.red_since, at, level == "red"),
-        yellow_since=_since(condition.yellow_since, at, level is not None),
-        normal_since=_since(condition.normal_since, at, level is None),
-        eased_since=_since(condition.eased_since, at, level != "red"),
+        red_since=_since(old.red_since, at, level == "red"),
+        yellow_since=_since(old.yellow_since, at, level is not None),
+        normal_since=_since(old.normal_since, at, level is None),
+        eased_since=_since(old.eased_since, at, level != "red"),
         absent=False,
     )
 
@@ -84,17 +95,29 @@ def _since(before: int | None, at: int, holds: bool) -> int | None:
 
 
 def _with_value(condition: Condition, limit: Limit, value: float, level: Level | None) -> Condition:
-    """Return the condition whose alarm shows this value and the worst one so far; a latched alarm keeps its worst."""
+    """Return the condition with the worst value so far, its alarm showing this one; a latched alarm keeps its words."""
+    worst = condition.worst if level is None else _worse(limit, condition.worst, value)
     alarm = condition.alarm
     if alarm is None:
-        return condition
-    if level is None:
-        return replace(condition, alarm=replace(alarm, value=value, held=False))
+        return replace(condition, worst=worst)
+    extreme = alarm.extreme if worst is None else _worse(limit, alarm.extreme, worst)
+    extreme = alarm.extreme if worst is None else _worse(limit, alarm.extreme, worst)
+    if level is not None and alarm.presence != "latched":
+        alarm = _worded(alarm, limit, value, level)
+    return replace(condition, worst=worst, alarm=replace(alarm, value=value, held=False, extreme=extreme))
+
+
+def _worse(limit: Limit, before: float | None, value: float) -> float:
+    if before is None:
+        return value
+    return min(before, value) if limit.side == "low" else max(before, value)
+
+
+def _worded(alarm: Alarm, limit: Limit, value: float | None, level: Level) -> Alarm:
+    """Return the alarm saying which limit this value violates."""
     threshold = limit.threshold(level)
-    shown = alarm.limit if threshold is None else threshold.value
-    worst = value if alarm.extreme is None else (min if limit.side == "low" else max)(alarm.extreme, value)
-    text = limit_text(limit.parameter, value, limit.comparison, shown)
-    return replace(condition, alarm=replace(alarm, value=value, limit=shown, extreme=worst, text=text, held=False))
+    number = alarm.limit if threshold is None else threshold.value
+    return replace(alarm, limit=number, text=limit_text(limit.parameter, value, limit.comparison, number))
 
 
 def _due(limit: Limit, condition: Condition, at: int, waited: bool) -> tuple[Level, Threshold, int] | None:
@@ -114,48 +137,70 @@ def _rise(turn: Turn, limit: Limit, condition: Condition, waited: bool = False) 
     if due is None or turn.watch.alarm_pause is not None or turn.watch.is_off(limit.key):
         return condition
     level, threshold, since = due
-    alarm = condition.alarm
-    if alarm is None:
-        return turn.move(condition, _new_alarm(turn, limit, threshold, level, since), "raised")
-    trigger: Trigger = "recurred" if alarm.presence == "latched" else "worsened"
-    worse = rank(_PRIORITY[level]) > rank(alarm.priority)
-    if alarm.presence != "latched" and not worse:
+    alarm = condition.alarm or _new_alarm(turn, limit, condition, since)
+    trigger = _trigger(alarm, _PRIORITY[level])
+    if trigger is None:
         return condition
-    priority = _PRIORITY[level] if worse else alarm.priority
-    grown = replace(alarm, priority=priority, limit=threshold.value, delay_s=threshold.delay_s)
-    return turn.move(condition, grown, trigger)
+    grown = replace(
+        _worded(alarm, limit, _value_now(turn, limit, condition), level),
+        priority=max(alarm.priority, _PRIORITY[level], key=rank),
+        delay_s=threshold.delay_s,
+        profile=turn.watch.limits.profile,
+        profile_version=turn.watch.limits.version,
+    )
+    return turn.move(condition, grown, trigger, note=_why(turn, threshold, waited))
 
 
-def _new_alarm(turn: Turn, limit: Limit, threshold: Threshold, level: Level, since: int) -> Alarm:
-    value = turn.watch.seen[limit.parameter].value
+def _trigger(alarm: Alarm, priority: Priority) -> Trigger | None:
+    if alarm.presence == "off":
+        return "raised"
+    if alarm.presence == "latched":
+        return "recurred"
+    return "worsened" if rank(priority) > rank(alarm.priority) else None
+
+
+def _why(turn: Turn, threshold: Threshold, waited: bool) -> str:
+    """Return what a transition's row says about its cause, so that it is known when the alarm has moved on."""
+    waiting = "the signal was lost within" if waited else "held for"
+    return f"limit {threshold.value:g}, {waiting} {threshold.delay_s:g} s, {turn.watch.limits.label}"
+
+
+def _value_now(turn: Turn, limit: Limit, condition: Condition) -> float | None:
+    value = turn.seen[limit.parameter].value
+    return condition.worst if value is None else value
+
+
+def _new_alarm(turn: Turn, limit: Limit, condition: Condition, since: int) -> Alarm:
     return Alarm(
         id=next(turn.ids),
         key=limit.key,
         kind="limit",
-        priority=_PRIORITY[level],
+        priority="low",
         presence="off",
-        text=limit_text(limit.parameter, value, limit.comparison, threshold.value),
+        text="",
         began_at=since,
         raised_at=turn.at,
         announced_at=turn.at,
         parameter=limit.parameter,
         comparison=limit.comparison,
-        value=value,
-        limit=threshold.value,
-        delay_s=threshold.delay_s,
-        profile=turn.watch.limits.profile,
-        profile_version=turn.watch.limits.version,
-        extreme=value,
+        value=_value_now(turn, limit, condition),
+        extreme=condition.worst,
     )
 
 
 def _fall(turn: Turn, limit: Limit, condition: Condition, alarm: Alarm) -> Condition:
     patience = limit.off_delay_s * 1_000
     if condition.normal_since is not None and turn.at - condition.normal_since >= patience:
-        return turn.move(condition, alarm, "cleared")
+        return turn.move(condition, _with_worst(limit, alarm), "cleared")
     calmer = (
         condition.eased_since is not None and alarm.priority == "high" and turn.at - condition.eased_since >= patience
     )
     if calmer and alarm.presence == "ack" and limit.yellow is not None:
         return turn.move(condition, replace(alarm, priority="medium"), "eased")
     return condition
+
+
+def _with_worst(limit: Limit, alarm: Alarm) -> Alarm:
+    """Return the alarm with its worst value in words, as a latched alarm and the record keep it."""
+    level = None if alarm.extreme is None else limit.violated_by(alarm.extreme)
+    return alarm if level is None else _worded(alarm, limit, alarm.extreme, level)

@@ -1,6 +1,6 @@
 """Silences that people order: pausing sound, pausing alarms, switching a limit off; none is endless and unseen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from nicu_dashboard.domain.alarms.effects import Reminded, Suspended, SuspensionEnded
@@ -31,9 +31,9 @@ def pause_audio(turn: Turn, event: AudioPaused) -> None:
         turn.end_pause("audio_pause", turn.watch.audio_pause, event.by)
     if event.seconds:
         loudest = max((rank(alarm.priority) for alarm in turn.watch.alarms if alarm.presence == "on"), default=0)
-        until = event.at + event.seconds * 1_000
-        turn.watch = replace(turn.watch, audio_pause=Pause(event.at, until, event.by, loudest))
-        turn.effects.append(Suspended("audio_pause", "all", event.at, until, None, event.by))
+        until = turn.at + event.seconds * 1_000
+        turn.watch = replace(turn.watch, audio_pause=Pause(turn.at, until, event.by, loudest))
+        turn.effects.append(Suspended("audio_pause", "all", turn.at, until, None, event.by))
 
 
 def pause_alarms(turn: Turn, event: AlarmsPaused) -> None:
@@ -43,9 +43,9 @@ def pause_alarms(turn: Turn, event: AlarmsPaused) -> None:
     if turn.watch.alarm_pause is not None:
         turn.end_pause("alarm_pause", turn.watch.alarm_pause, event.by)
     if event.seconds:
-        until = event.at + event.seconds * 1_000
-        turn.watch = replace(turn.watch, alarm_pause=Pause(event.at, until, event.by))
-        turn.effects.append(Suspended("alarm_pause", "all", event.at, until, None, event.by))
+        until = turn.at + event.seconds * 1_000
+        turn.watch = replace(turn.watch, alarm_pause=Pause(turn.at, until, event.by))
+        turn.effects.append(Suspended("alarm_pause", "all", turn.at, until, None, event.by))
         _withdraw(turn, lambda condition: True, event.by, "alarms paused")
 
 
@@ -58,21 +58,25 @@ def switch_off(turn: Turn, event: SwitchedOff) -> None:
         raise PauseRefused(f"there is no limit {event.scope[:40]!r}; use one such as 'spo2:high', or 'all'")
     if event.scope in turn.watch.off:
         return
-    off = Off(event.scope, event.at, event.reason.strip(), event.by, event.at)
+    off = Off(event.scope, turn.at, event.reason.strip(), event.by, turn.at)
     turn.watch = replace(turn.watch, off={**turn.watch.off, event.scope: off})
-    turn.effects.append(Suspended("off", event.scope, event.at, None, off.reason, event.by))
+    turn.effects.append(Suspended("off", event.scope, turn.at, None, off.reason, event.by))
     _withdraw(turn, lambda condition: event.scope in ("all", condition.key), event.by, f"switched off: {off.reason}")
 
 
 def switch_on(turn: Turn, event: SwitchedOn) -> None:
-    """Switch a limit on again; a condition that holds is announced at once."""
-    off = turn.watch.off.get(event.scope)
-    if off is None:
-        return
-    turn.watch = replace(
-        turn.watch, off={scope: kept for scope, kept in turn.watch.off.items() if scope != event.scope}
-    )
-    turn.effects.append(SuspensionEnded("off", event.scope, off.since, event.at, event.by))
+    """Switch a limit on again, or with `all` every one; a condition that holds is announced at once."""
+    if event.scope != "all" and "all" in turn.watch.off:
+        raise PauseRefused("all alarms of this cot are off; switch 'all' on")
+    end_off(turn, list(turn.watch.off) if event.scope == "all" else [event.scope], event.by)
+
+
+def end_off(turn: Turn, scopes: Sequence[str], by: str) -> None:
+    """Take what is off among these scopes off the list, and say who or what did."""
+    ended = [off for scope, off in turn.watch.off.items() if scope in scopes]
+    kept = {scope: off for scope, off in turn.watch.off.items() if scope not in scopes}
+    turn.watch = replace(turn.watch, off=kept)
+    turn.effects += [SuspensionEnded("off", off.scope, off.since, turn.at, by) for off in ended]
 
 
 def run_out(turn: Turn) -> None:

@@ -14,19 +14,19 @@ PauseKind = Literal["audio_pause", "alarm_pause"]
 
 
 class Turn:
-    """Lives for one step only; instants in epoch ms."""
+    """Lives for one step only; instants in epoch ms, never before the watch's own."""
 
     def __init__(self, watch: Watch, at: int, ids: Iterator[int]) -> None:
         self.watch = watch
-        self.at = at
+        self.at = max(at, watch.at)
         self.ids = ids
+        self.seen = dict(watch.seen)
         self.conditions = dict(watch.conditions)
         self.effects: list[Effect] = []
 
     def result(self) -> tuple[Watch, list[Effect]]:
         """Return the next state and what the world is asked to do."""
-        self.watch = replace(self.watch, at=max(self.at, self.watch.at), conditions=self.conditions)
-        return self.watch, self.effects
+        return replace(self.watch, at=self.at, seen=self.seen, conditions=self.conditions), self.effects
 
     def keep(self, condition: Condition) -> None:
         """Put a condition in its place, or forget one about which nothing remains to be known."""
@@ -51,13 +51,17 @@ class Turn:
             announced_at=self.at if rule.announce else alarm.announced_at,
             ended_at=self.at if presence == "off" else None,
         )
-        if rule.announce and trigger != "escalated":
+        # An alarm nobody answered stays unanswered (and escalated) over its end and return, however often it flaps.
+        unanswered_since = condition.unanswered_since
+        if rule.announce and (alarm.presence in ("off", "ack") or trigger == "worsened"):
+            unanswered_since = self.at
             moved = replace(moved, escalated_at=None, acknowledged_at=None, acknowledged_by=None)
         change = Transition(alarm.id, self.at, alarm.presence, presence, trigger, moved.priority, moved.value, by, note)
         self.effects.append(Changed(moved, change, rule.announce))
-        if rule.announce:
+        # Escalating calls a second person; whoever paused the sound is at the cot already.
+        if rule.announce and trigger != "escalated":
             self._break_audio_pause(moved)
-        return replace(condition, alarm=None if presence == "off" else moved)
+        return replace(condition, alarm=None if presence == "off" else moved, unanswered_since=unanswered_since)
 
     def _break_audio_pause(self, alarm: Alarm) -> None:
         pause = self.watch.audio_pause

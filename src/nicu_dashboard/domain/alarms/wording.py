@@ -1,19 +1,31 @@
 """The words of an alarm: value, comparison, limit, so that nobody has to guess what a colour means."""
 
+import operator
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
 from nicu_dashboard.domain.vitals import VITALS
 
+_HOLDS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
+    {"<": operator.lt, "≤": operator.le, ">": operator.gt, "≥": operator.ge}
+)
+# No device sends more decimals than this beyond those the wall shows.
+_MORE_DECIMALS = 4
 
-def shown(parameter: str, value: float | None) -> str:
-    """Return a value as the wall shows it, with one more decimal where rounding would move it across a limit."""
+
+def shown(parameter: str, value: float | None, comparison: str, limit: float | None) -> str:
+    """Return a value as the wall shows it, with as many more decimals as rounding would need to cross the limit."""
     if value is None:
         return "--"
     decimals = VITALS[parameter].decimals
-    text = f"{value:.{decimals}f}"
-    return text if abs(float(text) - value) < 1e-9 else f"{value:.{decimals + 1}f}"
+    plain = f"{value:.{decimals}f}"
+    if limit is None or not _HOLDS[comparison](value, limit):
+        return plain
+    texts = (f"{value:.{decimals + more}f}" for more in range(_MORE_DECIMALS + 1))
+    return next((text for text in texts if _HOLDS[comparison](float(text), limit)), repr(value))
 
 
 def limit_text(parameter: str, value: float | None, comparison: str, limit: float | None) -> str:
     """Return for instance `SpO2 78 < 80`."""
-    label = VITALS[parameter].label
     limit_shown = "--" if limit is None else f"{limit:g}"
-    return f"{label} {shown(parameter, value)} {comparison} {limit_shown}"
+    return f"{VITALS[parameter].label} {shown(parameter, value, comparison, limit)} {comparison} {limit_shown}"
