@@ -16,20 +16,29 @@ const FIXED = new Set(["cot"]);
 
 const CotPage = lazyPage(() => import("./cot/page"));
 
+const PAGES = {
+  alarms: lazyPage(() => import("./pages/alarms")),
+  events: lazyPage(() => import("./pages/events")),
+  admissions: lazyPage(() => import("./pages/admissions")),
+  sources: lazyPage(() => import("./pages/sources")),
+  people: lazyPage(() => import("./pages/people")),
+  audit: lazyPage(() => import("./pages/audit")),
+  system: lazyPage(() => import("./pages/system")),
+  login: lazyPage(() => import("./pages/login")),
+} as const;
+
 function CurrentPage() {
   const shown = route.value;
-  switch (shown.page) {
-    case "wall":
-      return <Wall />;
-    case "cot":
-      return <CotPage key={shown.cotId} cotId={shown.cotId} />;
-    default:
-      return (
-        <Empty title="There is no such page">
-          <a href="/">Back to the wall</a>
-        </Empty>
-      );
-  }
+  if (shown.page === "wall") return <Wall />;
+  if (shown.page === "cot") return <CotPage key={shown.cotId} cotId={shown.cotId} />;
+  if (shown.page === "unknown")
+    return (
+      <Empty title="There is no such page">
+        <a href="/">Back to the wall</a>
+      </Empty>
+    );
+  const Page = PAGES[shown.page];
+  return <Page />;
 }
 
 export function App() {

@@ -2,19 +2,26 @@ import "@fontsource-variable/inter/opsz.css";
 import "./look/tokens.css";
 import "./look/base.css";
 import { render } from "preact";
+import { whenSignInNeeded } from "./api/client";
 import { App } from "./app";
-import { startLive } from "./live/connection";
+import { startLive, whenStreamNeedsSignIn } from "./live/connection";
 import { loadUnit } from "./live/vitals";
 import { startPreferences } from "./preferences";
-import { startRouter } from "./router";
+import { go, route, startRouter } from "./router";
 import { startKeys } from "./shell/keys";
 import { startDisplayReports } from "./sound/displays";
 import { startSound } from "./sound/sound";
 import { startFlashing } from "./wall/flash";
 import { startSparks } from "./wall/spark";
 
+function signIn(): void {
+  if (route.peek().page !== "login") go(`/login?next=${encodeURIComponent(location.pathname)}`, true);
+}
+
 startPreferences();
 startRouter();
+whenSignInNeeded(signIn);
+whenStreamNeedsSignIn(signIn);
 startLive();
 startSparks();
 startSound();

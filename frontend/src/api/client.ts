@@ -76,22 +76,14 @@ async function readProblem(response: Response): Promise<Problem> {
   const said: Record<string, unknown> = await response.json().catch(() => ({}));
   const text = (value: unknown): string => (typeof value === "string" ? value : "");
   const title = text(said["title"]) || response.statusText || `Error ${response.status}`;
-  return new Problem(response.status, title, text(said["detail"]) || title, text(said["remedy"]) || null, fieldFaults(said["errors"]));
+  return new Problem(response.status, title, text(said["detail"]) || title, text(said["remedy"]) || null, fieldFaults(said["faults"]));
 }
 
-/** Field messages from `errors`: a list of {field|loc, reason|message|msg}, or a mapping. */
-export function fieldFaults(errors: unknown): Record<string, string> {
-  const faults: Record<string, string> = {};
-  if (Array.isArray(errors)) {
-    for (const fault of errors as Record<string, unknown>[]) {
-      const place = fault["field"] ?? (Array.isArray(fault["loc"]) ? fault["loc"].at(-1) : undefined);
-      const reason = fault["reason"] ?? fault["message"] ?? fault["msg"];
-      if (typeof place === "string" && typeof reason === "string") faults[place] = reason;
-    }
-  } else if (errors && typeof errors === "object") {
-    for (const [place, reason] of Object.entries(errors)) faults[place] = String(reason);
-  }
-  return faults;
+/** Message per field from a list of {field, reason}; faults without a field are in the detail already. */
+export function fieldFaults(faults: unknown): Record<string, string> {
+  if (!Array.isArray(faults)) return {};
+  const named = (faults as { field?: unknown; reason?: unknown }[]).filter((fault) => typeof fault?.field === "string");
+  return Object.fromEntries(named.map((fault) => [String(fault.field), String(fault.reason)]));
 }
 
 /** `error` as one readable sentence. */

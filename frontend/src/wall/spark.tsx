@@ -88,7 +88,7 @@ export function SparkStrip({ cotId }: { readonly cotId: number }) {
     const pen = element.getContext("2d")!;
     const paint = (): void => {
       const target = unit.peek()?.targets["spo2"]?.[0] ?? null;
-      drawStrip(pen, store.strip(cotId), element.width, element.height, devicePixelRatio, colours.peek(), target);
+      drawStrip(pen, store.strip(cotId), element.width, element.height, Math.max(devicePixelRatio, element.height / 46), colours.peek(), target);
     };
     painters.set(element, paint);
     const sized = new ResizeObserver(([entry]) => {

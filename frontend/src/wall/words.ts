@@ -44,6 +44,13 @@ export function lookOf(alarms: readonly Alarm[]): TileLook {
   return owner.priority;
 }
 
+const REASON_WORDS: Readonly<Record<string, string>> = { lost: "signal lost", stale: "no new value" };
+
+/** Why a value is absent, in the words of the ward. */
+export function reasonWords(reason: string): string {
+  return REASON_WORDS[reason] ?? reason;
+}
+
 /** The alarm line: mark and text of the owning alarm, how many more there are, and what can be acknowledged. */
 export interface AlarmLine {
   readonly alarm: Alarm;
@@ -55,7 +62,7 @@ export interface AlarmLine {
 export function alarmLine(alarms: readonly Alarm[], missing: Readonly<Record<string, Missing>>): AlarmLine | null {
   const alarm = worst(alarms);
   if (!alarm) return null;
-  const absent = missing[alarm.parameter ?? ""]?.[0] ?? "no signal";
+  const absent = reasonWords(missing[alarm.parameter ?? ""]?.[0] ?? "no signal");
   const ended = alarm.presence === "latched" ? " · ended" : alarm.held ? ` · ${absent}` : "";
   return { alarm, text: `${alarm.mark} ${alarm.text}${ended}`, more: alarms.length - 1, acknowledge: unacknowledged(alarms) };
 }
@@ -67,7 +74,7 @@ export function missingLine(missing: Readonly<Record<string, Missing>>): { reado
   const first = spo2 ?? heart;
   if (!first) return null;
   const which = spo2 && heart && spo2[0] === heart[0] ? "" : spo2 ? "SpO2 " : "HR ";
-  const text = which + first[0];
+  const text = which + reasonWords(first[0]);
   return { text: text.charAt(0).toUpperCase() + text.slice(1), since: first[1] };
 }
 

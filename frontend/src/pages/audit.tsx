@@ -1,0 +1,79 @@
+/** Who did what, when: the chained log, newest first. */
+import { useState } from "preact/hooks";
+import "./pages.css";
+import type { Iso, Ms } from "../api/types";
+import { dayAndTime } from "../format";
+import { plainWords } from "../parts/facts";
+import { usePages } from "../parts/pages";
+import { Button, Empty, ErrorState, Field, Loading } from "../parts/parts";
+
+interface Entry {
+  readonly id?: number;
+  readonly seq?: number;
+  readonly at: Ms | Iso;
+  readonly actor: string | null;
+  readonly action: string;
+  readonly subject?: string | null;
+  readonly outcome?: string | null;
+  readonly detail?: unknown;
+}
+
+export default function AuditPage() {
+  const [actor, setActor] = useState("");
+  const [action, setAction] = useState("");
+  const { items, error, more, again } = usePages<Entry>("/api/audit", { actor, action, limit: 100 });
+  return (
+    <div class="page">
+      <header>
+        <div>
+          <h1>Audit trail</h1>
+          <p>Each entry is chained to the one before. To prove it whole, run nicu audit verify.</p>
+        </div>
+        <div class="filters spread no-print">
+          <Field label="Who">
+            <input value={actor} placeholder="anyone" onChange={(event) => setActor(event.currentTarget.value.trim())} />
+          </Field>
+          <Field label="What">
+            <input value={action} placeholder="anything" onChange={(event) => setAction(event.currentTarget.value.trim())} />
+          </Field>
+        </div>
+      </header>
+      {error ? <ErrorState error={error} retry={again} /> : null}
+      {!items && !error && <Loading />}
+      {items?.length === 0 && <Empty title="No entries">{actor || action ? "Nothing matches; the names are compared exactly." : "Nobody has done anything yet."}</Empty>}
+      {items && items.length > 0 && (
+        <div class="panel flush" role="log" aria-label="Audit trail" aria-live="off">
+          <table class="list stack">
+            <thead>
+              <tr>
+                <th>Time</th>
+                <th>Who</th>
+                <th>What</th>
+                <th>About</th>
+                <th>Detail</th>
+                <th>Outcome</th>
+              </tr>
+            </thead>
+            <tbody>
+              {items.map((entry, index) => (
+                <tr key={entry.id ?? entry.seq ?? index}>
+                  <td class="nowrap">{dayAndTime(entry.at, true)}</td>
+                  <td>{entry.actor ?? "system"}</td>
+                  <td>{entry.action}</td>
+                  <td>{entry.subject ?? ""}</td>
+                  <td class="dim wide">{entry.detail ? plainWords(entry.detail) : ""}</td>
+                  <td class="dim">{entry.outcome ?? ""}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {more && (
+        <div class="row no-print">
+          <Button onClick={more}>Older entries</Button>
+        </div>
+      )}
+    </div>
+  );
+}

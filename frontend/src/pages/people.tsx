@@ -1,0 +1,120 @@
+/** Who may sign in, and with which role. */
+import { useState } from "preact/hooks";
+import "./pages.css";
+import { post, Problem, words } from "../api/client";
+import type { Iso, Page } from "../api/types";
+import { dayAndTime } from "../format";
+import { useLoad } from "../parts/load";
+import { Button, Dialog, Empty, ErrorState, Field, Loading, Tag } from "../parts/parts";
+import { say } from "../parts/toast";
+
+interface Person {
+  readonly id: number;
+  readonly name: string;
+  readonly display_name?: string | null;
+  readonly role: string;
+  readonly active?: boolean;
+  readonly last_seen_at?: Iso | null;
+}
+
+const ROLES = ["nurse", "charge nurse", "physician", "administrator"] as const;
+
+export default function PeoplePage() {
+  const people = useLoad<Page<Person>>("/api/users");
+  const [adding, setAdding] = useState(false);
+  return (
+    <div class="page">
+      <header>
+        <h1>People</h1>
+        <div class="row spread">
+          <Button look="primary" onClick={() => setAdding(true)}>
+            Add a person
+          </Button>
+        </div>
+      </header>
+      {people.error ? <ErrorState error={people.error} retry={people.again} /> : null}
+      {people.loading && <Loading />}
+      {people.data?.items.length === 0 && <Empty title="Nobody can sign in yet">Add the first person above.</Empty>}
+      {people.data && people.data.items.length > 0 && (
+        <div class="panel flush">
+          <table class="list stack">
+            <thead>
+              <tr>
+                <th>Name</th>
+                <th>Role</th>
+                <th>Last seen</th>
+              </tr>
+            </thead>
+            <tbody>
+              {people.data.items.map((person) => (
+                <tr key={person.id}>
+                  <td>
+                    {person.display_name || person.name} {person.active === false && <Tag>disabled</Tag>}
+                  </td>
+                  <td>{person.role}</td>
+                  <td class="dim">{dayAndTime(person.last_seen_at)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {adding && (
+        <AddPerson
+          onClose={() => setAdding(false)}
+          onDone={() => {
+            setAdding(false);
+            people.again();
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function AddPerson({ onClose, onDone }: { readonly onClose: () => void; readonly onDone: () => void }) {
+  const [faults, setFaults] = useState<Readonly<Record<string, string>>>({});
+  const [refusal, setRefusal] = useState("");
+  const add = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    const body = Object.fromEntries(new FormData(event.currentTarget as HTMLFormElement));
+    try {
+      await post("/api/users", body);
+      say(`${String(body["name"])} can sign in`);
+      onDone();
+    } catch (error) {
+      setFaults(error instanceof Problem ? error.fields : {});
+      setRefusal(words(error));
+    }
+  };
+  return (
+    <Dialog title="Add a person" onClose={onClose}>
+      <form class="form" onSubmit={(event) => void add(event)}>
+        <Field label="Name to sign in with" fault={faults["name"]}>
+          <input name="name" required autocomplete="off" />
+        </Field>
+        <Field label="Role" fault={faults["role"]}>
+          <select name="role">
+            {ROLES.map((role) => (
+              <option key={role}>{role}</option>
+            ))}
+          </select>
+        </Field>
+        <Field label="First password" fault={faults["password"]} hint="15 characters or more">
+          <input name="password" type="password" required autocomplete="new-password" />
+        </Field>
+        {refusal && (
+          <p class="wide fault" role="status">
+            !! {refusal}
+          </p>
+        )}
+        <footer class="wide">
+          <Button onClick={onClose}>Cancel</Button>
+          <Button look="primary" type="submit">
+            Add
+          </Button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,48 @@
+/** Any JSON as a list of names and values: for pages that show what the server says about itself. */
+import { number } from "../format";
+
+/** `last_commit_ms` → "Last commit, ms". */
+export function humanName(key: string): string {
+  const units: Readonly<Record<string, string>> = { ms: "ms", s: "s", bytes: "bytes", percent: "%" };
+  const parts = key.split("_");
+  const unit = parts.length > 1 ? units[parts[parts.length - 1]!] : undefined;
+  const words = (unit ? parts.slice(0, -1) : parts).join(" ");
+  return words.charAt(0).toUpperCase() + words.slice(1) + (unit ? `, ${unit}` : "");
+}
+
+/** A plain value in words. */
+export function plainWords(value: unknown): string {
+  if (value === null || value === undefined || value === "") return "–";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "number") return Number.isInteger(value) ? value.toLocaleString("en").replaceAll(",", " ") : number(value, 2);
+  if (typeof value === "object") return Object.entries(value).map(([name, inner]) => `${humanName(name)}: ${plainWords(inner)}`).join(", ");
+  return String(value);
+}
+
+export function Facts({ of }: { readonly of: Readonly<Record<string, unknown>> }) {
+  return (
+    <dl class="facts">
+      {Object.entries(of).map(([key, value]) =>
+        value !== null && typeof value === "object" && !Array.isArray(value) ? (
+          <>
+            <dt class="group">{humanName(key)}</dt>
+            {Object.entries(value).map(([inner, its]) => (
+              <Fact key={inner} name={inner} value={its} />
+            ))}
+          </>
+        ) : (
+          <Fact key={key} name={key} value={value} />
+        ),
+      )}
+    </dl>
+  );
+}
+
+function Fact({ name, value }: { readonly name: string; readonly value: unknown }) {
+  return (
+    <>
+      <dt>{humanName(name)}</dt>
+      <dd>{Array.isArray(value) ? value.map(plainWords).join("; ") || "none" : plainWords(value)}</dd>
+    </>
+  );
+}
