@@ -41,6 +41,7 @@ class Body:
         self._heart_slow = Wander(rng, 3.0, 900.0, CHECK_S)
         self._breath_slow = Wander(rng, 3.5, 400.0, CHECK_S)
         self._warmth = Wander(rng, 0.1, 2400.0, CHECK_S)
+        self.temp_skin = round(base.temp_skin, 1)
         self._pressure_slow = Wander(rng, 2.2, 700.0, CHECK_S)
         self._pressure_quick = Wander(rng, 0.9, 6.0)
         self._perfusion_slow = Wander(rng, 0.25, 600.0, CHECK_S)
@@ -123,7 +124,8 @@ class Body:
         self._usual_breath = base.resp_rate + case.breath_shift + state.breath + self._breath_slow.step(rng) + 8.0 * ill
         warm = self._warmth.step(rng) * (1.0 + 4.0 * ill) + 0.08 * day_curve
         warm += 0.15 * (activity == "kangaroo") - 0.12 * (activity == "handling") + 0.8 * ill
-        self.temp_skin = round(base.temp_skin + warm, 1)
+        if abs(base.temp_skin + warm - self.temp_skin) > 0.08:  # a thermistor is slow: the last digit does not flicker
+            self.temp_skin = round(base.temp_skin + warm, 1)
         self._pressure = base.map + self._pressure_slow.step(rng) - 6.0 * ill + 0.15 * self.heart.arousal
         self.perfusion = base.perfusion * math.exp(self._perfusion_slow.step(rng) - 0.9 * ill)
         self._oxygen(ill)

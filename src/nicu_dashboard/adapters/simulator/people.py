@@ -63,7 +63,7 @@ CASES: Sequence[Case] = (
     Case("stable preterm who falls ill within hours", (27.5, 28.6), (16, 23), "CPAP", (22, 24),
          spells=0.6, kangaroo=True, sepsis=True),
     Case("wet lungs on the first day", (34.8, 35.7), (1, 2), "CPAP", (23, 27),
-         spells=0.4, fragile=0.8, breath_shift=10, cuff_every_min=30),
+         spells=0.4, fragile=0.8, breath_shift=7, cuff_every_min=30),
     Case("growing preterm in room air", (29.0, 30.5), (18, 30), "room air", (14, 15.5),
          cuff_every_min=180, kangaroo=True),
     Case("term after an operation, arterial line", (37.2, 39.2), (2, 5), "room air", (12.5, 14),
