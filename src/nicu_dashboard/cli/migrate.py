@@ -1,0 +1,200 @@
+"""`nicu migrate …`: moving a SQLite file into PostgreSQL and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from nicu_dashboard.migration import api
+from nicu_dashboard.migration.report import Report
+
+app = typer.Typer(no_args_is_help=True, help="Move a SQLite file into PostgreSQL, verified value by value, and back.")
+
+STAGES = {
+    "snapshot": "Taking a snapshot",
+    "look": "Looking at every value",
+    "copy": "Copying rows",
+    "build": "Building keys and indexes",
+    "verify": "Verifying every value",
+}
+SHOWN = 20
+
+Source = Annotated[str, typer.Argument(help="The SQLite file: a path, file:… or sqlite:///…")]
+Target = Annotated[str, typer.Argument(help="The PostgreSQL database: postgresql://…, not through a pooler.")]
+IsCopy = Annotated[bool, typer.Option("--as-is", help="Copy any SQLite file with its own tables and names.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the report as JSON on standard output.")]
+ShowValues = Annotated[bool, typer.Option("--show-values", help="Show values in the report: they may be patient data.")]
+Schema = Annotated[str, typer.Option(help="The schema that takes the tables.")]
+Kinds = Annotated[list[str] | None, typer.Option("--type", help="TABLE.COLUMN=TYPE in place of the plan's choice.")]
+WorkDir = Annotated[Path | None, typer.Option(help="Where the snapshot is kept; beside the source by default.")]
+OnReject = Annotated[
+    str, typer.Option(help="stop, or quarantine: keep rows that do not fit in nicu_migration.rejects.")
+]
+Workers = Annotated[int, typer.Option(min=1, max=16, help="Worker processes.")]
+
+
+class Bars:
+    """Progress bars on standard error, with rates and the time left."""
+
+    def __init__(self, console: Console) -> None:
+        self.bars = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed:,.0f} of {task.total:,.0f} {task.fields[unit]}"),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self.tasks: dict[str, TaskID] = {}
+
+    def start(self, stage: str, total: int, unit: str) -> None:
+        """Begin a bar."""
+        self.bars.start()
+        self.tasks[stage] = self.bars.add_task(STAGES[stage], total=total, unit=unit, rate="")
+
+    def advance(self, stage: str, done: int, note: str = "") -> None:
+        """Move a bar on."""
+        task = self.tasks[stage]
+        speed = self.bars.tasks[self.bars.task_ids.index(task)].speed
+        self.bars.update(task, advance=done, rate=f"{speed:,.0f}/s" if speed else "")
+
+    def finish(self, stage: str) -> None:
+        """Fill a bar."""
+        task = self.tasks[stage]
+        self.bars.update(task, completed=self.bars.tasks[self.bars.task_ids.index(task)].total)
+
+    def stop(self) -> None:
+        """Leave the bars as they are."""
+        self.bars.stop()
+
+
+def _choices(kinds: list[str] | None) -> dict[str, str]:
+    chosen = {}
+    for item in kinds or []:
+        name, sign, kind = item.rpartition("=")
+        if not sign or "." not in name:
+            raise typer.BadParameter(f"{item!r} is not TABLE.COLUMN=TYPE")
+        chosen[name] = kind
+    return chosen
+
+
+def _checked_on_reject(on_reject: str) -> str:
+    if on_reject not in ("stop", "quarantine"):
+        raise typer.BadParameter("--on-reject is stop or quarantine")
+    return on_reject
+
+
+def _tell(as_json: bool, work: Callable[[Bars], Report]) -> None:
+    console = Console(stderr=True)
+    bars = Bars(console)
+    try:
+        report = work(bars)
+    finally:
+        bars.stop()
+    if as_json:
+        typer.echo(json.dumps(report.to_dict(), indent=2))
+    else:
+        show(report, Console())
+    raise typer.Exit(report.exit_code)
+
+
+@app.command()
+def plan(
+    source: Source, target: Target, as_is: IsCopy = False, as_json: AsJson = False, schema: Schema = "public",
+    kind: Kinds = None, show_values: ShowValues = False,
+) -> None:  # fmt: skip
+    """Look at every value and tell what would be moved, as what, and what would be rejected; writes nothing."""
+    options = api.Options(schema=schema, kinds=_choices(kind), show_values=show_values, as_is=as_is)
+    _tell(as_json, lambda bars: api.plan(source, target, options, bars))
+
+
+@app.command()
+def run(
+    source: Source, target: Target, as_is: IsCopy = False, as_json: AsJson = False, schema: Schema = "public",
+    kind: Kinds = None, on_reject: OnReject = "stop", workers: Workers = 2, work_dir: WorkDir = None,
+    restart: Annotated[bool, typer.Option(help="Drop what an earlier move has written, and begin again.")] = False,
+    no_verify: Annotated[bool, typer.Option("--no-verify", help="Leave the verification out.")] = False,
+    show_values: ShowValues = False,
+) -> None:  # fmt: skip
+    """Move everything and verify every value; run it again after any interruption to continue."""
+    options = api.Options(
+        schema=schema, kinds=_choices(kind), on_reject=_checked_on_reject(on_reject), workers=workers,
+        work_dir=work_dir, restart=restart, verify=not no_verify, show_values=show_values, as_is=as_is,
+    )  # fmt: skip
+    _tell(as_json, lambda bars: api.run(source, target, options, bars))
+
+
+@app.command()
+def verify(
+    source: Source, target: Target, as_is: IsCopy = False, as_json: AsJson = False, workers: Workers = 2,
+    work_dir: WorkDir = None,
+    thorough: Annotated[
+        bool, typer.Option("--thorough", help="Decode every value apart from the loader's own encoder; slower.")
+    ] = False,
+    show_values: ShowValues = False,
+) -> None:  # fmt: skip
+    """Compare every value of every row of the source with a target that it was moved to."""
+    options = api.Options(workers=workers, work_dir=work_dir, thorough=thorough, show_values=show_values, as_is=as_is)
+    _tell(as_json, lambda bars: api.verify(source, target, options, bars))
+
+
+@app.command(name="roll-back")
+def roll_back(
+    source: Annotated[str, typer.Argument(help="The PostgreSQL database that a move has filled.")],
+    target: Annotated[str, typer.Argument(help="The SQLite file to write; it must not exist.")],
+    as_is: IsCopy = False, as_json: AsJson = False, on_reject: OnReject = "stop", show_values: ShowValues = False,
+) -> None:  # fmt: skip
+    """Write everything the database holds now into a new SQLite file, and verify every value."""
+    options = api.Options(on_reject=_checked_on_reject(on_reject), show_values=show_values, as_is=as_is)
+    _tell(as_json, lambda bars: api.roll_back(source, target, options, bars))
+
+
+def show(report: Report, console: Console) -> None:
+    """Print a report for a person."""
+    for table in report.tables if report.command == "plan" else []:
+        console.print(Text(f"\n{table.name} → {table.target}", style="bold"), f" {table.rows:,} rows")
+        _print_rows(console, ("column", "declared", "holds", "becomes", "note"), [
+            (column.name, column.declared, column.holds, column.becomes, column.note) for column in table.columns
+        ])  # fmt: skip
+    if report.command != "plan" and report.tables:
+        _print_rows(console, ("table", "rows", "rejected", "compared"), [
+            (table.name, f"{table.rows:,}", f"{table.rejected:,}", f"{table.compared:,}") for table in report.tables
+        ])  # fmt: skip
+    _print_found(console, "Rejected", report.rejects, report.reject_count)
+    _print_found(console, "Different", report.differences, report.difference_count)
+    _print_found(console, "Not carried", report.not_carried, len(report.not_carried))
+    for fault in report.faults:
+        console.print(Text(f"  {fault}"))
+    if report.estimate_bytes:
+        console.print(f"About {report.estimate_s:,.0f} s and {report.estimate_bytes / 1e6:,.0f} MB in the target.")
+    console.print(Text(report.summary, style="green" if report.exit_code == 0 else "red"))
+    if report.next_step:
+        console.print(Text(report.next_step))
+
+
+def _print_rows(console: Console, titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+    table = Table(box=None, pad_edge=False)
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+
+
+def _print_found(console: Console, title: str, found: list[dict[str, str]], count: int) -> None:
+    if not found:
+        return
+    console.print(Text(f"\n{title}: {count}", style="bold"))
+    _print_rows(console, tuple(found[0]), [tuple(item.values()) for item in found[:SHOWN]])
+    if count > SHOWN:
+        console.print(f"… and {count - SHOWN} more")

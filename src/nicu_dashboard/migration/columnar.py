@@ -1,0 +1,80 @@
+"""The fast lane: a chunk read as Arrow columns and encoded as a whole. Needs the extra `fast-migration`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import quote
+
+import adbc_driver_sqlite.dbapi as arrow_sqlite
+import pgpq
+import pyarrow as pa
+
+from nicu_dashboard.migration.chunks import Chunk, inline_condition
+from nicu_dashboard.migration.lanes import LaneColumn, NotClean
+from nicu_dashboard.migration.names import quoted
+from nicu_dashboard.migration.plan import TablePlan
+
+READS = {"int8": pa.int64(), "float8": pa.float64(), "text": pa.string(), "bytea": pa.binary(), "bool": pa.int64()}
+SENDS = READS | {"bool": pa.bool_()}
+
+
+class ColumnarReader:
+    """Reads chunks of a snapshot as Arrow; close it, or use it as a context."""
+
+    def __init__(self, snapshot: Path) -> None:
+        self.connection = arrow_sqlite.connect(f"file:{quote(str(snapshot))}?immutable=1")
+        self.cursor = self.connection.cursor()
+
+    def __enter__(self) -> ColumnarReader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the cursor and the file."""
+        self.cursor.close()
+        self.connection.close()
+
+    def encode(self, table: TablePlan, chunk: Chunk, columns: list[LaneColumn]) -> list[bytes]:
+        """Return a chunk as pieces of COPY's binary form; raises NotClean when it needs the exact lane."""
+        batch = self._read(table, chunk, columns)
+        encoder = pgpq.ArrowToPostgresBinaryEncoder(batch.schema)
+        return [encoder.write_header(), encoder.write_batch(batch), encoder.finish()]
+
+    def _read(self, table: TablePlan, chunk: Chunk, columns: list[LaneColumn]) -> pa.RecordBatch:
+        listed = ", ".join(f"{column.expression} AS c{place}" for place, column in enumerate(columns))
+        where = inline_condition(table, chunk)
+        self.cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(chunk.rows + 1)})
+        try:
+            self.cursor.execute(
+                f"SELECT {listed} FROM {quoted(table.source)} WHERE {where} ORDER BY {quoted(table.rowid or '')}"
+            )
+            batches = [batch for batch in self.cursor.fetch_record_batch() if batch.num_rows]
+        except (self.connection.Error, pa.ArrowException):
+            raise NotClean from None
+        if len(batches) != 1 or batches[0].num_rows != chunk.rows:
+            raise NotClean
+        arrays = [_checked(array, column.wire) for array, column in zip(batches[0].columns, columns, strict=True)]
+        return pa.RecordBatch.from_arrays(arrays, names=[f"c{place}" for place in range(len(columns))])
+
+
+def _checked(array: pa.Array, wire: str) -> pa.Array:
+    """Return the array in the type that is sent; raises NotClean when the reader has widened or cannot be trusted."""
+    wanted = READS[wire]
+    if array.type != wanted:
+        if array.null_count != len(array) and not (wire == "float8" and array.type == pa.int64()):
+            raise NotClean
+        array = pa.nulls(len(array), wanted) if array.null_count == len(array) else array.cast(wanted)
+    if wire == "text":
+        data = array.buffers()[2]
+        if data is not None and b"\0" in memoryview(data).tobytes():
+            raise NotClean
+        try:
+            array.validate(full=True)
+        except pa.ArrowInvalid:
+            raise NotClean from None
+    return array.cast(pa.bool_()) if wire == "bool" else array

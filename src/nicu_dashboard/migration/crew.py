@@ -1,0 +1,96 @@
+"""The worker processes of a move, as their parent sees them: hand out tasks, take in answers."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from types import TracebackType
+from typing import Any
+
+from nicu_dashboard.migration.errors import MigrationError
+from nicu_dashboard.migration.worker import Answer, Failed, Job, ReplanTask, Task
+
+QUIT_WAIT_S = 20
+PROGRAM = "import sys; from nicu_dashboard.migration.worker import main; main(int(sys.argv[1]))"
+
+
+class WorkerLost(MigrationError):
+    """A worker process died."""
+
+
+@dataclass
+class _Member:
+    process: subprocess.Popen[bytes]
+    link: Connection[Any, Any]
+    task: Task | None = None
+
+
+@dataclass
+class Crew:
+    """A few worker processes; a context that ends them."""
+
+    job: Job
+    size: int
+    members: list[_Member] = field(default_factory=list)
+
+    def __enter__(self) -> Crew:
+        for _ in range(self.size):
+            self.members.append(self._hire())
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for member in self.members:
+            member.link.close()
+        for member in self.members:
+            try:
+                member.process.wait(0 if error else QUIT_WAIT_S)
+            except subprocess.TimeoutExpired:
+                member.process.terminate()
+                member.process.wait()
+
+    def _hire(self) -> _Member:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = subprocess.Popen(
+                [sys.executable, "-c", PROGRAM, str(theirs.fileno())], pass_fds=(theirs.fileno(),)
+            )
+        link: Connection[Any, Any] = Connection(ours.detach())
+        link.send(self.job)
+        return _Member(process, link)
+
+    def replan(self, task: ReplanTask) -> None:
+        """Tell every worker the new plan of a table."""
+        for member in self.members:
+            member.link.send(task)
+
+    def work(self, tasks: Iterator[Task], take: Callable[[Task, Answer], None]) -> None:
+        """Hand out every task and take in every answer; raises what a worker says it failed on."""
+        for member in self.members:
+            self._give(member, tasks)
+        while busy := {member.link: member for member in self.members if member.task is not None}:
+            for link in wait(list(busy)):
+                member = busy[link]  # type: ignore[index]
+                try:
+                    said: Answer = member.link.recv()
+                except (EOFError, ConnectionResetError):
+                    raise WorkerLost(
+                        f"a worker process ended with code {member.process.wait()}.", "Run the same command again."
+                    ) from None
+                if isinstance(said, Failed):
+                    raise MigrationError(said.message, said.next_step)
+                task, member.task = member.task, None
+                if task is not None:
+                    take(task, said)
+                self._give(member, tasks)
+
+    def _give(self, member: _Member, tasks: Iterator[Task]) -> None:
+        task = next(tasks, None)
+        if task is not None:
+            member.link.send(task)
+            member.task = task

@@ -1,0 +1,94 @@
+"""After the load: rows that point nowhere, keys and indexes in parallel, sequences, statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from nicu_dashboard.migration.ddl import FOREIGN_KEYS, sequence_value
+from nicu_dashboard.migration.journal import Journal, Run
+from nicu_dashboard.migration.kinds import SqliteValue, codec
+from nicu_dashboard.migration.names import quoted
+from nicu_dashboard.migration.plan import Step, TablePlan
+from nicu_dashboard.migration.rejects import Reject, image_of, shown_key
+from nicu_dashboard.migration.target import Connection
+from nicu_dashboard.migration.wire import fields_of, rows_of
+
+REASON = "orphan: it points at a row that is not there"
+
+
+def quarantine_orphans(connection: Connection, journal: Journal, run: Run) -> int:
+    """Move rows whose parent is missing into the rejects, until none is left; return how many."""
+    tables = {table.source: table for table in run.plan.tables}
+    keys = [step for step in run.plan.steps if step.stage == FOREIGN_KEYS]
+    total, moved = 0, 1
+    while moved:
+        with connection.transaction():
+            journal.fence(run.id, run.epoch)
+            moved = sum(_move(connection, journal, run.id, tables[key.table], key) for key in keys)
+        total += moved
+    return total
+
+
+def _move(connection: Connection, journal: Journal, run_id: int, table: TablePlan, key: Step) -> int:
+    columns = ", ".join(f"c.{quoted(column.name)}" for column in table.copied)
+    statement = f"COPY (SELECT {columns} FROM {table.target} c WHERE {key.orphans}) TO STDOUT (FORMAT binary)"
+    with connection.cursor().copy(statement.encode()) as copy:
+        rejects = [_reject(table, wire) for wire in rows_of(copy)]
+    if rejects:
+        journal.add_rejects(run_id, rejects)
+        connection.execute(f"DELETE FROM {table.target} c WHERE {key.orphans}".encode())
+    return len(rejects)
+
+
+def _reject(table: TablePlan, wire: bytes) -> Reject:
+    values = [
+        None if raw is None else codec(column.kind)[1](raw)
+        for column, raw in zip(table.copied, fields_of(wire), strict=True)
+    ]
+    places = {column.source: place for place, column in enumerate(table.copied)}
+    alias = next((place for place, column in enumerate(table.copied) if column.name == table.alias), None)
+    row_id = values[alias] if alias is not None else None
+    key: list[SqliteValue] = [values[places[name]] for name in table.key]
+    number = row_id if isinstance(row_id, int) else None
+    return Reject(table.source, shown_key(table.key, key, number), number, "", REASON, "null", b"", image_of(values))
+
+
+def stages_of(steps: tuple[Step, ...], done: dict[str, str | None]) -> Iterator[tuple[int, list[Step]]]:
+    """Yield (stage, its statements that are still to do) in order."""
+    for stage in sorted({step.stage for step in steps}):
+        yield stage, [step for step in steps if step.stage == stage and step.name not in done]
+
+
+def set_sequences(connection: Connection, tables: tuple[TablePlan, ...]) -> None:
+    """Set every identity past the largest id ever given, deleted ones included."""
+    for table in tables:
+        if statement := sequence_value(table):
+            connection.execute(statement.encode())
+
+
+def wrong_sequences(connection: Connection, tables: tuple[TablePlan, ...]) -> list[str]:
+    """Return the tables whose next id was given before."""
+    found = []
+    for table in tables:
+        identity = next((column for column in table.columns if column.identity), None)
+        if identity is None:
+            continue
+        row = connection.execute(
+            f"SELECT pg_get_serial_sequence('{table.target.replace(chr(39), chr(39) * 2)}', %s)".encode(),
+            (identity.name,),
+        ).fetchone()
+        sequence = str(row[0]) if row else ""
+        state = connection.execute(
+            f"SELECT last_value + is_called::int, (SELECT max({quoted(identity.name)}) FROM {table.target})"
+            f" FROM {sequence}".encode()
+        ).fetchone()
+        following, largest = (int(str(value)) if value is not None else 0 for value in state or (0, 0))
+        if following <= max(largest, table.sequence):
+            found.append(table.source)
+    return found
+
+
+def analyze(connection: Connection, tables: tuple[TablePlan, ...]) -> None:
+    """Collect the planner's statistics of every table."""
+    for table in tables:
+        connection.execute(f"ANALYZE {table.target}".encode())

@@ -1,0 +1,151 @@
+"""Which source table becomes which target table: the layer between the file's schema and the target's."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping as Lookup
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from nicu_dashboard.migration.catalog import Catalog, SourceColumn, SourceTable
+from nicu_dashboard.migration.ddl import not_carried, steps_after_load
+from nicu_dashboard.migration.defaults import translate_default
+from nicu_dashboard.migration.errors import MigrationError
+from nicu_dashboard.migration.names import postgres_name, quoted
+from nicu_dashboard.migration.plan import ColumnPlan, NotCarried, Plan, TablePlan
+from nicu_dashboard.migration.profile import TableProfile, profile_table
+from nicu_dashboard.migration.source import orphans_of
+from nicu_dashboard.migration.types import decide, named_kind
+
+MOST_COLUMNS = 1600
+BYTES_SAMPLED_ROWS = 500
+
+
+class Mapping(Protocol):
+    """A way from the tables of a file to the tables of the target."""
+
+    def plan(self, connection: sqlite3.Connection, catalog: Catalog, sample: bool) -> Plan:
+        """Return the plan for a file; `sample` looks at stretches of large tables only."""
+        ...
+
+    def plan_again(self, connection: sqlite3.Connection, catalog: Catalog, plan: Plan, source: str) -> Plan:
+        """Return the plan with one table looked at again, every row of it."""
+        ...
+
+
+@dataclass
+class AsIs:
+    """The plain copy of any SQLite file: the same tables and names, into one schema."""
+
+    schema: str = "public"
+    choices: Lookup[str, str] = field(default_factory=dict)
+    """Kinds by `table.column`, from --type."""
+
+    def plan(self, connection: sqlite3.Connection, catalog: Catalog, sample: bool) -> Plan:
+        """Return the plan for a file; raises MigrationError when a choice names no column."""
+        self._refuse_unknown_choices(catalog)
+        tables, lost = [], list(not_carried(catalog))
+        names: set[str] = set()
+        for table in catalog.tables:
+            try:
+                planned = self._plan_table(connection, catalog, table, sample, names)
+            except sqlite3.OperationalError as error:
+                if not table.virtual:
+                    raise
+                lost.append(NotCarried("virtual table", table.name, f"it cannot be read: {error}"))
+                continue
+            names.add(planned.name)
+            tables.append(planned)
+            lost += _lost_columns(table, planned)
+        steps, unsaid = steps_after_load(catalog, tuple(tables))
+        orphans = tuple((table, parent, count) for (table, parent), count in sorted(orphans_of(connection).items()))
+        return Plan(
+            self.schema, tuple(tables), steps, (*lost, *unsaid), catalog.objects, catalog.page_size, catalog.encoding,
+            orphans, dict(self.choices),
+        )  # fmt: skip
+
+    def plan_again(self, connection: sqlite3.Connection, catalog: Catalog, plan: Plan, source: str) -> Plan:
+        """Return the plan with one table looked at again, every row of it."""
+        own = next(table for table in catalog.tables if table.name == source)
+        tables = []
+        for planned in plan.tables:
+            if planned.source == source:
+                again = self._plan_table(connection, catalog, own, False, set())
+                tables.append(replace(again, name=planned.name))
+            else:
+                tables.append(planned)
+        return replace(plan, tables=tuple(tables), steps=steps_after_load(catalog, tuple(tables))[0])
+
+    def _refuse_unknown_choices(self, catalog: Catalog) -> None:
+        known = {f"{table.name}.{column.name}" for table in catalog.tables for column in table.columns}
+        if unknown := sorted(set(self.choices) - known):
+            raise MigrationError(
+                f"--type names {unknown[0]}, which the source does not have.", "Run `plan` to see all."
+            )
+
+    def _plan_table(
+        self, connection: sqlite3.Connection, catalog: Catalog, table: SourceTable, sample: bool, taken: set[str]
+    ) -> TablePlan:
+        if len(table.columns) > MOST_COLUMNS:
+            raise MigrationError(
+                f"table {table.name} has {len(table.columns)} columns; PostgreSQL holds {MOST_COLUMNS}."
+            )
+        profile = profile_table(connection, table, sample)
+        columns: list[ColumnPlan] = []
+        for column in table.columns:
+            columns.append(self._plan_column(connection, table, column, profile, {done.name for done in columns}))
+        alias = next((column.name for column in columns if column.source == table.alias), None)
+        return TablePlan(
+            table.name, self.schema, postgres_name(table.name, taken), tuple(columns), table.rowid, alias, table.key,
+            profile.rows, _row_bytes(connection, table), profile.sampled, table.virtual,
+            catalog.sequences.get(table.name, 0),
+        )  # fmt: skip
+
+    def _plan_column(
+        self, connection: sqlite3.Connection, table: SourceTable, column: SourceColumn, profile: TableProfile,
+        taken: set[str],
+    ) -> ColumnPlan:  # fmt: skip
+        chosen = self.choices.get(f"{table.name}.{column.name}")
+        found = profile.columns[column.name]
+        decision = decide(table, column, found, named_kind(chosen) if chosen else None)
+        is_alias = column.name == table.alias
+        return ColumnPlan(
+            column.name, postgres_name(column.name, taken), decision.kind, column.affinity, quoted(column.name),
+            column.declared, found.shown, decision.note, decision.misfits, found.nulls,
+            (column.not_null or is_alias) and found.nulls == 0,
+            None if is_alias else translate_default(connection, column, decision.kind), is_alias,
+        )  # fmt: skip
+
+
+def _lost_columns(table: SourceTable, planned: TablePlan) -> list[NotCarried]:
+    lost = []
+    for column, kept in zip(table.columns, planned.columns, strict=True):
+        name = f"{table.name}.{column.name}"
+        if (
+            column.default is not None
+            and column.default.upper() != "NULL"
+            and kept.default is None
+            and not kept.identity
+        ):
+            lost.append(NotCarried("default", name, f"DEFAULT {column.default} has no equal for {kept.kind.shown}"))
+        if column.generated:
+            lost.append(NotCarried("generated column", name, f"its values are kept; computed AS ({column.generated})"))
+        if column.name != kept.name:
+            lost.append(NotCarried("column name", name, f"PostgreSQL cannot keep it: it is {kept.name} there"))
+        if column.not_null and not kept.not_null:
+            lost.append(NotCarried("NOT NULL", name, "the column holds NULLs all the same"))
+    if table.name != planned.name:
+        lost.append(NotCarried("table name", table.name, f"PostgreSQL cannot keep it: it is {planned.name} there"))
+    if table.virtual:
+        lost.append(NotCarried("virtual table", table.name, "its rows are kept as a plain table, its search is not"))
+    return lost
+
+
+def _row_bytes(connection: sqlite3.Connection, table: SourceTable) -> int:
+    if not table.columns:
+        return 0
+    total = " + ".join(f"ifnull(length(CAST({quoted(column.name)} AS BLOB)), 0)" for column in table.columns)
+    found = connection.execute(
+        f"SELECT avg(size) FROM (SELECT {total} AS size FROM {quoted(table.name)} LIMIT {BYTES_SAMPLED_ROWS})"
+    ).fetchone()[0]
+    return int(found or 0) + 8 * len(table.columns)

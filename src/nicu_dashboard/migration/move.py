@@ -1,0 +1,224 @@
+"""The move itself: snapshot, plan, load, build, verify; each stage continues where an earlier start stopped."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from time import perf_counter
+
+from nicu_dashboard.migration.catalog import read_catalog
+from nicu_dashboard.migration.chunks import Chunk, chunks_of
+from nicu_dashboard.migration.comparing import Compared, Difference
+from nicu_dashboard.migration.copying import Copied
+from nicu_dashboard.migration.crew import Crew
+from nicu_dashboard.migration.ddl import FOREIGN_KEYS, create_table
+from nicu_dashboard.migration.errors import RowsRejected
+from nicu_dashboard.migration.finish import analyze, quarantine_orphans, set_sequences, stages_of, wrong_sequences
+from nicu_dashboard.migration.journal import Journal, Run
+from nicu_dashboard.migration.mapping import Mapping
+from nicu_dashboard.migration.names import quoted
+from nicu_dashboard.migration.plan import NotCarried
+from nicu_dashboard.migration.progress import Progress
+from nicu_dashboard.migration.rejects import Reject
+from nicu_dashboard.migration.source import open_snapshot
+from nicu_dashboard.migration.target import Connection
+from nicu_dashboard.migration.worker import Answer, CompareTask, CopyTask, Job, ReplanTask, Stepped, StepTask, Task
+
+
+@dataclass
+class Move:
+    """One start of one run; `held` are the rejects that stopped it."""
+
+    run: Run
+    snapshot: Path
+    target: str
+    mapping: Mapping
+    workers: int
+    lane: str
+    progress: Progress
+    connection: Connection
+    held: list[Reject] = field(default_factory=list)
+    lanes: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+    lost: list[NotCarried] = field(default_factory=list)
+
+    @property
+    def journal(self) -> Journal:
+        """Return the journal through the parent's own connection."""
+        return Journal(self.connection)
+
+    def through(self, verify: bool, thorough: bool) -> list[Difference]:
+        """Do all that is left and return the differences found; raises RowsRejected when held."""
+        with ExitStack() as stack:
+            source = stack.enter_context(closing(open_snapshot(self.snapshot)))
+            job = Job(self.snapshot, self.target, self.run.id, self.run.epoch, self.run.plan.tables, self.lane)
+            crew = stack.enter_context(Crew(job, self.workers))
+            if self.run.state == "loading":
+                self._timed("copy", lambda: self._copy(crew, source))
+            if self.run.state in ("loading", "building"):
+                self._timed("build", lambda: self._build(crew))
+            found: list[Difference] = []
+            if verify:
+                self._timed("verify", lambda: found.extend(self._verify(crew, source, thorough, record=True)))
+        self._set_state("wrong" if found else "done")
+        return found
+
+    def verify_only(self, thorough: bool) -> list[Difference]:
+        """Compare again without recording anything."""
+        found: list[Difference] = []
+        with ExitStack() as stack:
+            source = stack.enter_context(closing(open_snapshot(self.snapshot)))
+            job = Job(self.snapshot, self.target, self.run.id, self.run.epoch, self.run.plan.tables, self.lane)
+            crew = stack.enter_context(Crew(job, self.workers))
+            self._timed("verify", lambda: found.extend(self._verify(crew, source, thorough, record=False)))
+        return found
+
+    def _timed(self, stage: str, work: object) -> None:
+        begun = perf_counter()
+        work()  # type: ignore[operator]
+        self.seconds[stage] = round(perf_counter() - begun, 3)
+
+    def _set_state(self, state: str) -> None:
+        with self.connection.transaction():
+            self.journal.fence(self.run.id, self.run.epoch)
+            self.journal.set_state(self.run.id, state)
+        self.run = replace(self.run, state=state)
+
+    def _copy(self, crew: Crew, source: sqlite3.Connection) -> None:
+        with self.connection.transaction():
+            done = self.journal.chunks(self.run.id)
+        self.progress.start("copy", sum(table.rows for table in self.run.plan.tables), "rows")
+        self.progress.advance("copy", sum(rows + rejects for rows, rejects, _ in done.values()))
+        suspects: set[str] = set()
+        finished = set(done)
+        while True:
+            crew.work(
+                self._copy_tasks(source, finished, suspects), lambda task, said: self._copied(said, finished, suspects)
+            )
+            if not suspects:
+                break
+            self._look_again(crew, source, finished, suspects)
+        if self.held:
+            raise RowsRejected("rows were met that the target cannot hold; nothing of their stretch was written.")
+        self.progress.finish("copy")
+        self._set_state("building")
+
+    def _copy_tasks(
+        self, source: sqlite3.Connection, finished: set[tuple[str, int]], suspects: set[str]
+    ) -> Iterator[Task]:
+        for table in sorted(self.run.plan.tables, key=lambda table: -table.rows * table.row_bytes):
+            for chunk in chunks_of(source, table):
+                if table.source in suspects or self.held:
+                    break
+                if (table.source, chunk.number) not in finished:
+                    yield CopyTask(chunk, self.run.on_reject == "quarantine" and not table.sampled)
+
+    def _copied(self, said: Answer, finished: set[tuple[str, int]], suspects: set[str]) -> None:
+        assert isinstance(said, Copied)
+        table = next(table for table in self.run.plan.tables if table.source == said.chunk.table)
+        if said.rejects and table.sampled:
+            suspects.add(table.source)
+            return
+        if said.rejects and self.run.on_reject == "stop":
+            self.held += said.rejects
+            return
+        finished.add((said.chunk.table, said.chunk.number))
+        self.lanes[said.lane] += said.rows
+        self.progress.advance("copy", said.rows + len(said.rejects), said.chunk.table)
+
+    def _look_again(
+        self, crew: Crew, source: sqlite3.Connection, finished: set[tuple[str, int]], suspects: set[str]
+    ) -> None:
+        """Look at every row of the tables whose sample has missed something; load them again if a type changes."""
+        catalog = read_catalog(source)
+        for name in sorted(suspects):
+            old = next(table for table in self.run.plan.tables if table.source == name)
+            plan = self.mapping.plan_again(source, catalog, self.run.plan, name)
+            new = next(table for table in plan.tables if table.source == name)
+            changed = [column.kind for column in old.columns] != [column.kind for column in new.columns]
+            with self.connection.transaction():
+                self.journal.fence(self.run.id, self.run.epoch)
+                if changed:
+                    self.connection.execute(f"DROP TABLE {old.target}".encode())
+                    self.connection.execute(create_table(new).encode())
+                    self.journal.forget_table(self.run.id, name)
+                self.journal.set_plan(self.run.id, plan)
+            if changed:
+                again = {key for key in finished if key[0] == name}
+                finished -= again
+            self.run = replace(self.run, plan=plan)
+            crew.replan(ReplanTask(new))
+        suspects.clear()
+
+    def _build(self, crew: Crew) -> None:
+        with self.connection.transaction():
+            done = self.journal.steps(self.run.id)
+        self.progress.start("build", len(self.run.plan.steps), "steps")
+        self.progress.advance("build", len(done))
+        for stage, steps in stages_of(self.run.plan.steps, done):
+            if stage == FOREIGN_KEYS:
+                if self.run.on_reject == "quarantine":
+                    quarantine_orphans(self.connection, self.journal, self.run)
+                for step in steps:  # instant, and two at a time could lock each other out
+                    self._build_key(step.name, step.statement)
+                continue
+            crew.work((StepTask(step) for step in steps), lambda task, said: self._built(said))
+        with self.connection.transaction():
+            self.journal.fence(self.run.id, self.run.epoch)
+            set_sequences(self.connection, self.run.plan.tables)
+            analyze(self.connection, self.run.plan.tables)
+        self.progress.finish("build")
+        self._set_state("verifying")
+
+    def _build_key(self, name: str, statement: str) -> None:
+        with self.connection.transaction():
+            self.journal.fence(self.run.id, self.run.epoch)
+            self.connection.execute(statement.encode())
+            self.journal.add_step(self.run.id, name)
+        self.progress.advance("build", 1, name)
+
+    def _built(self, said: Answer) -> None:
+        assert isinstance(said, Stepped)
+        self.progress.advance("build", 1, said.step.name)
+
+    def _verify(self, crew: Crew, source: sqlite3.Connection, thorough: bool, record: bool) -> list[Difference]:
+        with self.connection.transaction():
+            done = self.journal.chunks(self.run.id) if record else {}
+        self.progress.start("verify", sum(table.rows for table in self.run.plan.tables), "rows")
+        self.progress.advance("verify", sum(rows + rejects for rows, rejects, fine in done.values() if fine))
+        found: list[Difference] = []
+
+        def take(_task: Task, said: Answer) -> None:
+            assert isinstance(said, Compared)
+            found.extend(said.differences)
+            self.progress.advance("verify", said.rows, said.chunk.table)
+
+        tasks = (
+            CompareTask(chunk, thorough, record)
+            for chunk in self._chunks_to_compare(source)
+            if not done.get((chunk.table, chunk.number), (0, 0, False))[2]
+        )
+        crew.work(tasks, take)
+        with self.connection.transaction():
+            for name in wrong_sequences(self.connection, self.run.plan.tables):
+                found.append(Difference(name, "sequence", "", "past every id", "would give an id again"))
+        self.progress.finish("verify")
+        return found
+
+    def _chunks_to_compare(self, source: sqlite3.Connection) -> Iterator[Chunk]:
+        for table in sorted(self.run.plan.tables, key=lambda table: -table.rows * table.row_bytes):
+            if table.alias is None or table.rows == 0:
+                yield Chunk(table.source, 0, None, None, table.rows)
+            else:
+                yield from chunks_of(source, table)
+
+
+def create_tables(connection: Connection, run_plan_schema: str, statements: list[str]) -> None:
+    """Create the schema and its bare tables inside the caller's transaction."""
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(run_plan_schema)}".encode())
+    for statement in statements:
+        connection.execute(statement.encode())

@@ -1,0 +1,131 @@
+"""What a command came to: one record for people and for JSON, values masked unless asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from nicu_dashboard.migration.comparing import Difference
+from nicu_dashboard.migration.kinds import FLOAT8
+from nicu_dashboard.migration.plan import NotCarried, Plan
+from nicu_dashboard.migration.rejects import Reject
+
+LISTED = 50
+
+
+@dataclass(frozen=True)
+class ColumnReport:
+    """What a column holds and what it becomes."""
+
+    name: str
+    declared: str
+    holds: str
+    becomes: str
+    note: str
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """One table: rows in the source, rejected, and compared."""
+
+    name: str
+    target: str
+    rows: int
+    bytes: int
+    rejected: int = 0
+    compared: int = 0
+    columns: tuple[ColumnReport, ...] = ()
+
+
+@dataclass
+class Report:
+    """The outcome of a command: `exit_code` 0 all arrived and verified, 1 rejects or differences, 2 could not run."""
+
+    command: str
+    exit_code: int = 0
+    summary: str = ""
+    next_step: str = ""
+    server: str = ""
+    tables: list[TableReport] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    rejects: list[dict[str, str]] = field(default_factory=list)
+    reject_count: int = 0
+    differences: list[dict[str, str]] = field(default_factory=list)
+    difference_count: int = 0
+    not_carried: list[dict[str, str]] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    lanes: dict[str, int] = field(default_factory=dict)
+    estimate_s: float = 0.0
+    estimate_bytes: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain JSON values."""
+        return asdict(self)
+
+    def add_rejects(self, rejects: Sequence[Reject], show_values: bool) -> None:
+        """List rejects; the values and the text of keys only when asked for."""
+        self.reject_count += len(rejects)
+        for item in rejects[: max(0, LISTED - len(self.rejects))]:
+            self.rejects.append(
+                {
+                    "table": item.table, "key": item.key if show_values else masked_key(item.key),
+                    "column": item.column, "reason": item.reason,
+                    "value": raw_shown(item) if show_values else f"‹{item.storage_class}, {len(item.raw)} bytes›",
+                }
+            )  # fmt: skip
+
+    def add_differences(self, found: Sequence[Difference], show_values: bool) -> None:
+        """List differences; both values only when asked for."""
+        self.difference_count += len(found)
+        for item in found[: max(0, LISTED - len(self.differences))]:
+            self.differences.append(
+                {
+                    "table": item.table, "key": item.key if show_values else masked_key(item.key), "column": item.column,
+                    "source": item.source if show_values else masked(item.source),
+                    "target": item.target if show_values else masked(item.target),
+                }
+            )  # fmt: skip
+
+    def add_plan(self, plan: Plan, lost: Sequence[NotCarried] = ()) -> None:
+        """List what is moved and what is not carried."""
+        self.tables = [
+            TableReport(
+                table.source, f"{table.schema}.{table.name}", table.rows, table.rows * table.row_bytes,
+                columns=tuple(
+                    ColumnReport(column.source, column.declared, column.profile, column.kind.shown, column.note)
+                    for column in table.columns
+                ),
+            )
+            for table in plan.tables
+        ]  # fmt: skip
+        self.not_carried = [asdict(item) for item in (*plan.not_carried, *lost)]
+
+
+def raw_shown(item: Reject) -> str:
+    """Return a rejected value in a form that a screen can hold."""
+    if item.storage_class == "real":
+        return repr(FLOAT8.unpack(item.raw)[0])
+    if item.storage_class == "integer":
+        return str(int.from_bytes(item.raw, signed=True))
+    return (
+        repr(item.raw.decode("utf-8", "backslashreplace")[:200])
+        if item.storage_class == "text"
+        else item.raw.hex()[:200]
+    )
+
+
+def masked_key(key: str) -> str:
+    """Return a key with everything but numbers hidden: an id finds the row, a name must not show."""
+    return re.sub(r"=(?!-?\d+(?:,|$))[^,]*", "=‹hidden›", key)
+
+
+def masked(value: str) -> str:
+    """Return what kind of value stands there, without the value."""
+    if value in ("no such row", "NULL", "None"):
+        return value
+    kinds = (("'", "text"), ('"', "text"), ("b'", "blob"), ('b"', "blob"), ("(", "row"))
+    kind = next((name for start, name in kinds if value.startswith(start)), "number")
+    return f"‹{kind}, {len(value)} characters›"

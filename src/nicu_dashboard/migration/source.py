@@ -1,0 +1,143 @@
+"""The SQLite side: naming it, opening it without touching it, and taking a consistent snapshot."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from time import sleep
+from urllib.parse import quote, unquote
+
+from nicu_dashboard.migration.errors import SourceUnreadable
+from nicu_dashboard.migration.wal import describe_cut_wal
+
+OLDEST_SQLITE = (3, 37)
+MAGIC = b"SQLite format 3\0"
+SNAPSHOT_STEP_PAGES = 4096
+LISTED_FAULTS = 100
+WAL_SETTLES_S = 0.3
+
+
+def source_path(named: str) -> Path:
+    """Return the file named by a path, `file:./dev.db` or `sqlite:///…`; parameters after `?` are dropped."""
+    text = named
+    if text.startswith("sqlite:"):
+        text = text.removeprefix("sqlite:")
+        text = text.removeprefix("///") if text.startswith("///") else text
+    elif text.startswith("file:"):
+        text = text.removeprefix("file:")
+        text = "/" + text.lstrip("/") if text.startswith("//") else text
+    else:
+        return Path(text).expanduser()
+    return Path(unquote(text.partition("?")[0])).expanduser()
+
+
+def surrogate_text(raw: bytes) -> str:
+    """Return text as Python's str; bytes that are no UTF-8 become lone surrogates, so that none is lost."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def open_snapshot(path: Path) -> sqlite3.Connection:
+    """Open a file that nobody writes; text keeps its exact bytes (see surrogate_text)."""
+    connection = sqlite3.connect(f"file:{quote(str(path))}?immutable=1", uri=True, isolation_level=None)
+    connection.text_factory = surrogate_text
+    return connection
+
+
+@contextmanager
+def reading(path: Path, wait_s: float = 5.0) -> Iterator[sqlite3.Connection]:
+    """Yield a read-only connection to a live source inside one read transaction; raises SourceUnreadable."""
+    refuse_unreadable(path)
+    with closing(
+        sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, isolation_level=None, timeout=wait_s)
+    ) as connection:
+        connection.text_factory = surrogate_text
+        try:
+            connection.execute("BEGIN")
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise _unreadable(path, error) from None
+        yield connection
+
+
+def refuse_unreadable(path: Path) -> None:
+    """Raise SourceUnreadable when the file is missing, no SQLite database, or its write-ahead log is cut."""
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise SourceUnreadable(f"this Python carries SQLite {sqlite3.sqlite_version}; 3.37 or newer is needed.")
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except OSError as error:
+        raise SourceUnreadable(f"{path} cannot be read: {error.strerror}.", "Check the path and its rights.") from None
+    if head and head != MAGIC:
+        raise SourceUnreadable(f"{path} is not a SQLite database.", "Name the file that the dashboard writes.")
+    log = path.with_name(path.name + "-wal")
+    cut = describe_cut_wal(log)
+    if cut:  # a program may be writing this very moment: only what stays the same is damage
+        sleep(WAL_SETTLES_S)
+        cut = cut if describe_cut_wal(log) == cut else []
+    if cut:
+        raise SourceUnreadable(
+            f"the write-ahead log of {path} is damaged: its last transactions are gone.",
+            "Restore both files from a copy; or, if that loss is accepted, open the file once with sqlite3.",
+            tuple(cut),
+        )
+
+
+def _unreadable(path: Path, error: sqlite3.DatabaseError) -> SourceUnreadable:
+    if "locked" in str(error) or "busy" in str(error):
+        return SourceUnreadable(
+            f"{path} is locked by a program that writes it.", "Stop that program or wait until it commits; then repeat."
+        )
+    return SourceUnreadable(f"{path} is damaged: {error}.", "Restore it from a backup, or salvage it with `.recover`.")
+
+
+def faults_of(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Return what `quick_check` finds wrong, page by page; empty when the file is sound."""
+    try:
+        found = [str(row[0]) for row in connection.execute(f"PRAGMA quick_check({LISTED_FAULTS})")]
+    except sqlite3.DatabaseError as error:
+        return (str(error),)
+    return () if found == ["ok"] else tuple(found)
+
+
+def refuse_damage(path: Path, connection: sqlite3.Connection) -> None:
+    """Raise SourceUnreadable with the exact list when the file is damaged."""
+    if faults := faults_of(connection):
+        raise SourceUnreadable(
+            f"{path} is damaged in {len(faults)} place(s); nothing was moved.",
+            "Restore it from a backup, or salvage it with `sqlite3 FILE .recover`.",
+            faults,
+        )
+
+
+def orphans_of(connection: sqlite3.Connection) -> dict[tuple[str, str], int]:
+    """Return how many rows of (table, parent) point at a row that is not there."""
+    found: dict[tuple[str, str], int] = {}
+    for (table,) in connection.execute("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"):
+        try:
+            checked = connection.execute("SELECT * FROM pragma_foreign_key_check(?)", (table,)).fetchall()
+        except sqlite3.DatabaseError:
+            continue  # a key onto columns that are not unique: ddl.py reports it as not carried
+        for row in checked:
+            pair = (str(row[0]), str(row[2]))
+            found[pair] = found.get(pair, 0) + 1
+    return found
+
+
+def take_snapshot(source: Path, snapshot: Path, progress: Callable[[int, int], None]) -> None:
+    """Copy the source as it is at one instant into `snapshot` (mode 0600); progress gets (done, all) pages."""
+    partial = snapshot.with_name(snapshot.name + ".partial")
+    partial.unlink(missing_ok=True)
+    os.close(os.open(partial, os.O_CREAT | os.O_WRONLY, 0o600))
+    with reading(source) as live, closing(sqlite3.connect(partial, isolation_level=None)) as copy:
+        copy.execute("PRAGMA synchronous = OFF")
+        try:
+            live.backup(
+                copy, pages=SNAPSHOT_STEP_PAGES, progress=lambda _, left, pages: progress(pages - left, pages), sleep=0
+            )
+        except sqlite3.DatabaseError as error:
+            raise _unreadable(source, error) from None
+    partial.rename(snapshot)

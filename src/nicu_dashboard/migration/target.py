@@ -1,0 +1,110 @@
+"""The PostgreSQL side: connecting, and refusing a target that cannot take the data."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from nicu_dashboard.migration.errors import TargetRefused
+
+OLDEST_SERVER = 140000
+GROWTH = 2.5
+"""Room wanted in the target per byte of source: rows, indexes and the write-ahead log until its next checkpoint."""
+
+POOLER_HOSTS = (".pooler.supabase.com", ".proxy-", "-pooler.")
+Connection = psycopg.Connection[tuple[object, ...]]
+
+
+@dataclass(frozen=True)
+class TargetFacts:
+    """What a look at the target has found; `free_bytes` is None where it cannot be told."""
+
+    server: str
+    refusals: tuple[str, ...]
+    free_bytes: int | None
+
+
+def connect(url: str, name: str = "nicu migrate") -> Connection:
+    """Connect outside autocommit, with no time limit on statements; raises TargetRefused without the password."""
+    try:
+        connection = psycopg.connect(url, application_name=name, connect_timeout=10, prepare_threshold=None)
+    except psycopg.Error as error:
+        raise TargetRefused(
+            f"the target cannot be reached: {str(error).splitlines()[0]}.",
+            "Check DATABASE_URL and that the server runs.",
+        ) from None
+    try:
+        connection.execute("SET statement_timeout = 0")
+        connection.execute("SET idle_in_transaction_session_timeout = 0")
+        connection.execute("SET lock_timeout = 0")
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.commit()
+    except psycopg.Error as error:
+        connection.close()
+        raise TargetRefused(f"the target refuses session settings: {error.diag.message_primary}.") from None
+    return connection
+
+
+def look_at_target(connection: Connection, schema: str, source_bytes: int, resuming: bool) -> TargetFacts:
+    """Return what speaks against this target, all of it at once; changes nothing."""
+    row = connection.execute(
+        "SELECT current_setting('server_version_num')::int, current_setting('server_version'),"
+        " current_setting('server_encoding'), pg_is_in_recovery(), pg_backend_pid(),"
+        " has_database_privilege(current_database(), 'CREATE'),"
+        " (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = %s)",
+        (schema,),
+    ).fetchone()
+    number, version, encoding, standby, pid, may_create, may_fill = row or (0,) * 7
+    said = []
+    if int(str(number)) < OLDEST_SERVER:
+        said.append(f"PostgreSQL {version} is too old: 14 or newer is needed")
+    if encoding != "UTF8":
+        said.append(f"the database is encoded in {encoding}: create it with ENCODING 'UTF8'")
+    if standby:
+        said.append("the server is a standby that takes no writes: name the primary")
+    if _is_pooler(connection, int(str(pid))):
+        said.append("this is a connection pooler: name the server itself (DATABASE_DIRECT_URL)")
+    if not may_create:
+        said.append("the role may not create the schema nicu_migration: GRANT CREATE ON DATABASE to it")
+    if may_fill is False:
+        said.append(f"the role may not create tables in the schema {schema}: GRANT CREATE ON SCHEMA to it")
+    tables = [] if resuming else _tables_in(connection, schema)
+    if tables:
+        full = f"the schema {schema} is not empty ({len(tables)} table(s), {tables[0]} among them)"
+        said.append(f"{full}: empty it, or name another with --schema")
+    free = _free_bytes(connection)
+    if free is not None and free < source_bytes * GROWTH:
+        said.append(f"the target's disk has {free:,} bytes free; about {int(source_bytes * GROWTH):,} are needed")
+    connection.rollback()
+    return TargetFacts(f"PostgreSQL {version}", tuple(said), free)
+
+
+def _is_pooler(connection: Connection, pid: int) -> bool:
+    host = str(conninfo_to_dict(connection.info.dsn).get("host", ""))
+    return connection.info.backend_pid != pid or any(part in host for part in POOLER_HOSTS)
+
+
+def _tables_in(connection: Connection, schema: str) -> list[str]:
+    rows = connection.execute(
+        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        " WHERE n.nspname = %s AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND NOT EXISTS"
+        " (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') ORDER BY 1",
+        (schema,),
+    ).fetchall()
+    return [str(name) for (name,) in rows]
+
+
+def _free_bytes(connection: Connection) -> int | None:
+    """Return the room on the server's disk, when the server runs on this machine and its folder can be named."""
+    if connection.info.host not in ("", "localhost", "127.0.0.1", "::1") and not connection.info.host.startswith("/"):
+        return None
+    try:
+        with connection.transaction():
+            row = connection.execute("SELECT current_setting('data_directory')").fetchone()
+        return shutil.disk_usage(Path(str(row[0]))).free if row else None
+    except (psycopg.Error, OSError):
+        return None

@@ -1,0 +1,203 @@
+"""A worker process of the move: takes chunks and statements from its parent and commits each with its journal row."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from nicu_dashboard.migration.chunks import Chunk
+from nicu_dashboard.migration.comparing import ChunkComparer, Compared
+from nicu_dashboard.migration.copying import ChunkCopier, Copied
+from nicu_dashboard.migration.errors import MigrationError
+from nicu_dashboard.migration.journal import Journal
+from nicu_dashboard.migration.plan import Step, TablePlan
+from nicu_dashboard.migration.target import connect
+
+INDEX_MEMORY = "128MB"
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker needs to know once."""
+
+    snapshot: Path
+    target: str
+    run_id: int
+    epoch: int
+    tables: tuple[TablePlan, ...]
+    lane: str
+
+
+@dataclass(frozen=True)
+class CopyTask:
+    """Copy this chunk; `may_reject` lets rejected rows be stored, else they are only told."""
+
+    chunk: Chunk
+    may_reject: bool
+
+
+@dataclass(frozen=True)
+class StepTask:
+    """Run this statement after the load."""
+
+    step: Step
+
+
+@dataclass(frozen=True)
+class CompareTask:
+    """Compare this chunk with the target, value by value."""
+
+    chunk: Chunk
+    thorough: bool
+    record: bool
+
+
+@dataclass(frozen=True)
+class ReplanTask:
+    """Use this plan of a table from now on."""
+
+    table: TablePlan
+
+
+Task = CopyTask | StepTask | CompareTask | ReplanTask
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """A statement is done; `failure` says why an optional one was left out."""
+
+    step: Step
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A task could not be done."""
+
+    message: str
+    next_step: str
+
+
+Answer = Copied | Stepped | Compared | Failed
+
+
+class Worker:
+    """Does one task after the other on one connection to each side."""
+
+    def __init__(self, job: Job, stack: ExitStack) -> None:
+        self.job = job
+        self.tables = {table.source: table for table in job.tables}
+        self.target = stack.enter_context(connect(job.target, "nicu migrate worker"))
+        self.journal = Journal(self.target)
+        self.copier = stack.enter_context(ChunkCopier(job.snapshot, self.target, job.lane))
+        self.comparer = ChunkComparer(self.copier)
+
+    def do(self, task: Task) -> Answer | None:
+        """Do one task in one transaction."""
+        if isinstance(task, ReplanTask):
+            self.tables[task.table.source] = task.table
+            return None
+        if isinstance(task, StepTask):
+            return self._step(task.step)
+        with self.target.transaction():
+            self.journal.fence(self.job.run_id, self.job.epoch)
+            if isinstance(task, CopyTask):
+                return self._copy(task)
+            return self._compare(task)
+
+    def _copy(self, task: CopyTask) -> Copied:
+        chunk = task.chunk
+        done = self.copier.copy(self.tables[chunk.table], chunk)
+        if done.rejects and not task.may_reject:
+            raise _Held(done)
+        self.journal.add_chunk(self.job.run_id, chunk.table, chunk.number, done.lane, done.rows, len(done.rejects))
+        self.journal.add_rejects(self.job.run_id, done.rejects)
+        return done
+
+    def _compare(self, task: CompareTask) -> Compared:
+        chunk = task.chunk
+        rejects = self.journal.rejects(self.job.run_id, chunk.table)
+        done = self.comparer.compare(self.tables[chunk.table], chunk, rejects, task.thorough)
+        if task.record and not done.differences:
+            self.journal.set_verified(self.job.run_id, chunk.table, chunk.number)
+        return done
+
+    def _step(self, step: Step) -> Stepped:
+        try:
+            with self.target.transaction():
+                self.journal.fence(self.job.run_id, self.job.epoch)
+                self.target.execute(f"SET LOCAL maintenance_work_mem = '{INDEX_MEMORY}'")
+                self.target.execute(step.statement.encode())
+                self.journal.add_step(self.job.run_id, step.name)
+        except psycopg.Error as error:
+            if not step.optional or error.sqlstate is None:
+                raise
+            return self._left_out(step, error)
+        return Stepped(step)
+
+    def _left_out(self, step: Step, error: psycopg.Error) -> Stepped:
+        failure = error.diag.message_primary or "refused"
+        with self.target.transaction():
+            self.journal.fence(self.job.run_id, self.job.epoch)
+            self.journal.add_step(self.job.run_id, step.name, failure)
+        return Stepped(step, failure)
+
+
+class _Held(Exception):
+    """Rolls a chunk back whose rejects must not be stored."""
+
+    def __init__(self, copied: Copied) -> None:
+        self.copied = copied
+
+
+def answer(worker: Worker, task: Task) -> Answer | None:
+    """Return what a task came to; errors become an answer without values or passwords."""
+    try:
+        return worker.do(task)
+    except _Held as held:
+        return held.copied
+    except MigrationError as error:
+        return Failed(error.what, error.next_step)
+    except psycopg.Error as error:
+        what = error.diag.message_primary or str(error).splitlines()[0]
+        return Failed(f"PostgreSQL refused: {what} ({_about(task)})", "Mend the cause and run the same command again.")
+    except sqlite3.Error as error:
+        return Failed(f"the snapshot cannot be read: {error} ({_about(task)})", "Run the same command again.")
+
+
+def _about(task: Task) -> str:
+    if isinstance(task, StepTask):
+        return task.step.name
+    if isinstance(task, ReplanTask):
+        return task.table.source
+    return f"table {task.chunk.table}, chunk {task.chunk.number}"
+
+
+def main(descriptor: int) -> None:
+    """Serve tasks from the parent until it hangs up."""
+    link: Connection[Any, Any] = Connection(socket.socket(fileno=descriptor).detach())
+    with ExitStack() as stack:
+        try:
+            worker = Worker(link.recv(), stack)
+        except (psycopg.Error, MigrationError) as error:
+            link.send(Failed(str(error).splitlines()[0], "Check that the target can be reached."))
+            return
+        while True:
+            try:
+                task = link.recv()
+            except (EOFError, ConnectionResetError):
+                return
+            if (done := answer(worker, task)) is not None:
+                link.send(done)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
