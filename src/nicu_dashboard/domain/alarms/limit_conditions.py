@@ -103,7 +103,7 @@ def _with_value(condition: Condition, limit: Limit, value: float, level: Level |
     extreme = alarm.extreme if worst is None else _worse(limit, alarm.extreme, worst)
     extreme = alarm.extreme if worst is None else _worse(limit, alarm.extreme, worst)
     if level is not None and alarm.presence != "latched":
-        alarm = _worded(alarm, limit, value, level)
+        alarm = _worded(alarm, limit, value, _announced(alarm, limit, level))
     return replace(condition, worst=worst, alarm=replace(alarm, value=value, held=False, extreme=extreme))
 
 
@@ -118,6 +118,11 @@ def _worded(alarm: Alarm, limit: Limit, value: float | None, level: Level) -> Al
     threshold = limit.threshold(level)
     number = alarm.limit if threshold is None else threshold.value
     return replace(alarm, limit=number, text=limit_text(limit.parameter, value, limit.comparison, number))
+
+
+def _announced(alarm: Alarm, limit: Limit, level: Level) -> Level:
+    """Return the level to quote: a medium alarm quotes its yellow limit while red still waits for its delay."""
+    return "yellow" if alarm.priority == "medium" and limit.yellow is not None else level
 
 
 def _due(limit: Limit, condition: Condition, at: int, waited: bool) -> tuple[Level, Threshold, int] | None:
@@ -203,4 +208,4 @@ def _fall(turn: Turn, limit: Limit, condition: Condition, alarm: Alarm) -> Condi
 def _with_worst(limit: Limit, alarm: Alarm) -> Alarm:
     """Return the alarm with its worst value in words, as a latched alarm and the record keep it."""
     level = None if alarm.extreme is None else limit.violated_by(alarm.extreme)
-    return alarm if level is None else _worded(alarm, limit, alarm.extreme, level)
+    return alarm if level is None else _worded(alarm, limit, alarm.extreme, _announced(alarm, limit, level))
