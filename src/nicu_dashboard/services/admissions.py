@@ -14,15 +14,12 @@ from nicu_dashboard.services.stays import Stays
 class Admissions:
     """One change at a time; raises NotFound, RosterConflict, StoreUnavailable, and then nothing changed."""
 
-    def __init__(
-        self, engine: Engine, roster: Roster, settling: Settling, stays: Stays, clock: Clock, definition: str
-    ) -> None:
+    def __init__(self, engine: Engine, roster: Roster, settling: Settling, stays: Stays, clock: Clock) -> None:
         self._engine = engine
         self._roster = roster
         self._settling = settling
         self._stays = stays
         self._clock = clock
-        self._definition = definition
         self._one_at_a_time = asyncio.Lock()
 
     async def add_cot(self, label: str, actor: Actor) -> Cot:
@@ -60,7 +57,7 @@ class Admissions:
             entry = actor.entry(at, "admission.admit", f"cot {cot}", patient_id)
             stay = await asyncio.to_thread(self._roster.admit, patient_id, cot, at, entry)
             await self._stays.refresh([stay.cot.id])
-            await self._settling.settle(stay, self._definition)
+            await self._settling.settle(stay)
         await self._engine.submit()
         return stay
 
@@ -77,7 +74,7 @@ class Admissions:
                 self._engine.ward.vacate(old, at, actor.name)
                 await self._stays.refresh([old.cot.id])
             await self._stays.refresh([stay.cot.id])
-            await self._settling.settle(stay, self._definition)
+            await self._settling.settle(stay)
         await self._engine.submit()
         return stay
 

@@ -47,6 +47,10 @@ class Engine:
         self._wake.set()
         return await done
 
+    def unwritten(self) -> int:
+        """Return how many alarm changes wait for the store to come back."""
+        return len(self._unwritten.transitions)
+
     async def tick_forever(self) -> None:
         """Let time pass in the ward four times a second."""
         while True:

@@ -36,9 +36,7 @@ class Receipt:
 class Intake:
     """The one door for readings, whatever they came by."""
 
-    def __init__(
-        self, engine: Engine, stays: Stays, watch: RosterWatch, clock: Clock, measures: Measures
-    ) -> None:
+    def __init__(self, engine: Engine, stays: Stays, watch: RosterWatch, clock: Clock, measures: Measures) -> None:
         self._engine = engine
         self._stays = stays
         self._watch = watch
@@ -69,6 +67,23 @@ class Intake:
         self._measures.took(receipt.accepted, receipt.duplicates, len(receipt.rejected))
         return receipt
 
+    def offset_ms(self, source_id: int) -> int | None:
+        """Return how far a source's clock lies behind ours, None when it was not heard since the start."""
+        clock = self._clocks.get(source_id)
+        return None if clock is None else clock.offset_ms()
+
+    def heard(self, source_id: int) -> int | None:
+        """Return when a source was last heard, epoch ms."""
+        return self._stays.heard.get(source_id)
+
+    def sources_heard(self) -> int:
+        """Return how many sources were heard since the start."""
+        return len(self._stays.heard)
+
+    def offsets(self) -> list[tuple[int, int]]:
+        """Return source id and clock offset in ms of every source heard."""
+        return [(source_id, clock.offset_ms()) for source_id, clock in list(self._clocks.items())]
+
     def _is_placed(self, cot: str) -> bool:
         bed = self._engine.ward.bed_by_label(cot)
         return bed is not None and bed.stay is not None
@@ -82,6 +97,7 @@ class Intake:
             if reading.recorded_at - received_at <= FUTURE_MS:
                 times.setdefault(sources[reading.source, reading.origin].id, []).append(reading.recorded_at)
         for source in sources.values():
+            self._stays.heard[source.id] = received_at
             window_ms = max(10_000, int(3_000 * source.interval_s))
             self._clocks.setdefault(source.id, SourceClock(window_ms)).observe(received_at, times.get(source.id, ()))
 

@@ -16,7 +16,6 @@ class Measures:
         self.duplicates = 0
         self.rejected = 0
         self.snapshots = 0
-        self.alarms_raised = 0
         self.commits: deque[float] = deque(maxlen=KEPT)
         self.lags: deque[float] = deque(maxlen=KEPT)
 

@@ -14,15 +14,12 @@ BY = "the record"
 class RosterWatch:
     """Compares cots and stays with what the ward holds, cheaply when nothing changed."""
 
-    def __init__(
-        self, ward: Ward, roster: Roster, settling: Settling, stays: Stays, clock: Clock, definition: str
-    ) -> None:
+    def __init__(self, ward: Ward, roster: Roster, settling: Settling, stays: Stays, clock: Clock) -> None:
         self._ward = ward
         self._roster = roster
         self._settling = settling
         self._stays = stays
         self._clock = clock
-        self._definition = definition
         self._version: object = None
         self._one_at_a_time = asyncio.Lock()
 
@@ -47,7 +44,7 @@ class RosterWatch:
         await self._stays.refresh(cot_ids)
         for cot_id in cot_ids:
             if cot_id in now:
-                await self._settling.settle(now[cot_id], self._definition)
+                await self._settling.settle(now[cot_id])
         for cot_id, stay in now.items():
             self._ward.bed(cot_id).stay = stay
 

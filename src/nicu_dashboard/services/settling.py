@@ -10,7 +10,6 @@ from nicu_dashboard.domain.alarms.watch import Off, Pause, Watch
 from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS
 from nicu_dashboard.domain.limits import AlarmLimits, default_profile
 from nicu_dashboard.domain.patients import Patient
-from nicu_dashboard.domain.spells import DEFINITIONS, SpellDetector
 from nicu_dashboard.domain.vitals import VITALS, NoValue
 from nicu_dashboard.ports.chart import Chart
 from nicu_dashboard.ports.clock import Clock
@@ -55,7 +54,7 @@ class Settling:
         self._stays = stays
         self._clock = clock
 
-    async def start(self, definition: str) -> None:
+    async def start(self) -> None:
         """Fill the whole ward after a start: cots, babies, standing alarms, silences; events are looked for again."""
         cots = await asyncio.to_thread(self._roster.cots)
         self._ward.add_cots(cots)
@@ -63,14 +62,13 @@ class Settling:
         alarms = await asyncio.to_thread(self._journal.open_alarms, self._ward.unit.id)
         silences = await asyncio.to_thread(self._journal.open_suspensions, self._ward.unit.id)
         for stay in await asyncio.to_thread(self._roster.stays):
-            await self.settle(stay, definition, alarms, silences)
+            await self.settle(stay, alarms, silences)
             self._ward.rescan(stay.patient.id, self._clock.now())
         self._resume_unit([row.alarm for row in alarms if row.cot_id is None])
 
     async def settle(
         self,
         stay: Stay,
-        definition: str,
         alarms: Sequence[AlarmRow] = (),
         silences: Sequence[SuspensionRow] = (),
     ) -> Bed:
@@ -79,7 +77,6 @@ class Settling:
         record = await asyncio.to_thread(self._record, stay.patient, at)
         bed = self._ward.bed(stay.cot.id)
         bed.stay, bed.latest, bed.event_free = stay, record.latest, record.event_free
-        bed.detector = SpellDetector(DEFINITIONS[definition])
         expected = [name for name, seen in record.latest.items() if _expected(name, seen, at)]
         standing = [row.alarm for row in alarms if row.cot_id == stay.cot.id]
         watch = resume(record.limits, standing, expected, at)

@@ -121,17 +121,17 @@ def _numbers(bed: Bed, at: int) -> tuple[dict[str, float], dict[str, int], dict[
         if VITALS[name].intermittent:
             continue
         age = at - seen.at
-        if seen.value is not None and age <= bed.watch.stale_ms:
+        if seen.value is not None and age <= seen.stale_ms:
             values[name] = _plain(seen.value)
         else:
-            missing[name] = _why(seen, age, bed.watch)
+            missing[name] = _why(seen, age)
     return values, measured_at, missing
 
 
-def _why(seen: Seen, age: int, watch: Watch) -> tuple[str, int]:
+def _why(seen: Seen, age: int) -> tuple[str, int]:
     if seen.reason is not None:
         return seen.reason, seen.absent_since or seen.at
-    return ("lost" if age >= watch.lost_ms else "stale"), seen.at
+    return ("lost" if age >= seen.lost_ms else "stale"), seen.at
 
 
 def _plain(value: float) -> float:

@@ -41,7 +41,7 @@ class Station:
 
     async def start(self) -> None:
         """Restore the ward from the record, publish the first snapshot and let time run."""
-        await self.settling.start(self.definition)
+        await self.settling.start()
         self.live.publish()
         self.tasks.start(self.engine.tick_forever(), "engine: time")
         self.tasks.start(self.engine.write_forever(), "engine: commits")

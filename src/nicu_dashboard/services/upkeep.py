@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from nicu_dashboard.domain.alarms import events
 from nicu_dashboard.domain.histogram import share_in_target
 from nicu_dashboard.domain.instants import HOUR_MS
-from nicu_dashboard.domain.spells import DEFINITIONS, SpellDetector
+from nicu_dashboard.domain.spells import DEFINITIONS, find_spells, sampling_interval
 from nicu_dashboard.domain.vitals import VITALS
 from nicu_dashboard.ports.chart import Chart
 from nicu_dashboard.ports.clock import Clock
@@ -21,6 +21,7 @@ from nicu_dashboard.services.ward import Ward
 
 TARGET_WINDOW_MS = 12 * HOUR_MS
 SPO2_TARGET = (90.0, 95.0)
+RESCAN_MARGIN_MS = 15 * 60_000
 EVERY_S = 1.0
 TARGET_EVERY = 60
 AGES_EVERY = 600
@@ -81,17 +82,16 @@ class Upkeep:
             await asyncio.to_thread(self.rescan, window)
 
     def rescan(self, window: Rescan) -> None:
-        """Run the same detector over the stored readings of one window and make the record agree."""
-        detector = SpellDetector(DEFINITIONS[self._definition])
-        names = tuple(VITALS)
-        found = [
-            spell
-            for at, values in self._chart.readings(window.patient_id, window.from_at, window.to_at, names)
-            for spell in detector.take(at, values)
-        ]
-        found += detector.finish()
-        rows = [SpellRow(window.patient_id, None, spell) for spell in found]
-        self._journal.replace_spells(window, rows)
+        """Run the same detector over the stored readings around one window and make the record agree within it.
+
+        The margins hold whatever began before the window or ends after it, so that no run at an edge is cut.
+        """
+        from_at, to_at = window.from_at - RESCAN_MARGIN_MS, window.to_at + RESCAN_MARGIN_MS
+        readings = list(self._chart.readings(window.patient_id, from_at, to_at, tuple(VITALS)))
+        interval_ms = sampling_interval([at for at, _ in readings])
+        spells = find_spells(DEFINITIONS[self._definition], readings, interval_ms)
+        found = [spell for spell in spells if window.from_at <= spell.started_at < window.to_at]
+        self._journal.replace_spells(window, [SpellRow(window.patient_id, None, spell) for spell in found])
 
     async def refresh_targets(self) -> None:
         """Compute each baby's share of SpO2 in target over the last 12 h."""

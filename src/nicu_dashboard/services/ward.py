@@ -10,15 +10,15 @@ from nicu_dashboard.domain.alarms.priority import Priority
 from nicu_dashboard.domain.alarms.watch import Watch
 from nicu_dashboard.domain.errors import LateReading
 from nicu_dashboard.domain.patients import Cot, Unit
-from nicu_dashboard.domain.spells import Spell
+from nicu_dashboard.domain.spells import DEFINITIONS, Spell, SpellDetector
 from nicu_dashboard.domain.vitals import Measured
 from nicu_dashboard.ports.notifier import Notifier
 from nicu_dashboard.ports.roster import NotFound, Source
 from nicu_dashboard.ports.tick import AlarmRow, AuditEntry, Quarantined, Rescan, SpellRow, SuspensionRow, Tick
 from nicu_dashboard.services.bed import NOBODY, Bed
 
-# How much is read on both sides of a late reading so that no run is cut in half.
-RESCAN_MARGIN_MS = 15 * 60_000
+# How far on both sides of a late reading its events are found again.
+RESCAN_MS = 5 * 60_000
 # After this much silence the event detector is told that time has passed.
 SILENCE_MS = 15_000
 CLOCK_OFFSET = "clock_offset"
@@ -27,12 +27,14 @@ CLOCK_OFFSET = "clock_offset"
 class Ward:
     """One unit's cots; everything happens in one thread and nothing here waits."""
 
-    def __init__(self, unit: Unit, ids: Iterator[int], notifier: Notifier) -> None:
+    def __init__(self, unit: Unit, ids: Iterator[int], notifier: Notifier, definition: str) -> None:
         self.unit = unit
         self.beds: dict[int, Bed] = {}
         self.unit_watch = Watch(NOBODY)
         self._ids = ids
         self._notifier = notifier
+        self._definition = definition
+        self.raised = 0
         self._tick = Tick()
         self._by_label: dict[str, Bed] = {}
 
@@ -63,8 +65,10 @@ class Ward:
         """A live, newer reading: judge it, look for events, keep it for the tile."""
         bed.note(values, recorded_at, received_at, source)
         self._step(bed, events.Sampled(received_at, values, int(source.interval_s * 1_000)))
-        if bed.detector is None or bed.stay is None:
+        if bed.stay is None:
             return
+        if bed.detector is None:
+            bed.detector = SpellDetector(DEFINITIONS[self._definition], int(source.interval_s * 1_000))
         try:
             self._found(bed, bed.detector.take(recorded_at, values))
         except LateReading:
@@ -79,7 +83,7 @@ class Ward:
 
     def rescan(self, patient_id: int, recorded_at: int) -> None:
         """A reading came late: have the events around it found again from what is stored."""
-        window = Rescan(patient_id, recorded_at - RESCAN_MARGIN_MS, recorded_at + RESCAN_MARGIN_MS)
+        window = Rescan(patient_id, recorded_at - RESCAN_MS, recorded_at + RESCAN_MS)
         for index, known in enumerate(self._tick.rescans):
             if known.patient_id == patient_id and window.from_at <= known.to_at and known.from_at <= window.to_at:
                 joined = Rescan(patient_id, min(known.from_at, window.from_at), max(known.to_at, window.to_at))
@@ -173,6 +177,7 @@ class Ward:
             case Changed(alarm, transition, _):
                 self._tick.alarms.append(AlarmRow(self.unit.id, bed.cot.id, patient_id, alarm))
                 self._tick.transitions.append(transition)
+                self.raised += transition.trigger == "raised"
                 if transition.trigger == "escalated":
                     self._notifier.escalated(bed.cot.label, alarm)
             case Suspended(kind, scope, began_at, until_at, reason, by):

@@ -1,0 +1,159 @@
+"""The only place that wires: settings become a store, a station and an application."""
+
+import os
+import signal
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+import structlog
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+
+from nicu_dashboard.adapters.broadcast.in_process import InProcessBroadcast
+from nicu_dashboard.adapters.notify_command import CommandNotifier
+from nicu_dashboard.adapters.passwords import Argon2Passwords
+from nicu_dashboard.adapters.sql import revisions
+from nicu_dashboard.adapters.sql.chart import SqlChart
+from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.journal import SqlJournal
+from nicu_dashboard.adapters.sql.limit_book import SqlLimitBook
+from nicu_dashboard.adapters.sql.people import SqlPeople
+from nicu_dashboard.adapters.sql.roster import SqlRoster
+from nicu_dashboard.adapters.system_clock import SystemClock
+from nicu_dashboard.operations.health import Health
+from nicu_dashboard.operations.latency import Latency
+from nicu_dashboard.operations.metrics import StationCollector
+from nicu_dashboard.ports.chart import Chart
+from nicu_dashboard.ports.clock import Clock
+from nicu_dashboard.ports.limit_book import LimitBook
+from nicu_dashboard.ports.people import People
+from nicu_dashboard.ports.roster import Roster
+from nicu_dashboard.ports.tick import Journal
+from nicu_dashboard.services.accounts import Accounts
+from nicu_dashboard.services.admissions import Admissions
+from nicu_dashboard.services.alarm_actions import AlarmActions
+from nicu_dashboard.services.displays import Displays
+from nicu_dashboard.services.engine import Engine
+from nicu_dashboard.services.history import History
+from nicu_dashboard.services.ids import AlarmIds
+from nicu_dashboard.services.intake import Intake
+from nicu_dashboard.services.limits_desk import LimitsDesk
+from nicu_dashboard.services.live import Live
+from nicu_dashboard.services.measures import Measures
+from nicu_dashboard.services.roster_watch import RosterWatch
+from nicu_dashboard.services.settling import Settling
+from nicu_dashboard.services.snapshot import SnapshotBuilder
+from nicu_dashboard.services.station import Station
+from nicu_dashboard.services.stays import Stays
+from nicu_dashboard.services.surroundings import surroundings
+from nicu_dashboard.services.tasks import Tasks
+from nicu_dashboard.services.upkeep import Upkeep
+from nicu_dashboard.services.ward import Ward
+from nicu_dashboard.settings import Settings
+from nicu_dashboard.web.app import create_app
+from nicu_dashboard.web.rooms import Rooms
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The open store behind its ports."""
+
+    database: Database
+    journal: Journal
+    roster: Roster
+    chart: Chart
+    book: LimitBook
+    people: People
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.database.close()
+
+
+def open_store(settings: Settings) -> Store:
+    """Return the store, with the schema made in an empty one; raises StoreUnavailable when it cannot be used as it is."""
+    database = revisions.open_store(
+        settings.store_url, settings.db_pool_size, settings.db_connect_timeout, settings.db_idle_timeout
+    )
+    return Store(
+        database,
+        SqlJournal(database),
+        SqlRoster(database),
+        SqlChart(database),
+        SqlLimitBook(database),
+        SqlPeople(database),
+    )
+
+
+def accounts(store: Store, clock: Clock) -> Accounts:
+    """Return the accounts of a store."""
+    return Accounts(store.people, Argon2Passwords(), clock)
+
+
+def build_station(settings: Settings, store: Store, clock: Clock, mode: str) -> Station:
+    """Return the station of the store's unit, not started; `mode` is `live` or `demo`."""
+    measures = Measures()
+    ids = AlarmIds(store.journal)
+    ward = Ward(store.roster.unit(), ids, CommandNotifier(settings.notify_command), settings.definition)
+    displays = Displays(ward, clock.now())
+    broadcast = InProcessBroadcast()
+    # The snapshot tells of the engine, which wakes the live view: the last knot is tied by name.
+    builder = SnapshotBuilder(ward, mode, lambda: surroundings(engine, displays, clock))
+    live = Live(builder.build, msgspec.json.encode, broadcast, clock, measures)
+    engine = Engine(ward, store.journal, clock, live, measures)
+    stays = Stays(store.roster)
+    settling = Settling(ward, store.roster, store.chart, store.book, store.journal, stays, clock)
+    watch = RosterWatch(ward, store.roster, settling, stays, clock)
+    upkeep = Upkeep(ward, store.journal, store.chart, store.book, ids, displays, watch, clock, settings.definition)
+    return Station(
+        clock,
+        measures,
+        ward,
+        engine,
+        live,
+        broadcast,
+        Intake(engine, stays, watch, clock, measures),
+        AlarmActions(engine, clock),
+        Admissions(engine, store.roster, settling, stays, clock),
+        LimitsDesk(engine, store.book, store.roster, clock),
+        displays,
+        settling,
+        upkeep,
+        Tasks(_broken),
+        settings.definition,
+        mode,
+    )
+
+
+def build_app(store: Store, station: Station) -> FastAPI:
+    """Return the web application over a station."""
+    registry = CollectorRegistry()
+    latency = Latency(registry)
+    for engine in {store.database.writer, store.database.reader}:
+        latency.listen(engine)
+    registry.register(StationCollector(station, store.database))
+    health = Health(store.database, latency, station)
+    history = History(store.chart, station.clock)
+    people = accounts(store, station.clock)
+    return create_app(
+        Rooms(station, people, store.people, store.roster, store.chart, history, health.report, pages_folder()),
+        registry,
+    )
+
+
+def pages_folder() -> Path:
+    """Return where the built front end lies."""
+    return Path(str(files("nicu_dashboard.web") / "static"))
+
+
+def system_clock(speed: float = 1.0) -> Clock:
+    """Return the machine's clock, `speed` times as fast for demonstrations."""
+    return SystemClock(speed)
+
+
+def _broken(error: BaseException) -> None:
+    """A background task failed: stop the process, so that the supervisor restarts it and every screen shows the loss."""
+    structlog.get_logger("nicu.engine").critical("a background task failed", kind=type(error).__name__, exc_info=error)
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,91 @@
+"""The health report: measured now, the same on SQLite and PostgreSQL, without patient data and host names."""
+
+from collections.abc import Mapping
+from time import perf_counter
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.pool import QueuePool
+
+from nicu_dashboard.adapters.sql import revisions
+from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.operations.latency import Latency
+from nicu_dashboard.ports.tick import StoreUnavailable
+from nicu_dashboard.services.measures import quantiles
+from nicu_dashboard.services.station import Station
+from nicu_dashboard.version import VERSION
+
+# A pass over the ward that takes longer than this delays alarms.
+LAG_WARN_MS = 200
+
+
+class Health:
+    """Asks the database, the pool and the engine how they are."""
+
+    def __init__(self, database: Database, latency: Latency, station: Station) -> None:
+        self._database = database
+        self._latency = latency
+        self._station = station
+
+    def report(self) -> Mapping[str, Any]:
+        """Return the report of GET /api/health; `status` is healthy, degraded or unhealthy."""
+        database, engine = database_report(self._database, self._latency), self._engine()
+        if database["status"] != "connected" or self._station.engine.store_failing_since is not None:
+            status = "unhealthy"
+        elif database["schema"] != "head" or engine["lagMs"] > LAG_WARN_MS or database["poolUtilization"] >= 1:
+            status = "degraded"
+        else:
+            status = "healthy"
+        return {
+            "status": status,
+            "version": VERSION,
+            "mode": self._station.mode,
+            "database": database,
+            "engine": engine,
+        }
+
+    def _engine(self) -> dict[str, Any]:
+        measures, beds = self._station.measures, list(self._station.ward.beds.values())
+        return {
+            "lagMs": round(max(measures.lags, default=0.0), 1),
+            "cots": len(beds),
+            "babies": sum(bed.stay is not None for bed in beds),
+            "sources": self._station.intake.sources_heard(),
+            "screens": self._station.broadcast.readers(),
+            "audibleDisplays": self._station.displays.audible(self._station.clock.now()),
+            "commitMs": quantiles(measures.commits),
+            "accepted": measures.accepted,
+            "duplicates": measures.duplicates,
+            "rejected": measures.rejected,
+        }
+
+
+def database_report(database: Database, latency: Latency) -> dict[str, Any]:
+    """Return the state of the store; everything in it was measured by this call or counted since the start."""
+    began = perf_counter()
+    try:
+        with database.reading() as connection:
+            connection.execute(text("SELECT 1"))
+            took_ms = (perf_counter() - began) * 1_000
+        schema = "head" if revisions.current(database) == revisions.head() else "behind"
+    except StoreUnavailable:
+        took_ms, schema = (perf_counter() - began) * 1_000, "unknown"
+        asked = {"status": "unreachable", "engine": database.engine_name, "responseTime": f"{took_ms:.0f}ms"}
+        return {**asked, "schema": schema, **pool_report(database)}
+    return {
+        "status": "connected",
+        "engine": database.engine_name,
+        "responseTime": f"{took_ms:.0f}ms" if took_ms >= 1 else f"{took_ms:.2f}ms",
+        **pool_report(database),
+        "latencyMs": quantiles(latency.recent_ms),
+        "slowQueries": latency.slow,
+        "schema": schema,
+    }
+
+
+def pool_report(database: Database) -> dict[str, Any]:
+    """Return the connections the pools may hold, how many are in use, and their share."""
+    pools = {id(engine.pool): engine.pool for engine in (database.writer, database.reader)}.values()
+    sized = [pool for pool in pools if isinstance(pool, QueuePool)]
+    size, active = sum(pool.size() for pool in sized), sum(pool.checkedout() for pool in sized)
+    return {"poolSize": size, "activeConnections": active, "poolUtilization": round(active / size, 2) if size else 0.0}

@@ -1,0 +1,89 @@
+"""Admit, transfer, discharge."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, Field
+
+from nicu_dashboard.domain.instants import parse_instant
+from nicu_dashboard.domain.patients import GestationalAge
+from nicu_dashboard.ports.roster import NewPatient, Stay
+from nicu_dashboard.web.problems import Problem
+from nicu_dashboard.web.rooms import InRooms, Rooms
+from nicu_dashboard.web.security import Person, require
+from nicu_dashboard.web.shapes import patient_shape
+
+router = APIRouter(prefix="/api/admissions", tags=["admissions"])
+Admits = Annotated[Person, Depends(require("admit"))]
+Label = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class Whom(BaseModel):
+    """A baby by id or by MRN."""
+
+    patient_id: int | None = None
+    mrn: Annotated[str | None, Field(min_length=1, max_length=64)] = None
+
+
+class AdmitBody(Whom):
+    """Into which cot, and who: a known baby, or a new one described."""
+
+    cot: Label
+    name: Annotated[str | None, Field(max_length=120)] = None
+    born: str | None = None
+    ga: str | None = None
+    sex: Annotated[str | None, Field(pattern="^(female|male|unknown)$")] = None
+    weight_g: Annotated[int | None, Field(ge=200, le=15_000)] = None
+
+
+class TransferBody(Whom):
+    """Which baby, to which cot."""
+
+    cot: Label
+
+
+@router.post("", status_code=201)
+async def admit(body: AdmitBody, found: InRooms, person: Admits) -> dict[str, Any]:
+    """Put a baby into a free cot; a known MRN is the same baby come back."""
+    stay = await found.station.admissions.admit(body.cot.strip(), _who(body), person.actor)
+    return _shape(stay, found)
+
+
+def _who(body: AdmitBody) -> NewPatient | int:
+    if body.patient_id is not None:
+        return body.patient_id
+    if body.mrn is None or not body.mrn.strip():
+        raise Problem(422, "mrn: say who is admitted", faults=[{"field": "mrn", "reason": "say who is admitted"}])
+    born_at = None if not body.born else parse_instant(body.born)
+    ga_days = None if not body.ga else GestationalAge.parse(body.ga).days
+    return NewPatient(body.mrn.strip(), body.name or None, body.sex, born_at, ga_days, body.weight_g)
+
+
+@router.post("/transfer")
+async def transfer(body: TransferBody, found: InRooms, person: Admits) -> dict[str, Any]:
+    """Move a baby to another free cot; its history goes with it."""
+    patient_id = await _patient(body, found)
+    stay = await found.station.admissions.transfer(patient_id, body.cot.strip(), person.actor)
+    return _shape(stay, found)
+
+
+@router.post("/discharge")
+async def discharge(body: Whom, found: InRooms, person: Admits) -> dict[str, Any]:
+    """End the stay; the record is kept."""
+    patient_id = await _patient(body, found)
+    await found.station.admissions.discharge(patient_id, person.actor)
+    patient = await run_in_threadpool(found.roster.patient, patient_id)
+    return patient_shape(patient, None, found.station.clock.now())
+
+
+async def _patient(body: Whom, found: Rooms) -> int:
+    if body.patient_id is not None:
+        return body.patient_id
+    if body.mrn is None:
+        raise Problem(422, "mrn or patient_id: say which baby", faults=[{"field": "mrn", "reason": "say which baby"}])
+    return (await run_in_threadpool(found.roster.patient_by_mrn, body.mrn.strip())).id
+
+
+def _shape(stay: Stay, found: Rooms) -> dict[str, Any]:
+    return patient_shape(stay.patient, stay, found.station.clock.now())

@@ -1,0 +1,79 @@
+"""The record of alarms: list, explanation, acknowledgement; and which displays can be heard."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, Field
+
+from nicu_dashboard.services.snapshot import alarm_view
+from nicu_dashboard.web.problems import Problem
+from nicu_dashboard.web.rooms import InRooms
+from nicu_dashboard.web.security import MaySee, Person, require
+from nicu_dashboard.web.shapes import alarm_shape, instant
+from nicu_dashboard.web.windows import page
+
+router = APIRouter(tags=["alarms"])
+Status = Literal["active", "acknowledged", "latched", "ended"]
+
+
+class DisplayBody(BaseModel):
+    """A browser's report: its own id and whether its sound runs."""
+
+    id: Annotated[str, Field(min_length=1, max_length=64)]
+    sound: Literal["on", "off", "closed"]
+
+
+@router.get("/api/alarms")
+def alarms(
+    found: InRooms,
+    _: MaySee,
+    status: Status | None = None,
+    mrn: str | None = None,
+    patient_id: int | None = None,
+    cot_id: int | None = None,
+    after: int | None = None,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+) -> dict[str, Any]:
+    """List alarms, newest first."""
+    if mrn is not None:
+        patient_id = found.roster.patient_by_mrn(mrn).id
+    listed = found.chart.alarms(patient_id, status, after, limit + 1, cot_id)
+    return page(listed, limit, alarm_shape, lambda one: one.alarm.id)
+
+
+@router.get("/api/alarms/{alarm_id}")
+def alarm(alarm_id: int, found: InRooms, _: MaySee) -> dict[str, Any]:
+    """Return an alarm with every change of it: why it alarmed and who did what."""
+    stored, transitions = found.chart.alarm(alarm_id)
+    told = [
+        {
+            "at": instant(one.at),
+            "from": one.before,
+            "to": one.after,
+            "trigger": one.trigger,
+            "by": one.by,
+            "value": one.value,
+            "priority": one.priority,
+            "note": one.note,
+        }
+        for one in transitions
+    ]
+    return {**alarm_shape(stored), "transitions": told}
+
+
+@router.post("/api/alarms/{alarm_id}/acknowledge")
+async def acknowledge(
+    alarm_id: int, found: InRooms, person: Annotated[Person, Depends(require("acknowledge"))]
+) -> dict[str, Any]:
+    """Acknowledge a standing alarm: its sound ends, its sight stays while the condition lasts."""
+    if not 0 < alarm_id < 2**53:
+        raise Problem(404, f"there is no alarm {alarm_id}")
+    left = await found.station.actions.acknowledge(alarm_id, person.actor)
+    return {**alarm_view(left, None, None), "status": left.status}
+
+
+@router.post("/api/displays", status_code=204)
+async def display(body: DisplayBody, found: InRooms, _: MaySee) -> None:
+    """Take a browser's report of whether it can be heard; each reports every 10 s."""
+    found.station.displays.report(body.id, body.sound, found.station.clock.now())
+    found.station.live.changed()

@@ -1,0 +1,57 @@
+"""The web application: routes, problems, guard; wired by bootstrap."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from starlette.routing import Mount, Route
+
+from nicu_dashboard.version import VERSION
+from nicu_dashboard.web import admissions, alarms, cots, events, limits, patients, people, records
+from nicu_dashboard.web.health import health, metrics
+from nicu_dashboard.web.live import live
+from nicu_dashboard.web.pages import Assets, page
+from nicu_dashboard.web.problems import install
+from nicu_dashboard.web.readings import post_readings
+from nicu_dashboard.web.rooms import Rooms
+from nicu_dashboard.web.security import Guard
+
+
+def create_app(rooms: Rooms, registry: CollectorRegistry) -> FastAPI:
+    """Return the application over a station; starting and stopping it starts and stops the station."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await rooms.station.start()
+        try:
+            yield
+        finally:
+            await rooms.station.stop()
+
+    app = FastAPI(
+        title="NICU Dashboard",
+        version=VERSION,
+        description=records.DISCLAIMER,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    app.state.rooms = rooms
+    app.state.metrics = registry
+    install(app)
+    app.add_middleware(Guard)
+    for room in (cots, patients, limits, events, admissions, alarms, people, records):
+        app.include_router(room.router)
+    app.router.routes += [
+        Route("/api/live", live, methods=["GET"]),
+        Route("/api/readings", post_readings, methods=["POST"]),
+        Route("/api/health", health, methods=["GET"]),
+        Route("/metrics", metrics, methods=["GET"]),
+    ]
+    assets = rooms.pages / "assets"
+    if assets.is_dir():
+        app.router.routes.append(Mount("/assets", Assets(directory=assets)))
+    app.router.routes.append(Route("/{path:path}", page, methods=["GET", "HEAD"]))
+    return app

@@ -1,0 +1,50 @@
+"""A/B/D events: one event, its snippet, a person's review."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+
+from nicu_dashboard.web.problems import Problem
+from nicu_dashboard.web.rooms import InRooms
+from nicu_dashboard.web.security import MaySee, Person, require
+from nicu_dashboard.web.shapes import spell_shape
+
+router = APIRouter(prefix="/api/events", tags=["events"])
+
+
+class ReviewBody(BaseModel):
+    """What a person says of an event; fields left out stay."""
+
+    review: Literal["unreviewed", "confirmed", "rejected"] | None = None
+    kind: Literal["A", "B", "D", "AB", "AD", "BD", "ABD"] | None = None
+    state: Literal["asleep", "feeding", "handling", "crying", "stimulated"] | None = None
+    note: Annotated[str | None, Field(max_length=500)] = None
+
+
+@router.get("/{event_id}")
+def event(event_id: int, found: InRooms, _: MaySee) -> dict[str, Any]:
+    """Return one event."""
+    return spell_shape(found.chart.spell(event_id))
+
+
+@router.patch("/{event_id}")
+def review(
+    event_id: int, body: ReviewBody, found: InRooms, person: Annotated[Person, Depends(require("review events"))]
+) -> dict[str, Any]:
+    """Confirm, reject or reclassify an event."""
+    said = body.model_dump(exclude_unset=True)
+    if not said:
+        raise Problem(422, "say at least one of review, kind, state, note")
+    now = found.station.clock.now()
+    before = found.chart.spell(event_id)
+    said |= {"reviewed_by": person.name, "reviewed_at": now}
+    entry = person.actor.entry(now, "event.review", f"event {event_id}", before.patient_id, **body.model_dump())
+    return spell_shape(found.chart.review_spell(event_id, said, entry))
+
+
+@router.get("/{event_id}/snippet")
+def snippet(event_id: int, found: InRooms, _: MaySee) -> dict[str, Any]:
+    """Return every reading from 3 minutes before the event to 1 minute after it."""
+    stored = found.chart.spell(event_id)
+    return dict(found.history.snippet(stored.patient_id, stored.spell.started_at, stored.spell.ended_at))

@@ -1,0 +1,51 @@
+"""The live stream: Server-Sent Events, each the full state of the unit; polling for those who cannot stream."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from fastapi.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from nicu_dashboard.ports.broadcast import Broadcast, Snapshot
+from nicu_dashboard.services.permissions import may
+from nicu_dashboard.web.problems import problem
+from nicu_dashboard.web.rooms import Rooms
+from nicu_dashboard.web.security import person_or_none
+
+POLL_S = 10.0
+_NO_CACHE = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+async def live(request: Request) -> Response:
+    """Stream snapshots, or return the newest one as JSON (with `after`, wait up to 10 s for a newer; 204 if none came)."""
+    person = await run_in_threadpool(person_or_none, request)
+    if person is None or not may(person.role, "see"):
+        return problem(401, "log in first: POST /api/session with name and password")
+    found: Rooms = request.app.state.rooms
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return StreamingResponse(_events(found.station.broadcast), 200, _NO_CACHE, "text/event-stream")
+    after = request.query_params.get("after", "-1")
+    if not after.lstrip("-").isdigit():
+        return problem(422, "after is the sequence number of the last snapshot you have")
+    snapshot = await _newer(found.station.broadcast, int(after))
+    if snapshot is None:
+        return Response(status_code=204, headers=_NO_CACHE)
+    return Response(snapshot.body, 200, _NO_CACHE, "application/json")
+
+
+async def _events(broadcast: Broadcast) -> AsyncIterator[bytes]:
+    yield b"retry: 1000\n\n"
+    async for snapshot in broadcast.subscribe():
+        yield b"id: %d\nevent: snapshot\ndata: %b\n\n" % snapshot
+
+
+async def _newer(broadcast: Broadcast, after: int) -> Snapshot | None:
+    try:
+        async with asyncio.timeout(POLL_S):
+            async for snapshot in broadcast.subscribe():
+                if snapshot.seq > after:
+                    return snapshot
+    except TimeoutError:
+        pass
+    return None

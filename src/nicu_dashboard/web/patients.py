@@ -1,0 +1,212 @@
+"""Babies: who they are, their trends, histogram, events, notes."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, Field
+
+from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS, parse_instant
+from nicu_dashboard.domain.patients import GestationalAge, Patient
+from nicu_dashboard.domain.vitals import VITALS
+from nicu_dashboard.ports.roster import NewPatient, Stay
+from nicu_dashboard.services.history import DEFAULT_VITALS
+from nicu_dashboard.web.problems import Problem
+from nicu_dashboard.web.rooms import InRooms, Rooms
+from nicu_dashboard.web.security import MaySee, Person, require
+from nicu_dashboard.web.shapes import patient_shape, spell_shape, trend_shape
+from nicu_dashboard.web.windows import moment, page
+
+router = APIRouter(prefix="/api/patients", tags=["patients"])
+Admits = Annotated[Person, Depends(require("admit"))]
+Annotates = Annotated[Person, Depends(require("annotate"))]
+Limit = Annotated[int, Query(ge=1, le=1_000)]
+
+
+class PatientBody(BaseModel):
+    """What is said of a baby; birth as ISO 8601 with a zone, gestation as weeks+days, weight in grams."""
+
+    mrn: Annotated[str, Field(min_length=1, max_length=64)]
+    name: Annotated[str | None, Field(max_length=120)] = None
+    born: str | None = None
+    ga: str | None = None
+    sex: Annotated[str | None, Field(pattern="^(female|male|unknown)$")] = None
+    weight_g: Annotated[int | None, Field(ge=200, le=15_000)] = None
+
+    def described(self) -> NewPatient:
+        """Return the description; raises InstantError or AgeError."""
+        born_at = None if not self.born else parse_instant(self.born)
+        ga_days = None if not self.ga else GestationalAge.parse(self.ga).days
+        return NewPatient(self.mrn.strip(), self.name or None, self.sex, born_at, ga_days, self.weight_g)
+
+
+class PatientChanges(BaseModel):
+    """The fields to change; those left out stay."""
+
+    mrn: Annotated[str | None, Field(min_length=1, max_length=64)] = None
+    name: Annotated[str | None, Field(max_length=120)] = None
+    born: str | None = None
+    ga: str | None = None
+    sex: Annotated[str | None, Field(pattern="^(female|male|unknown)$")] = None
+    weight_g: Annotated[int | None, Field(ge=200, le=15_000)] = None
+
+
+class NoteBody(BaseModel):
+    """A note at an instant; now when `at` is left out."""
+
+    at: str | None = None
+    kind: Annotated[str, Field(pattern="^[a-z ]{1,30}$")] = "note"
+    text: Annotated[str, Field(max_length=2_000)] = ""
+
+
+def stay_of(found: Rooms, patient_id: int) -> Stay | None:
+    """Return where the baby lies now."""
+    bed = found.station.ward.bed_of(patient_id)
+    return None if bed is None else bed.stay
+
+
+@router.get("")
+def patients(found: InRooms, _: MaySee, after: int = 0, limit: Limit = 100, search: str = "") -> dict[str, Any]:
+    """List babies by id."""
+    listed = found.roster.patients(after, limit + 1, search)
+    at = found.station.clock.now()
+    return page(listed, limit, lambda one: patient_shape(one, stay_of(found, one.id), at), lambda one: one.id)
+
+
+@router.post("", status_code=201)
+async def add_patient(body: PatientBody, found: InRooms, person: Admits) -> dict[str, Any]:
+    """Create a baby without a cot."""
+    patient = await found.station.admissions.register(body.described(), person.actor)
+    return patient_shape(patient, None, found.station.clock.now())
+
+
+@router.get("/{patient_id}")
+def patient(patient_id: int, found: InRooms, _: MaySee) -> dict[str, Any]:
+    """Return one baby."""
+    return patient_shape(found.roster.patient(patient_id), stay_of(found, patient_id), found.station.clock.now())
+
+
+@router.patch("/{patient_id}")
+async def change_patient(patient_id: int, body: PatientChanges, found: InRooms, person: Admits) -> dict[str, Any]:
+    """Change what is said of a baby."""
+    before = await run_in_threadpool(found.roster.patient, patient_id)
+    changed = await found.station.admissions.change(patient_id, _changed(before, body), person.actor)
+    return patient_shape(changed, stay_of(found, patient_id), found.station.clock.now())
+
+
+def _changed(before: Patient, body: PatientChanges) -> NewPatient:
+    said = body.model_dump(exclude_unset=True)
+    born_at, ga = before.born_at, before.gestation
+    if "born" in said:
+        born_at = None if not body.born else parse_instant(body.born)
+    if "ga" in said:
+        ga = None if not body.ga else GestationalAge.parse(body.ga)
+    return NewPatient(
+        body.mrn or before.mrn,
+        said.get("name", before.name),
+        said.get("sex", before.sex),
+        born_at,
+        None if ga is None else ga.days,
+        said.get("weight_g", before.birth_weight_g),
+        before.synthetic,
+    )
+
+
+@router.get("/{patient_id}/trends")
+def trends(
+    patient_id: int,
+    found: InRooms,
+    _: MaySee,
+    from_: Annotated[str | None, Query(alias="from")] = None,
+    to: str | None = None,
+    points: Annotated[int, Query(ge=1, le=5_000)] = 1_000,
+    parameters: str | None = None,
+) -> dict[str, Any]:
+    """Return envelopes and means of a window, the last 24 h when none is named; gaps are gaps."""
+    found.roster.patient(patient_id)
+    to_at = moment(to, found.station.clock.now())
+    from_at = moment(from_, to_at - DAY_MS)
+    names = list(DEFAULT_VITALS) if parameters is None else [name for name in parameters.split(",") if name]
+    if names == ["all"]:
+        names = list(found.history.present(patient_id, from_at, to_at))
+    unknown = [name for name in names if name not in VITALS]
+    if unknown:
+        raise Problem(422, f"parameters: {unknown[0][:40]!r} is no vital sign; known are {', '.join(VITALS)}")
+    return trend_shape(found.history.trends(patient_id, from_at, to_at, points, names))
+
+
+@router.get("/{patient_id}/stay")
+def stay(patient_id: int, found: InRooms, _: MaySee) -> dict[str, Any]:
+    """Return when the baby first came and the first and last instant with a reading (epoch ms)."""
+    found.roster.patient(patient_id)
+    first, last = found.chart.bounds(patient_id) or (None, None)
+    return {"began_at": found.roster.first_stay_began(patient_id), "first_at": first, "last_at": last}
+
+
+@router.get("/{patient_id}/histogram")
+def histogram(
+    patient_id: int, found: InRooms, _: MaySee, hours: Annotated[int, Query(ge=1, le=168)] = 12, parameter: str = "spo2"
+) -> dict[str, Any]:
+    """Return the SpO2 histogram in 5 % bins and the time in target, by measured seconds."""
+    if parameter not in ("spo2", "spo2_pre", "spo2_post"):
+        raise Problem(422, "parameter: a histogram is kept of spo2, spo2_pre and spo2_post")
+    found.roster.patient(patient_id)
+    from_at, to_at, shares = found.history.histogram(patient_id, hours, parameter)
+    bins = [
+        {"low": one.low, "high": one.high, "percent": round(one.percent, 2), "seconds": one.seconds}
+        for one in shares.bins
+    ]
+    return {
+        "from": from_at,
+        "to": to_at,
+        "bins": bins,
+        "in_target_percent": shares.in_target_percent,
+        "below_percent": shares.below_percent,
+        "above_percent": shares.above_percent,
+        "valid_percent": shares.valid_percent,
+        "artefact_percent": shares.artefact_percent,
+        "valid_s": shares.valid_s,
+    }
+
+
+@router.get("/{patient_id}/events")
+def events(
+    patient_id: int,
+    found: InRooms,
+    _: MaySee,
+    from_: Annotated[str | None, Query(alias="from")] = None,
+    to: str | None = None,
+    definition: str | None = None,
+) -> dict[str, Any]:
+    """Return a baby's A/B/D events, newest first."""
+    found.roster.patient(patient_id)
+    to_at = moment(to, found.station.clock.now() + HOUR_MS)
+    listed = found.chart.spells(patient_id, moment(from_, 0), to_at, definition)
+    return {"items": [spell_shape(one) for one in listed], "next": None}
+
+
+@router.get("/{patient_id}/annotations")
+def annotations(
+    patient_id: int,
+    found: InRooms,
+    _: MaySee,
+    from_: Annotated[str | None, Query(alias="from")] = None,
+    to: str | None = None,
+) -> dict[str, Any]:
+    """Return the notes of a window in order."""
+    to_at = moment(to, found.station.clock.now() + HOUR_MS)
+    listed = found.chart.annotations(patient_id, moment(from_, 0), to_at)
+    items = [{"id": one.id, "at": one.at, "kind": one.kind, "text": one.text, "by": one.by} for one in listed]
+    return {"items": items, "next": None}
+
+
+@router.post("/{patient_id}/annotations", status_code=201)
+def annotate(patient_id: int, body: NoteBody, found: InRooms, person: Annotates) -> dict[str, Any]:
+    """Add a note."""
+    now = found.station.clock.now()
+    found.roster.patient(patient_id)
+    if body.kind == "note" and not body.text.strip():
+        raise Problem(422, "text: a note needs words", faults=[{"field": "text", "reason": "a note needs words"}])
+    entry = person.actor.entry(now, "annotation.add", f"patient {patient_id}", patient_id, kind=body.kind)
+    note = found.chart.annotate(patient_id, moment(body.at, now), body.kind, body.text, person.name, entry)
+    return {"id": note.id, "at": note.at, "kind": note.kind, "text": note.text, "by": note.by}

@@ -1,0 +1,56 @@
+"""POST /api/readings: the device's door."""
+
+from dataclasses import asdict
+
+from fastapi.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from nicu_dashboard.adapters.http_intake import Fault, parse_message
+from nicu_dashboard.web.problems import problem
+from nicu_dashboard.web.rooms import Rooms
+from nicu_dashboard.web.security import is_loopback
+
+MAX_BODY = 8 * 1024 * 1024
+
+
+async def post_readings(request: Request) -> Response:
+    """Take one reading or an array; answer 202 after the commit with what was accepted, known already, refused and why."""
+    found: Rooms = request.app.state.rooms
+    source = await _device(request, found)
+    if source is None:
+        return problem(
+            401, "unknown or missing device key; make one with: nicu key add NAME", {"WWW-Authenticate": "Bearer"}
+        )
+    body = await _body(request)
+    if body is None:
+        return problem(413, f"the body is larger than {MAX_BODY // 1024 // 1024} MiB; send smaller messages")
+    message = parse_message(body, source)
+    receipt = await found.station.intake.receive(message.readings)
+    refused = [Fault(refusal.index, refusal.reason) for refusal in receipt.rejected]
+    rejected = sorted([*message.faults, *refused], key=lambda fault: fault.index)
+    answer = {"accepted": receipt.accepted, "duplicates": receipt.duplicates, "rejected": [asdict(f) for f in rejected]}
+    return JSONResponse(answer, 202)
+
+
+async def _device(request: Request, found: Rooms) -> str | None:
+    """Return the name of the sending device; in a demo, this very machine may send without a key."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme:
+        device = await run_in_threadpool(found.accounts.device, key.strip()) if scheme.lower() == "bearer" else None
+        return None if device is None else device.name
+    address = None if request.client is None else request.client.host
+    return "demo" if found.station.mode == "demo" and is_loopback(address) else None
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return the body, None as soon as it grows beyond the limit."""
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > MAX_BODY:
+        return None
+    chunks = bytearray()
+    async for chunk in request.stream():
+        chunks += chunk
+        if len(chunks) > MAX_BODY:
+            return None
+    return bytes(chunks)

@@ -1,0 +1,106 @@
+"""The unit and what a charge nurse or auditor looks up: audit, sources, quarantine."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+
+from nicu_dashboard.domain.alarms.priority import CONDUCT
+from nicu_dashboard.domain.spells import DEFINITIONS
+from nicu_dashboard.domain.vitals import VITALS
+from nicu_dashboard.services.history import TARGET
+from nicu_dashboard.version import VERSION
+from nicu_dashboard.web.people import me
+from nicu_dashboard.web.rooms import InRooms
+from nicu_dashboard.web.security import MaySee, Person, require
+from nicu_dashboard.web.shapes import instant
+from nicu_dashboard.web.windows import moment
+
+router = APIRouter(tags=["records"])
+DISCLAIMER = (
+    "Not a medical device. The bedside monitor is the primary alarm; "
+    "do not rely on this display as the sole source of alarms."
+)
+
+
+@router.get("/api/unit")
+def unit(found: InRooms, person: MaySee) -> dict[str, Any]:
+    """Return the unit, its vital signs, who is logged in and what the role may do."""
+    station = found.station
+    return {
+        "name": station.ward.unit.name,
+        "targets": {"spo2": list(TARGET)},
+        "version": VERSION,
+        "mode": station.mode,
+        "user": me(person),
+        "disclaimer": DISCLAIMER,
+        "vitals": [
+            {
+                "name": vital.name,
+                "label": vital.label,
+                "unit": vital.unit,
+                "decimals": vital.decimals,
+                "colour": vital.colour,
+                "low": vital.low,
+                "high": vital.high,
+                "intermittent": vital.intermittent,
+            }
+            for vital in VITALS.values()
+        ],
+        "definition": station.definition,
+        "definitions": list(DEFINITIONS),
+        "priorities": {
+            name: {"mark": one.mark, "flash_hz": one.flash_hz, "pulses": one.pulses, "repeat_s": one.repeat_s}
+            for name, one in CONDUCT.items()
+        },
+    }
+
+
+@router.get("/api/audit")
+def audit(
+    found: InRooms,
+    _: Annotated[Person, Depends(require("read audit"))],
+    after: int | None = None,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
+    actor: str | None = None,
+    action: str | None = None,
+    patient_id: int | None = None,
+    from_: Annotated[str | None, Query(alias="from")] = None,
+    to: str | None = None,
+) -> dict[str, Any]:
+    """Return who did what, newest first."""
+    filters: dict[str, Any] = {"actor": actor, "action": action, "patient_id": patient_id}
+    if from_ is not None:
+        filters["from_at"] = moment(from_, 0)
+    if to is not None:
+        filters["to_at"] = moment(to, 0)
+    rows = found.people.audit(after, limit + 1, {name: value for name, value in filters.items() if value is not None})
+    more = len(rows) > limit
+    return {"items": [_iso(row) for row in rows[:limit]], "next": rows[limit - 1]["seq"] if more else None}
+
+
+@router.get("/api/sources")
+def sources(found: InRooms, _: MaySee) -> dict[str, Any]:
+    """Return where readings come from and when each was last heard."""
+    items = [
+        {
+            "id": one.id,
+            "name": one.name,
+            "origin": one.origin,
+            "interval_s": one.interval_s,
+            "last_received_at": instant(found.station.intake.heard(one.id) or one.last_received_at),
+            "offset_ms": found.station.intake.offset_ms(one.id),
+        }
+        for one in found.roster.sources()
+    ]
+    return {"items": items, "next": None}
+
+
+@router.get("/api/quarantine")
+def quarantine(found: InRooms, _: Annotated[Person, Depends(require("admit"))]) -> dict[str, Any]:
+    """Return what was received for no baby, counted by source, cot and reason."""
+    return {"items": [_iso(row) for row in found.chart.quarantine()], "next": None}
+
+
+def _iso(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: instant(value) if name == "at" or name.endswith("_at") else value for name, value in row.items()}

@@ -1,0 +1,38 @@
+"""What the routes need, handed in by bootstrap; a route asks for it with Depends(rooms)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from nicu_dashboard.ports.chart import Chart
+from nicu_dashboard.ports.people import People
+from nicu_dashboard.ports.roster import Roster
+from nicu_dashboard.services.accounts import Accounts
+from nicu_dashboard.services.history import History
+from nicu_dashboard.services.station import Station
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The running station and the stores behind it; `health` measures, `pages` is the folder of the built front end."""
+
+    station: Station
+    accounts: Accounts
+    people: People
+    roster: Roster
+    chart: Chart
+    history: History
+    health: Callable[[], Mapping[str, Any]]
+    pages: Path
+
+
+def rooms(request: Request) -> Rooms:
+    """Return what bootstrap put into the application."""
+    found: Rooms = request.app.state.rooms
+    return found
+
+
+InRooms = Annotated[Rooms, Depends(rooms)]
