@@ -9,7 +9,7 @@ from nicu_dashboard.adapters.sql import audit_trail, dialects
 from nicu_dashboard.adapters.sql.audit_trail import Seal, sha256_seal
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.errors import StoreRefused
-from nicu_dashboard.adapters.sql.tables import admissions, cots, patients, sources, units
+from nicu_dashboard.adapters.sql.tables import admissions, audit_log, cots, patients, sources, units
 from nicu_dashboard.adapters.sql.ward_rows import (
     STAYS,
     cot_of,
@@ -26,10 +26,11 @@ from nicu_dashboard.adapters.sql.ward_rows import (
 )
 from nicu_dashboard.domain.patients import Cot, Patient, Unit
 from nicu_dashboard.domain.vitals import Origin
-from nicu_dashboard.ports.roster import NewPatient, RosterConflict, Source, Stay
+from nicu_dashboard.ports.roster import NewPatient, PastStay, RosterConflict, Source, Stay
 from nicu_dashboard.ports.tick import AuditEntry
 
 _DEFAULT_INTERVAL_S = 1.0
+_SOURCE_KEY = ("name", "origin")
 
 
 class SqlRoster:
@@ -38,6 +39,11 @@ class SqlRoster:
     def __init__(self, database: Database, seal: Seal = sha256_seal) -> None:
         """Take the store and the seal of its audit trail."""
         self._database, self._seal = database, seal
+
+    def version(self) -> object:
+        """Return the newest audit number: every change of cots, patients and stays leaves an audit row."""
+        with self._database.reading() as connection:
+            return connection.scalar(select(func.max(audit_log.c.seq)))
 
     def unit(self) -> Unit:
         """Return the unit, created as "NICU" on first use."""
@@ -148,12 +154,20 @@ class SqlRoster:
             end_stay(connection, must_be_admitted(connection, patient_id), at, "discharge")
             self._audit(connection, audit, patient_id)
 
+    def stay_history(self, cot_id: int) -> Sequence[PastStay]:
+        """Return every stay in a cot in order, ended ones too."""
+        query = select(admissions.c.patient_id, admissions.c.admitted_at, admissions.c.ended_at)
+        mine = query.where(admissions.c.cot_id == cot_id).order_by(admissions.c.admitted_at)
+        with self._database.reading() as connection:
+            return [PastStay(*row) for row in connection.execute(mine)]
+
     def first_stay_began(self, patient_id: int) -> int | None:
         """Return when the baby first came, epoch ms."""
         with self._database.reading() as connection:
-            return connection.scalar(
+            began: int | None = connection.scalar(
                 select(func.min(admissions.c.admitted_at)).where(admissions.c.patient_id == patient_id)
             )
+        return began
 
     def source(self, name: str, origin: Origin, interval_s: float | None = None) -> Source:
         """Return the source of this name and origin, made on first use; a given interval is kept."""
@@ -163,13 +177,7 @@ class SqlRoster:
         if row is None or interval_s not in (None, row["interval_s"]):
             with self._database.writing() as connection:
                 new = {"name": name, "origin": origin, "interval_s": interval_s or _DEFAULT_INTERVAL_S}
-                statement = dialects.insert(connection, sources).values(new)
-                key = {"index_elements": ["name", "origin"]}
-                connection.execute(
-                    statement.on_conflict_do_update(**key, set_={"interval_s": interval_s})
-                    if interval_s
-                    else statement.on_conflict_do_nothing(**key)
-                )
+                dialects.replace(connection, sources, _SOURCE_KEY, [new], keep=() if interval_s else ["interval_s"])
                 row = connection.execute(query).mappings().one()
         return source_of(row)
 
