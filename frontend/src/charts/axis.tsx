@@ -13,15 +13,17 @@ export interface Note {
 interface Layer {
   range: Range;
   width: number;
+  /** Size of small type, px. */
+  type: number;
   spans: readonly Span[];
   notes: readonly Note[];
 }
 
 /** Behind the charts, over their full height. */
-export function Behind({ range, width, spans, notes, selected }: Layer & { selected: number | null }) {
+export function Behind({ range, width, type, spans, notes, selected }: Layer & { selected: number | null }) {
   return (
     <svg class="chart-behind" width={width} height="100%" aria-hidden="true">
-      {timeTicks(range.from, range.to, width).map((tick) => (
+      {timeTicks(range.from, range.to, width, type * 7.6).map((tick) => (
         <rect key={tick.at} class={tick.strong ? "tick strong" : "tick"} x={xOf(tick.at, range, width)} width="1" height="100%" />
       ))}
       {shades(spans, range, width).map((shade) => (
@@ -41,14 +43,14 @@ export function Behind({ range, width, spans, notes, selected }: Layer & { selec
 }
 
 /** Under the charts: what each event was, notes, and the time. */
-export function Below({ range, width, spans, notes, onPick }: Layer & { onPick: (ids: number[]) => void }) {
+export function Below({ range, width, type, spans, notes, onPick }: Layer & { onPick: (ids: number[]) => void }) {
   return (
     <div class="chart-below" style={{ width: `${width}px` }}>
       <div class="chart-kinds">
         {inside(notes, range).map((note) => (
           <span key={`n${note.id}`} class="note-mark" title={note.text} style={{ left: `${xOf(note.at, range, width)}px` }} />
         ))}
-        {labels(spans, range, width).map((label) => (
+        {labels(spans, range, width, type * 3).map((label) => (
           <button
             key={label.ids[0]}
             type="button"
@@ -62,7 +64,7 @@ export function Below({ range, width, spans, notes, onPick }: Layer & { onPick: 
         ))}
       </div>
       <div class="chart-times">
-        {timeTicks(range.from, range.to, width).map((tick) => (
+        {timeTicks(range.from, range.to, width, type * 7.6).map((tick) => (
           <span key={tick.at} class={tick.strong ? "strong" : ""} style={{ left: `${xOf(tick.at, range, width)}px` }}>
             {tick.text}
           </span>

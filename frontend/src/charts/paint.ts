@@ -1,5 +1,5 @@
 /** The layers of one chart, back to front: limits, hatched gaps, envelope, mean, single readings, axis. */
-import { firstAfter, lonely } from "./buckets";
+import { BRIDGE_MS, firstAfter, lonely } from "./buckets";
 import { visible } from "./gaps";
 import { marked } from "./panel";
 import { faded } from "./palette";
@@ -14,6 +14,7 @@ export function paint(pen: Pen): void {
     paintEnvelope(pen);
     paintMean(pen);
     paintSingles(pen);
+    paintLatest(pen);
   });
   paintAxis(pen);
 }
@@ -40,11 +41,11 @@ function paintLimits(pen: Pen): void {
 }
 
 function rules(pen: Pen, values: (number | undefined)[], colour: string, dash: number[]): void {
-  const { ctx, left, right } = pen;
+  const { ctx, left, right, scale } = pen;
   ctx.save();
   ctx.strokeStyle = colour;
-  ctx.lineWidth = 1;
-  ctx.setLineDash(dash);
+  ctx.lineWidth = scale;
+  ctx.setLineDash(dash.map((part) => part * scale));
   ctx.beginPath();
   for (const value of values) {
     if (value === undefined) continue;
@@ -65,7 +66,7 @@ function paintGaps(pen: Pen): void {
   for (const [from, to, reason] of visible(panel.gaps, range.from, range.to, least)) {
     const x = pen.x(from);
     const width = pen.x(to) - x;
-    ctx.fillStyle = hatch(ctx, palette.line);
+    ctx.fillStyle = hatch(ctx, palette.line, pen.scale);
     ctx.fillRect(x, top, width, bottom - top);
     if (ctx.measureText(reason).width > width - 8) continue;
     ctx.fillStyle = palette.muted;
@@ -75,8 +76,9 @@ function paintGaps(pen: Pen): void {
 
 let tile: { colour: string; ratio: number; pattern: CanvasPattern | string } | null = null;
 
-function hatch(ctx: CanvasRenderingContext2D, colour: string): CanvasPattern | string {
-  const ratio = globalThis.devicePixelRatio || 1;
+function hatch(ctx: CanvasRenderingContext2D, colour: string, scale: number): CanvasPattern | string {
+  const screen = globalThis.devicePixelRatio || 1;
+  const ratio = screen * scale;
   if (tile?.colour === colour && tile.ratio === ratio) return tile.pattern;
   const size = Math.round(7 * ratio);
   const canvas = document.createElement("canvas");
@@ -91,7 +93,7 @@ function hatch(ctx: CanvasRenderingContext2D, colour: string): CanvasPattern | s
   }
   pen.stroke();
   const pattern = ctx.createPattern(canvas, "repeat");
-  pattern?.setTransform(new DOMMatrix([1 / ratio, 0, 0, 1 / ratio, 0, 0]));
+  pattern?.setTransform(new DOMMatrix([1 / screen, 0, 0, 1 / screen, 0, 0]));
   tile = { colour, ratio, pattern: pattern ?? colour };
   return tile.pattern;
 }
@@ -125,7 +127,7 @@ function paintMean(pen: Pen): void {
   const { t, mean } = panel.shape;
   const [first, last] = window(pen);
   ctx.strokeStyle = palette.vital(panel.colour);
-  ctx.lineWidth = 1.5;
+  ctx.lineWidth = 1.5 * pen.scale;
   ctx.lineJoin = "round";
   ctx.beginPath();
   let down = false;
@@ -143,12 +145,12 @@ function paintMean(pen: Pen): void {
 
 /** Readings without a neighbour, which no line shows: a dot, with a bar from low to high. */
 function paintSingles(pen: Pen): void {
-  const { ctx, panel, palette } = pen;
+  const { ctx, panel, palette, scale } = pen;
   const { t, mean, low, high } = panel.shape;
   const colour = palette.vital(panel.colour);
   ctx.fillStyle = colour;
   ctx.strokeStyle = faded(colour, 0.55);
-  ctx.lineWidth = 3;
+  ctx.lineWidth = 3 * scale;
   for (const i of lonely(mean)) {
     const x = pen.x(t[i]!);
     ctx.beginPath();
@@ -156,9 +158,21 @@ function paintSingles(pen: Pen): void {
     ctx.lineTo(x, pen.y(low[i]!));
     ctx.stroke();
     ctx.beginPath();
-    ctx.arc(x, pen.y(mean[i]!), 2.6, 0, 2 * Math.PI);
+    ctx.arc(x, pen.y(mean[i]!), 2.6 * scale, 0, 2 * Math.PI);
     ctx.fill();
   }
+}
+
+/** A dot where the line has arrived, while it keeps up with the window. */
+function paintLatest(pen: Pen): void {
+  const { ctx, panel, palette, range, scale } = pen;
+  const { t, mean } = panel.shape;
+  const last = t.length - 1;
+  if (last < 0 || range.to - t[last]! > Math.max(BRIDGE_MS, (range.to - range.from) * 0.01)) return;
+  ctx.fillStyle = palette.vital(panel.colour);
+  ctx.beginPath();
+  ctx.arc(pen.x(t[last]!), pen.y(mean[last]!), 2.6 * scale, 0, 2 * Math.PI);
+  ctx.fill();
 }
 
 function paintAxis(pen: Pen): void {

@@ -3,10 +3,12 @@ import type { Panel } from "./panel";
 import type { Palette } from "./palette";
 import type { Range } from "./view";
 
-/** Width of the axis, and of the margin on the right: the same for every chart, so that one cursor fits all. */
-export const AXIS_WIDTH = 46;
 export const MARGIN_RIGHT = 14;
-const MARGIN = 8;
+
+/** Width of the axis with the chart's name, for a size of type: the same for every chart, so that one cursor fits all. */
+export function axisWidth(type: number): number {
+  return Math.round(type * 6.6);
+}
 
 export interface Pen {
   readonly ctx: CanvasRenderingContext2D;
@@ -20,6 +22,8 @@ export interface Pen {
   readonly bottom: number;
   /** Size of small type, CSS pixels. */
   readonly type: number;
+  /** Thickness of a hairline: grows with the type, so that a wall seen from afar keeps its lines. */
+  readonly scale: number;
   x(at: number): number;
   y(value: number): number;
 }
@@ -42,13 +46,15 @@ export function penFor(canvas: HTMLCanvasElement, panel: Panel, range: Range, pa
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   ctx.clearRect(0, 0, size.width, size.height);
   ctx.font = `${size.type}px ${palette.font}`;
-  const [left, right] = [AXIS_WIDTH, size.width - MARGIN_RIGHT];
-  const [top, bottom] = [MARGIN, size.height - MARGIN];
+  const [left, right] = [axisWidth(size.type), size.width - MARGIN_RIGHT];
+  const margin = size.type * 0.75;
+  const [top, bottom] = [margin, size.height - margin];
   const [low, high] = panel.range;
   const perMs = (right - left) / (range.to - range.from || 1);
   const perUnit = (bottom - top) / (high - low || 1);
   return {
     ctx, panel, palette, range, left, right, top, bottom, type: size.type,
+    scale: size.type / 11,
     x: (at) => left + (at - range.from) * perMs,
     y: (value) => bottom - (value - low) * perUnit,
   };

@@ -33,11 +33,11 @@ function free(values: readonly number[]): Bounds {
   return [low - margin, high + margin];
 }
 
-/** Values to label: the limits first, then the ends of the axis where `room` pixels are left. */
+/** Values to label: the limits first, then foot and middle of the axis where `room` pixels are left; the top is left to the chart above. */
 export function axisMarks(range: Bounds, limits: readonly number[], height: number, room = 18): number[] {
   const [low, high] = range;
   const pixels = (a: number, b: number): number => (Math.abs(a - b) / (high - low || 1)) * height;
-  const inside = [...limits, low, high, (low + high) / 2].filter((v) => v >= low && v <= high);
+  const inside = [...limits, low, (low + high) / 2, ...(limits.length ? [] : [high])].filter((v) => v >= low && v <= high);
   const marks: number[] = [];
   for (const value of inside) if (marks.every((mark) => pixels(mark, value) >= room)) marks.push(value);
   return marks.sort((a, b) => a - b);

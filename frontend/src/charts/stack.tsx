@@ -6,7 +6,7 @@ import { Behind, Below, type Note } from "./axis";
 import { listen } from "./gestures";
 import { readPalette } from "./palette";
 import { heights, type Panel } from "./panel";
-import { AXIS_WIDTH, MARGIN_RIGHT } from "./pen";
+import { axisWidth, MARGIN_RIGHT } from "./pen";
 import { Row } from "./row";
 import { type Span, spanAt } from "./spans";
 import { Tooltip } from "./tooltip";
@@ -54,9 +54,13 @@ export function Stack(props: Props) {
     return () => watcher.disconnect();
   }, []);
 
+  const plotPlace = (): { left: number; width: number } => {
+    const left = axisWidth(size.peek().type);
+    return { left, width: size.peek().width - left - MARGIN_RIGHT };
+  };
   useEffect(
     () =>
-      listen(box.current!, () => ({ left: AXIS_WIDTH, width: size.peek().width - AXIS_WIDTH - MARGIN_RIGHT }), {
+      listen(box.current!, plotPlace, {
         point: (place) => {
           const { from, to } = latest.current.range;
           cursor.value = place && from + place.x * (to - from);
@@ -75,7 +79,8 @@ export function Stack(props: Props) {
   );
 
   const { width, height, type } = size.value;
-  const plotWidth = Math.max(1, width - AXIS_WIDTH - MARGIN_RIGHT);
+  const axis = axisWidth(type);
+  const plotWidth = Math.max(1, width - axis - MARGIN_RIGHT);
   const below = type * 3.9;
   const rows = heights(panels.map((panel) => panel.weight), Math.max(0, height - below), LEAST_ROW);
   const at = cursor.value;
@@ -85,20 +90,20 @@ export function Stack(props: Props) {
     <div class="chart-stack" ref={box}>
       {palette && width > 0 && (
         <>
-          <div class="chart-shared" style={{ left: `${AXIS_WIDTH}px`, bottom: `${below}px` }}>
-            <Behind range={range} width={plotWidth} spans={spans} notes={notes} selected={selected} />
+          <div class="chart-shared" style={{ left: `${axis}px`, bottom: `${below}px` }}>
+            <Behind range={range} width={plotWidth} type={type} spans={spans} notes={notes} selected={selected} />
           </div>
           {panels.map((panel, i) => (
             <Row key={panel.key} panel={panel} range={range} palette={palette} width={width} height={Math.floor(rows[i]!)} type={type} />
           ))}
-          <div style={{ marginLeft: `${AXIS_WIDTH}px` }}>
-            <Below range={range} width={plotWidth} spans={spans} notes={notes} onPick={(ids) => props.onPick?.(ids)} />
+          <div style={{ marginLeft: `${axis}px` }}>
+            <Below range={range} width={plotWidth} type={type} spans={spans} notes={notes} onPick={(ids) => props.onPick?.(ids)} />
           </div>
-          {shown && <div class="chart-cursor" style={{ left: `${AXIS_WIDTH + x}px`, bottom: `${below}px` }} />}
+          {shown && <div class="chart-cursor" style={{ left: `${axis + x}px`, bottom: `${below}px` }} />}
           {shown && (
             <Tooltip
               at={at}
-              x={AXIS_WIDTH + x}
+              x={axis + x}
               y={Math.min(pointerY.value, Math.max(0, height - 200))}
               flip={x > plotWidth * 0.7}
               panels={panels}

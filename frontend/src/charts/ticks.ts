@@ -30,8 +30,8 @@ function midnight(at: number): number {
 }
 
 /** Marks inside [from, to], on round local times. */
-export function timeTicks(from: number, to: number, width: number): Tick[] {
-  const step = tickStep(to - from, width);
+export function timeTicks(from: number, to: number, width: number, room = 84): Tick[] {
+  const step = tickStep(to - from, width, room);
   const ticks: Tick[] = [];
   let day = midnight(from);
   let at = day;
@@ -53,6 +53,13 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 export function dayText(at: number): string {
   const d = new Date(at);
   return `${DAYS[d.getDay()]} ${d.getDate()} ${MONTHS[d.getMonth()]}`;
+}
+
+/** Short for a list: 03:12 today, Sun 23:52 within six days, else 9 Nov. */
+export function briefly(at: number, now: number): string {
+  const d = new Date(at);
+  if (midnight(at) === midnight(now)) return timeOfDay(at);
+  return now - at < 6 * DAY ? `${DAYS[d.getDay()]} ${timeOfDay(at)}` : `${d.getDate()} ${MONTHS[d.getMonth()]}`;
 }
 
 /** The clock alone within a day of `now`, else with its date. */

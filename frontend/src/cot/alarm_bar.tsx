@@ -24,20 +24,20 @@ export function AlarmBar({ cot, onSilence = nothing, onWhy = nothing }: Props) {
   const alarms = stacked(cot.alarms.value);
   const shown = all.value ? alarms : alarms.slice(0, SHOWN);
   return (
-    <div class="alarm-bar">
-      <div class="alarm-lines" role="log" aria-label="Alarms of this cot">
-        {alarms.length === 0 && <p class="alarm-line calm">No alarms{inTarget(cot)}</p>}
+    <div class="cot-alarms">
+      <div class="cot-alarm-lines" role="group" aria-label="Alarms of this cot">
+        {alarms.length === 0 && <p class="cot-alarm calm">No alarms{inTarget(cot)}</p>}
         {shown.map((alarm) => (
           <Line key={alarm.id} alarm={alarm} onWhy={onWhy} />
         ))}
         {alarms.length > SHOWN && (
-          <button type="button" class="alarm-more" onClick={() => (all.value = !all.value)}>
+          <button type="button" class="cot-alarm-more" onClick={() => (all.value = !all.value)}>
             {all.value ? "Show fewer" : `${alarms.length - SHOWN} more`}
           </button>
         )}
         <Silences flags={cot.flags.value} onSilence={onSilence} />
       </div>
-      <div class="alarm-actions no-print">
+      <div class="cot-alarm-actions no-print">
         <PauseButton cot={cot} />
         <Button look="quiet" onClick={onSilence} disabled={!may("alarms")} title="Pause alarms, or switch one off (O)">
           Alarms …
@@ -55,14 +55,14 @@ function inTarget(cot: CotLive): string {
 function Line({ alarm, onWhy }: { alarm: Alarm; onWhy: (id: number) => void }) {
   const look = `${alarm.kind === "technical" ? "technical " : ""}${alarm.priority} ${alarm.presence}`;
   return (
-    <div class={`alarm-line ${look}`} {...(alarm.priority === "high" && alarm.presence === "on" ? { role: "alert" } : {})}>
-      <button type="button" class="alarm-text" title="Why did this alarm?" onClick={() => onWhy(alarm.id)}>
+    <div class={`cot-alarm ${look}`}>
+      <button type="button" class="cot-alarm-text" title="Why did this alarm?" onClick={() => onWhy(alarm.id)}>
         {alarm.mark} {alarm.text}
       </button>
       <time aria-hidden="true">{elapsed(now.value - alarm.since)}</time>
-      <span class="alarm-why">{why(alarm, vitalOf)}</span>
+      <span class="cot-alarm-why">{why(alarm, vitalOf)}</span>
       {conditions(alarm).map((text) => (
-        <span key={text} class="alarm-state">
+        <span key={text} class="cot-alarm-state">
           {text}
         </span>
       ))}
@@ -96,7 +96,7 @@ function Silences({ flags, onSilence }: { flags: Flags; onSilence: () => void })
   return (
     <>
       {paused > 0 && (
-        <p class="alarm-line silenced">
+        <p class="cot-alarm silenced">
           <b>⏸ Alarms paused</b> <time>{elapsed(paused)}</time> left
           <Button look="quiet" onClick={onSilence}>
             Change …
@@ -104,7 +104,7 @@ function Silences({ flags, onSilence }: { flags: Flags; onSilence: () => void })
         </p>
       )}
       {flags.off.map((off) => (
-        <p key={off.scope} class="alarm-line silenced">
+        <p key={off.scope} class="cot-alarm silenced">
           <b>⊘ Off: {scopeText(off.scope, vitalOf)}</b> since {timeOfDay(off.since)} by {off.by}: {off.reason}
           <Button look="quiet" onClick={onSilence}>
             Change …

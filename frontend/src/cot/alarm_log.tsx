@@ -1,6 +1,6 @@
 /** Every alarm of this baby, and for each the answer to "why did this alarm?". */
 import type { ExplainedAlarm, LoggedAlarm, Page } from "../api/types";
-import { when } from "../charts/ticks";
+import { briefly } from "../charts/ticks";
 import { dayAndTime, elapsed, timeOfDay } from "../format";
 import { now } from "../live/clock";
 import { vitalOf } from "../live/vitals";
@@ -15,13 +15,13 @@ export function AlarmLog({ patientId, onOpen }: { patientId: number; onOpen: (id
   if (!data) return error ? <ErrorState error={error} retry={again} /> : <Loading />;
   if (data.items.length === 0) return <Empty title="No alarms yet">Every alarm of this baby is kept here.</Empty>;
   return (
-    <ul class="events">
+    <ul class="cot-events">
       {data.items.map((alarm) => (
         <li key={alarm.id}>
-          <button type="button" class="event logged" title="Why did this alarm?" onClick={() => onOpen(alarm.id)}>
-            <b>{when(ms(alarm.since), now.value)}</b>
+          <button type="button" class="cot-event logged" title="Why did this alarm?" onClick={() => onOpen(alarm.id)}>
+            <b>{briefly(ms(alarm.since), now.value)}</b>
             <span class={`log-mark ${alarm.kind === "technical" ? "technical" : alarm.priority}`}>{alarm.mark}</span>
-            <span class="event-text">{alarm.text}</span>
+            <span class="cot-event-text">{alarm.text}</span>
             <span class="dim">{alarm.ended_at === null ? alarm.status : elapsed(ms(alarm.ended_at) - ms(alarm.since))}</span>
           </button>
         </li>

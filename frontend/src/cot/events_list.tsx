@@ -3,7 +3,7 @@ import type { Page, Spell } from "../api/types";
 import { seconds } from "../format";
 import { now } from "../live/clock";
 import { vitalOf } from "../live/vitals";
-import { when } from "../charts/ticks";
+import { briefly, when } from "../charts/ticks";
 import { Empty, ErrorState, Loading, Tag } from "../parts/parts";
 import type { Loaded } from "../parts/load";
 import { kindLook, nadirText, newestFirst } from "./spells";
@@ -22,15 +22,15 @@ export function EventsList({ events, since, selected, onOpen }: Props) {
   if (!data) return error ? <ErrorState error={error} retry={again} /> : <Loading />;
   if (data.items.length === 0) return <Empty title="No events">No apnea, bradycardia or desaturation since {when(since, now.value)}.</Empty>;
   return (
-    <ul class="events">
+    <ul class="cot-events">
       {newestFirst(data.items).map((spell) => (
         <li key={spell.id}>
-          <button type="button" class={`event ${spell.review}${spell.id === selected ? " on" : ""}`} title="Show what happened" onClick={() => onOpen(spell.id)}>
-            <b>{when(Date.parse(spell.started_at), now.value)}</b>
+          <button type="button" class={`cot-event ${spell.review}${spell.id === selected ? " on" : ""}`} title="Show what happened" onClick={() => onOpen(spell.id)}>
+            <b>{briefly(Date.parse(spell.started_at), now.value)}</b>
             <Tag look={kindLook(spell.kind)}>{spell.kind}</Tag>
             <span>{spell.ended_at === null ? "now" : seconds(spell.duration_s)}</span>
-            <span class="event-text">{nadirText(spell, vitalOf)}</span>
-            <span class="event-review" title={spell.review}>
+            <span class="cot-event-text" title={nadirText(spell, vitalOf)}>{nadirText(spell, vitalOf)}</span>
+            <span class="cot-event-review" title={spell.review}>
               {REVIEWED[spell.review]}
             </span>
           </button>

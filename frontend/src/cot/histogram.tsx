@@ -25,7 +25,7 @@ export function Histogram({ patientId, redLow }: Props) {
     <section class="panel histogram" aria-label="SpO2 histogram">
       <h2>
         SpO2
-        <span class="switch" role="group" aria-label="Hours">
+        <span class="cot-switch" role="group" aria-label="Hours">
           {HOURS.map((one) => (
             <button key={one} type="button" aria-pressed={one === hours.value} onClick={() => (hours.value = one)}>
               {one} h

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { post } from "../api/client";
 import type { Annotation, Page } from "../api/types";
 import type { Note } from "../charts/axis";
-import { when } from "../charts/ticks";
+import { briefly } from "../charts/ticks";
 import { serverNow, now } from "../live/clock";
 import { Button, Dialog, Empty, ErrorState, Field, Loading, Tag } from "../parts/parts";
 import type { Loaded } from "../parts/load";
@@ -47,13 +47,13 @@ export function NotesList({ notes, onGo, onAdd }: ListProps) {
   return (
     <>
       {sorted.length === 0 && <Empty title="No notes yet">A note marks an instant on the charts.</Empty>}
-      <ul class="events">
+      <ul class="cot-events">
         {sorted.map((note, i) => (
           <li key={note.id ?? i}>
-            <button type="button" class="event note" title="Show on the charts" onClick={() => onGo(Date.parse(note.at))}>
-              <b>{when(Date.parse(note.at), now.value)}</b>
+            <button type="button" class="cot-event note" title="Show on the charts" onClick={() => onGo(Date.parse(note.at))}>
+              <b>{briefly(Date.parse(note.at), now.value)}</b>
               <Tag>{careLabel(note.kind)}</Tag>
-              <span class="event-text">{[note.text, note.by].filter(Boolean).join(" · ")}</span>
+              <span class="cot-event-text">{[note.text, note.by].filter(Boolean).join(" · ")}</span>
             </button>
           </li>
         ))}

@@ -13,7 +13,7 @@ import { OLD_MS, type TilePlan, tiles } from "./tiles";
 export function Numbers({ cot, limits }: { cot: CotLive; limits: readonly LimitRow[] }) {
   const plans = tiles(cot.present.value, Object.keys(cot.missing.value));
   return (
-    <section class={`numbers${plans.length > 7 ? " many" : ""}`} aria-label="Values now">
+    <section class={`cot-numbers${plans.length > 7 ? " many" : ""}`} aria-label="Values now">
       {plans.map((plan) => (
         <Tile key={plan.key} plan={plan} cot={cot} limits={limits} />
       ))}
@@ -27,8 +27,8 @@ function Tile({ plan, cot, limits }: { plan: TilePlan; cot: CotLive; limits: rea
   const alarm = worst(cot.alarms.value.filter((one) => one.parameter !== null && plan.names.includes(one.parameter)));
   const pressure = plan.names.length > 1;
   return (
-    <div class={`number ${plan.large ? "large" : "small"} ${look(alarm)}`} style={{ "--ink": `var(--${vital.colour})` }}>
-      <p class="number-name">
+    <div class={`cot-number ${plan.large ? "large" : "small"} ${look(alarm)}`} style={{ "--ink": `var(--${vital.colour})` }}>
+      <p class="cot-number-name">
         <b>
           {pressure ? plan.key.toUpperCase() : vital.label} <span>{unitText(vital.unit)}</span>
         </b>
@@ -37,7 +37,7 @@ function Tile({ plan, cot, limits }: { plan: TilePlan; cot: CotLive; limits: rea
           {limitText(limits, name)}
         </small>
       </p>
-      <p class="number-value">{pressure ? <Pressure cot={cot} names={plan.names} /> : <Value cot={cot} name={name} decimals={vital.decimals} />}</p>
+      <p class="cot-number-value">{pressure ? <Pressure cot={cot} names={plan.names} /> : <Value cot={cot} name={name} decimals={vital.decimals} />}</p>
       <Below cot={cot} name={name} />
     </div>
   );
@@ -64,7 +64,7 @@ function limitText(limits: readonly LimitRow[], name: string): string {
 function Off({ cot, name }: { cot: CotLive; name: string }) {
   const off = offFor(cot.flags.value.off, name);
   return off.length ? (
-    <span class="number-off" title={off.map((one) => `${scopeText(one.scope, vitalOf)} is off: ${one.reason}`).join("; ")}>
+    <span class="cot-number-off" title={off.map((one) => `${scopeText(one.scope, vitalOf)} is off: ${one.reason}`).join("; ")}>
       ⊘ off{" "}
     </span>
   ) : null;
@@ -90,11 +90,11 @@ function Below({ cot, name }: { cot: CotLive; name: string }) {
   const value = cot.value(name).value;
   if (value === null) {
     const missing = cot.missing.value[name];
-    if (ward.link.value.state === "lost") return <p class="number-note">no connection</p>;
-    if (!missing) return <p class="number-note">not measured</p>;
+    if (ward.link.value.state === "lost") return <p class="cot-number-note">no connection</p>;
+    if (!missing) return <p class="cot-number-note">not measured</p>;
     const [reason, since] = missing;
     return (
-      <p class="number-note">
+      <p class="cot-number-note">
         {reason}
         {since !== null && ` · ${roughly(now.value - since)}`}
       </p>
@@ -103,7 +103,7 @@ function Below({ cot, name }: { cot: CotLive; name: string }) {
   const at = cot.measuredAt.value[name];
   if (at === undefined) return null;
   return (
-    <p class="number-note">
+    <p class="cot-number-note">
       {timeOfDay(at)}
       {now.value - at > OLD_MS && <b title="Measured more than 10 minutes ago"> *</b>}
     </p>

@@ -31,12 +31,12 @@ export function Side(props: Props) {
   const list = useSignal<(typeof LISTS)[number]>("Events");
   const definition = props.events.data?.items[0]?.definition;
   return (
-    <aside class="side">
+    <aside class="cot-side">
       <Histogram patientId={props.patientId} redLow={linesOf(props.limits.data?.limits ?? [], "spo2").redLow} />
       <LimitsCard cot={props.cot} limits={props.limits} onEdit={props.onEdit} />
-      <section class="panel lists">
+      <section class="panel cot-lists">
         <h2>
-          <span class="switch" role="tablist">
+          <span class="cot-switch" role="tablist">
             {LISTS.map((one) => (
               <button key={one} type="button" role="tab" aria-selected={one === list.value} onClick={() => (list.value = one)}>
                 {one}
@@ -47,7 +47,7 @@ export function Side(props: Props) {
           </span>
           <small>{list.value === "Events" && definition ? `definition ${definition}` : ""}</small>
         </h2>
-        <div class="lists-body" role="log">
+        <div class="cot-lists-body" role="log" aria-live="off">
           {list.value === "Events" && <EventsList events={props.events} since={props.since} selected={props.selected} onOpen={props.onEvent} />}
           {list.value === "Alarms" && <AlarmLog patientId={props.patientId} onOpen={props.onAlarm} />}
           {list.value === "Notes" && <NotesList notes={props.notes} onGo={props.onGo} onAdd={props.onNote} />}

@@ -4,6 +4,7 @@ import { acknowledge, PAUSE_S, pauseSound } from "../live/actions";
 import { serverNow } from "../live/clock";
 import type { CotLive } from "../live/store";
 import { unacknowledged } from "../live/urgency";
+import { preferences } from "../preferences";
 import { go } from "../router";
 import { keyOf } from "./keys";
 
@@ -16,7 +17,7 @@ export function useCotKeys(cot: CotLive, around: Around, own: Readonly<Record<st
   useEffect(() => {
     const act = (event: KeyboardEvent): void => {
       const key = keyOf(event);
-      if (key === null || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+      if (key === null || (key.length === 1 && !preferences.peek().keys) || event.defaultPrevented || document.querySelector("dialog[open]")) return;
       const { around, own } = latest.current;
       const action = own[key] ?? common(cot, around)[key];
       if (!action) return;
@@ -40,5 +41,5 @@ function common(cot: CotLive, around: Around): Readonly<Record<string, () => voi
     const paused = (cot.flags.peek().audio_paused_until ?? 0) > serverNow();
     void pauseSound({ id: cot.id, label: cot.label.peek() }, paused ? 0 : PAUSE_S);
   };
-  return { a: first, Enter: first, p: pause, "[": to(around.back), "]": to(around.next), Escape: () => go("/") };
+  return { a: first, Enter: first, p: pause, "[": to(around.back), "]": to(around.next) };
 }
