@@ -1,10 +1,10 @@
 """Alarms, their transitions and the silences, between rows and the domain's words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, RowMapping, select
 
 from nicu_dashboard.adapters.sql import dialects
 from nicu_dashboard.adapters.sql.tables import alarm_transitions, alarms, cots, suspensions
@@ -17,12 +17,12 @@ _FIELDS = tuple((field.name, _COLUMN.get(field.name, field.name)) for field in f
 _TRANSITION_KEY = ("alarm_id", "at", "from_presence", "to_presence", "cause", "priority")
 
 
-def alarm_of(row: Mapping[str, Any]) -> Alarm:
+def alarm_of(row: RowMapping) -> Alarm:
     """Return the alarm of a row."""
     return Alarm(**{field: row[column] for field, column in _FIELDS})
 
 
-def transition_of(row: Mapping[str, Any]) -> Transition:
+def transition_of(row: RowMapping) -> Transition:
     """Return the transition of a row."""
     return Transition(
         row["alarm_id"],

@@ -29,7 +29,7 @@ def sealed_content(row: Mapping[str, Any]) -> bytes:
 
 
 def append(connection: Connection, entries: Sequence[AuditEntry], seal: Seal) -> None:
-    """Append entries to the chain. The counter's row is held until the transaction ends, so that numbers have no gap."""
+    """Append entries to the chain; the counter's row is held until the transaction ends, so numbers have no gap."""
     if not entries:
         return
     numbers = count_up(connection, "audit", len(entries))

@@ -15,7 +15,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from nicu_dashboard.adapters.sql.columns import Instant
 
 Row = Sequence[Any]
-# Advisory locks of this program on PostgreSQL; babies share so many locks, so that a large tick cannot fill the lock table.
+# Advisory locks of this program on PostgreSQL; babies share them, so that a large tick cannot fill the lock table.
 _LOCK_SPACE = 0x4E494355
 _LOCKS = 64
 _NOTHING = " ON CONFLICT DO NOTHING"
@@ -32,7 +32,7 @@ def is_postgresql(connection: Connection) -> bool:
 @compiles(CreateIndex, "sqlite")
 def _create_covering_index(element: CreateIndex, compiler: DDLCompiler, **options: Any) -> str:  # noqa: ANN401
     """SQLite has no INCLUDE: the included columns follow the key."""
-    statement: str = compiler.visit_create_index(element, **options)
+    statement = str(compiler.visit_create_index(element, **options))  # type: ignore[no-untyped-call]
     included = element.element.info.get("included")
     return statement.removesuffix(")") + f", {', '.join(included)})" if included else statement
 
@@ -105,9 +105,11 @@ def replace(
     if not rows:
         return
     statement = insert(connection, table)
-    changed = [name for name in rows[0] if name not in {*keys, *keep}]
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in {*keys, *keep}}
     connection.execute(
-        statement.on_conflict_do_update(index_elements=keys, set_={name: statement.excluded[name] for name in changed}),
+        statement.on_conflict_do_update(index_elements=keys, set_=changed)
+        if changed
+        else statement.on_conflict_do_nothing(index_elements=keys),
         rows,
     )
 
@@ -130,7 +132,7 @@ def insert_new(
 
 
 def merge_buckets(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Add roll-up rows (patient, bucket, parameter, min, max, sum, n_valid, n_expected) to what the buckets already hold."""
+    """Add rows (patient, bucket, parameter, min, max, sum, n_valid, n_expected) to what the buckets already hold."""
     if not rows:
         return
     columns = ("patient_id", "bucket_at", "parameter", "min", "max", "sum", "n_valid", "n_expected")
@@ -156,12 +158,14 @@ def lock_patients(connection: Connection, patient_ids: Iterable[int]) -> None:
 
 def _merge(table: Table, lower: str, higher: str) -> str:
     name = table.name
+    smaller = f"{name}.n_expected < excluded.n_expected"
     return (
         " ON CONFLICT (patient_id, bucket_at, parameter) DO UPDATE SET"
         f" min = {lower.format(f'{name}.min', 'excluded.min')}, max = {higher.format(f'{name}.max', 'excluded.max')},"
         # Both sums are whole thousandths: added as integers they stay exact, whatever the order.
-        f" sum = (round({name}.sum * 1000) + round(excluded.sum * 1000)) / 1000.0, n_valid = {name}.n_valid + excluded.n_valid,"
-        f" n_expected = CASE WHEN {name}.n_expected > excluded.n_expected THEN {name}.n_expected ELSE excluded.n_expected END"
+        f" sum = (round({name}.sum * 1000) + round(excluded.sum * 1000)) / 1000.0,"
+        f" n_valid = {name}.n_valid + excluded.n_valid,"
+        f" n_expected = CASE WHEN {smaller} THEN excluded.n_expected ELSE {name}.n_expected END"
     )
 
 
@@ -198,7 +202,8 @@ def _bound(dialect: Dialect, table: Table, columns: Sequence[str], rows: Sequenc
     for row in rows:
         values = list(row)
         for place, maker in makers:
-            values[place] = maker(values[place])
+            if values[place] is not None:
+                values[place] = maker(values[place])
         bound.append(tuple(values))
     return bound
 

@@ -1,11 +1,13 @@
 """Opening a store: the URL becomes engines, a connection becomes a transaction whose errors are ours."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
@@ -16,7 +18,7 @@ from nicu_dashboard.ports.tick import StoreUnavailable
 _BUSY_MS = 5_000
 _READERS = 8
 _SQLITE_MAGIC = b"SQLite format 3\x00"
-# 32 MB of log between two checkpoints: a tick of 100 cots writes about 2 MB, so the file is synced every quarter minute.
+# 32 MB of log between two checkpoints: a tick of 100 cots writes about 2 MB.
 _CHECKPOINT_PAGES = 8_000
 
 
@@ -53,14 +55,15 @@ class Database:
     def _translating(self) -> Iterator[None]:
         try:
             yield
-        except (SQLAlchemyError, *_driver_errors()) as error:
+        except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
             raise translated(error, self.where) from None
 
 
 def connect(url: str, pool_size: int = 10, connect_timeout_ms: int = 10_000, idle_timeout_ms: int = 60_000) -> Database:
-    """Return the store at a URL (`sqlite:///nicu.db`, `file:./nicu.db`, `postgresql://…`) without looking at its schema.
+    """Return the store at a URL (`sqlite:///nicu.db`, `file:./nicu.db`, `postgresql://…`), its schema not looked at.
 
-    Raises StoreUnavailable (its message says what to do) when a SQLite file cannot be used; PostgreSQL is reached on first use.
+    Raises StoreUnavailable (the message says what to do) when a SQLite file cannot be used; PostgreSQL is reached on
+    first use.
     """
     try:
         parsed = make_url(_plain(url))
@@ -105,7 +108,7 @@ def _make_private(path: Path) -> None:
     except OSError as error:
         reason = (error.strerror or "no reason given").lower()
         raise DirectoryNotWritable(
-            f"The database {path} cannot be written ({reason}); make its directory writable or name another in DATABASE_URL."
+            f"The database {path} cannot be written ({reason}); make its directory writable, or look at DATABASE_URL."
         ) from None
     if start and start != _SQLITE_MAGIC:
         raise NotADatabase(f"The file {path} is not a SQLite database; look at DATABASE_URL.")
@@ -170,11 +173,3 @@ def _postgresql(url: URL, pool_size: int, connect_timeout_ms: int, idle_timeout_
         },
     )
     return Database(engine, engine.execution_options(postgresql_readonly=True), "The PostgreSQL database")
-
-
-def _driver_errors() -> tuple[type[Exception], ...]:
-    import sqlite3
-
-    import psycopg
-
-    return sqlite3.Error, psycopg.Error

@@ -6,9 +6,10 @@ from typing import Any
 from nicu_dashboard.domain.vitals import VITALS, Measured, NoValue
 
 NAMES = tuple(VITALS)
+_PLACES = {name: place for place, name in enumerate(NAMES)}
 
 
-def values_of(row: Mapping[str, Any], names: Iterable[str] = NAMES) -> dict[str, Measured]:
+def values_of(row: Mapping[Any, Any], names: Iterable[str] = NAMES) -> dict[str, Measured]:
     """Return what a row of vitals says of these vitals; what it does not speak of is left out."""
     reasons = row["no_value"] or {}
     values: dict[str, Measured] = {}
@@ -21,12 +22,13 @@ def values_of(row: Mapping[str, Any], names: Iterable[str] = NAMES) -> dict[str,
     return values
 
 
-def numbers_of(values: Mapping[str, Measured]) -> list[float | None]:
-    """Return the value columns in the order of the registry."""
-    measured = (values.get(name) for name in NAMES)
-    return [None if value is None or isinstance(value, NoValue) else float(value) for value in measured]
-
-
-def reasons_of(values: Mapping[str, Measured]) -> dict[str, str] | None:
-    """Return the reasons for absent numbers, None when every vital sent has one."""
-    return {name: value.reason for name, value in values.items() if isinstance(value, NoValue)} or None
+def columns_of(values: Mapping[str, Measured]) -> tuple[list[float | None], dict[str, str] | None]:
+    """Return the value columns in the order of the registry, and the reasons for absent numbers if there are any."""
+    numbers: list[float | None] = [None] * len(NAMES)
+    reasons: dict[str, str] = {}
+    for name, value in values.items():
+        if isinstance(value, NoValue):
+            reasons[name] = value.reason
+        else:
+            numbers[_PLACES[name]] = float(value)
+    return numbers, reasons or None

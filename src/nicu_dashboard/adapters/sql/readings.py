@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from nicu_dashboard.adapters.sql import dialects, roll_ups
-from nicu_dashboard.adapters.sql.measured import NAMES, numbers_of, reasons_of, values_of
+from nicu_dashboard.adapters.sql.measured import NAMES, columns_of, values_of
 from nicu_dashboard.adapters.sql.roll_ups import Given, Place
 from nicu_dashboard.adapters.sql.tables import vitals, vitals_superseded
 from nicu_dashboard.domain.vitals import Measured
@@ -71,8 +71,9 @@ def _stored(connection: Connection, rows: Iterable[VitalsRow]) -> dict[Key, dict
         mine = (vitals.c.patient_id == patient_id, vitals.c.source_id == source_id)
         for start in range(0, len(instants), _CHUNK):
             chunk = instants[start : start + _CHUNK]
-            for row in connection.execute(select(vitals).where(*mine, vitals.c.recorded_at.in_(chunk))).mappings():
-                found[patient_id, row["recorded_at"], source_id] = dict(row)
+            query = select(vitals).where(*mine, vitals.c.recorded_at.in_(chunk))
+            for old in connection.execute(query).mappings():
+                found[patient_id, old["recorded_at"], source_id] = {str(name): value for name, value in old.items()}
     return found
 
 
@@ -84,8 +85,8 @@ def _keep_old(connection: Connection, old: dict[str, Any], superseded_at: int) -
 def _merge(
     connection: Connection, old: dict[str, Any], values: dict[str, Measured], received_at: int
 ) -> dict[str, Any]:
-    numbers = dict(zip(NAMES, numbers_of(values), strict=True))
-    new = {**old, **numbers, "no_value": reasons_of(values), "received_at": received_at}
+    numbers, reasons = columns_of(values)
+    new = {**old, **dict(zip(NAMES, numbers, strict=True)), "no_value": reasons, "received_at": received_at}
     connection.execute(
         update(vitals).where(vitals.c.id == old["id"]), {name: new[name] for name in new if name != "id"}
     )
@@ -97,4 +98,5 @@ def _key(row: VitalsRow) -> Key:
 
 
 def _columns(row: VitalsRow) -> list[Any]:
-    return [*_key(row), row.received_at, reasons_of(row.values), *numbers_of(row.values)]
+    numbers, reasons = columns_of(row.values)
+    return [row.patient_id, row.recorded_at, row.source_id, row.received_at, reasons, *numbers]

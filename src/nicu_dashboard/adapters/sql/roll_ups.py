@@ -17,9 +17,10 @@ from nicu_dashboard.adapters.sql.measured import values_of
 from nicu_dashboard.adapters.sql.tables import patients, sources, vitals, vitals_hour, vitals_minute
 from nicu_dashboard.domain.instants import HOUR_MS, MINUTE_MS, floor_to
 from nicu_dashboard.domain.trends import bucket_of
-from nicu_dashboard.domain.vitals import Measured
+from nicu_dashboard.domain.vitals import Measured, NoValue
 
 Place = tuple[int, int]  # patient, start of a minute
+BucketRow = tuple[int, int, str, float | None, float | None, float, int, int]
 _MINUTE = vitals_minute.c
 
 
@@ -65,21 +66,30 @@ def _expected(connection: Connection) -> dict[int, int]:
     return {row.id: max(1, round(MINUTE_MS / 1_000 / row.interval_s)) for row in rows}
 
 
-def _folded(given: Iterable[Given], expected: Mapping[int, int]) -> list[tuple[object, ...]]:
-    values: dict[tuple[int, int, str], list[Measured]] = defaultdict(list)
+def _folded(given: Iterable[Given], expected: Mapping[int, int]) -> list[BucketRow]:
+    """Return the rows of vitals_minute that these readings make, sorted by key."""
+    values: dict[tuple[int, int, str], list[Measured]] = {}
     rates: dict[tuple[int, int, str], int] = {}
     for one in given:
         patient_id, minute = one.minute
         rate = expected[one.source_id]
         for name, measured in one.values.items():
             key = (patient_id, minute, name)
-            values[key].append(measured)
-            rates[key] = max(rate, rates.get(key, 0))
-    rows: list[tuple[object, ...]] = []
-    for key in sorted(values):
-        bucket = bucket_of(values[key], rates[key])
-        rows.append((*key, bucket.min, bucket.max, bucket.sum, bucket.n_valid, bucket.n_expected))
-    return rows
+            held = values.get(key)
+            if held is None:
+                values[key], rates[key] = [measured], rate
+            else:
+                held.append(measured)
+                rates[key] = max(rate, rates[key])
+    return [_row(key, values[key], rates[key]) for key in sorted(values)]
+
+
+def _row(key: tuple[int, int, str], values: list[Measured], rate: int) -> BucketRow:
+    first = values[0]
+    if len(values) == 1 and not isinstance(first, NoValue):  # nearly always so in a live tick: half the time saved
+        return (*key, first, first, round(first, 3), 1, rate)
+    bucket = bucket_of(values, rate)
+    return (*key, bucket.min, bucket.max, bucket.sum, bucket.n_valid, bucket.n_expected)
 
 
 def _recompute(connection: Connection, places: set[Place], expected: Mapping[int, int]) -> None:

@@ -1,10 +1,10 @@
 """A/B/D events between rows and the domain's words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, select
+from sqlalchemy import Connection, RowMapping, case, delete, select
 
 from nicu_dashboard.adapters.sql import dialects
 from nicu_dashboard.adapters.sql.tables import events
@@ -15,7 +15,7 @@ from nicu_dashboard.ports.tick import Rescan, SpellRow
 _KEY = ("patient_id", "definition", "definition_version", "started_at")
 
 
-def stored_spell(row: Mapping[str, Any]) -> StoredSpell:
+def stored_spell(row: RowMapping) -> StoredSpell:
     """Return the event of a row that also carries the cot's label as `cot`."""
     return StoredSpell(
         id=row["id"],
@@ -65,7 +65,7 @@ def _key(row: SpellRow) -> tuple[int, str, int, int]:
     return row.patient_id, row.spell.definition, row.spell.definition_version, row.spell.started_at
 
 
-def _spell(row: Mapping[str, Any]) -> Spell:
+def _spell(row: RowMapping) -> Spell:
     return Spell(
         kind=row["kind"],
         started_at=row["started_at"],

@@ -1,9 +1,8 @@
 """Rows of the ward (babies, cots, stays, sources) and the domain's words for them."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 
 from nicu_dashboard.adapters.sql.tables import admissions, cots, patients
 from nicu_dashboard.domain.patients import Cot, GestationalAge, Patient
@@ -25,12 +24,12 @@ STAYS: Select[Any] = (
 )
 
 
-def cot_of(row: Mapping[str, Any]) -> Cot:
+def cot_of(row: RowMapping) -> Cot:
     """Return the cot of a row of cots."""
     return Cot(row["id"], row["unit_id"], row["label"], row["position"])
 
 
-def patient_of(row: Mapping[str, Any]) -> Patient:
+def patient_of(row: RowMapping) -> Patient:
     """Return the baby of a row of patients."""
     return Patient(
         id=row["id"],
@@ -44,13 +43,13 @@ def patient_of(row: Mapping[str, Any]) -> Patient:
     )
 
 
-def stay_of(row: Mapping[str, Any]) -> Stay:
+def stay_of(row: RowMapping) -> Stay:
     """Return the stay of a row of STAYS."""
     cot = Cot(row["cot_id"], row["unit_id"], row["label"], row["position"])
     return Stay(row["stay_id"], patient_of(row), cot, row["admitted_at"])
 
 
-def source_of(row: Mapping[str, Any]) -> Source:
+def source_of(row: RowMapping) -> Source:
     """Return the source of a row of sources."""
     return Source(row["id"], row["name"], row["origin"], row["interval_s"], row["last_received_at"])
 
@@ -66,7 +65,7 @@ def must_exist(connection: Connection, patient_id: int) -> None:
     one(connection, select(patients.c.id).where(patients.c.id == patient_id), f"baby {patient_id}")
 
 
-def one(connection: Connection, query: Select[Any], what: str) -> Mapping[str, Any]:
+def one(connection: Connection, query: Select[Any], what: str) -> RowMapping:
     """Return the row that a query finds; raises NotFound saying that there is no such thing."""
     row = connection.execute(query).mappings().first()
     if row is None:

@@ -1,0 +1,131 @@
+"""What was: the history of one baby, read from SQLite or PostgreSQL."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from nicu_dashboard.adapters.sql import trend_queries
+from nicu_dashboard.adapters.sql.audit_trail import Seal, sha256_seal
+from nicu_dashboard.adapters.sql.dialects import bucket_of, has_key
+from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.measured import values_of
+from nicu_dashboard.adapters.sql.record import Record
+from nicu_dashboard.adapters.sql.tables import patients, vitals
+from nicu_dashboard.domain.trends import Bucket
+from nicu_dashboard.domain.vitals import VITALS, Measured
+from nicu_dashboard.ports.chart import Tier
+
+_BATCH = 2_000
+_TIERS = {
+    "reading": trend_queries.from_readings,
+    "minute": trend_queries.from_minutes,
+    "hour": trend_queries.from_hours,
+}
+_Spark = dict[int, dict[str, list[tuple[int, float]]]]
+
+
+class SqlChart(Record):
+    """The port Chart: readings here; alarms, events and notes in Record."""
+
+    def __init__(self, database: Database, seal: Seal = sha256_seal) -> None:
+        """Take the store and the seal of its audit trail."""
+        super().__init__(database, seal)
+
+    def readings(
+        self, patient_id: int, from_at: int, to_at: int, names: Sequence[str]
+    ) -> Iterator[tuple[int, Mapping[str, Measured]]]:
+        """Yield stored readings in the order of their own time, only the named vitals, a batch at a time."""
+        query = (
+            select(vitals.c.recorded_at, vitals.c.no_value, *_columns(names))
+            .where(*_window(patient_id, from_at, to_at))
+            .order_by(vitals.c.recorded_at, vitals.c.source_id)
+        )
+        with self._database.reading() as connection:
+            for row in connection.execution_options(yield_per=_BATCH).execute(query).mappings():
+                values = values_of(row, names)
+                if values:
+                    yield row["recorded_at"], values
+
+    def buckets(
+        self, patient_id: int, from_at: int, to_at: int, step_ms: int, tier: Tier, names: Sequence[str]
+    ) -> Mapping[str, Sequence[tuple[int, Bucket]]]:
+        """Return per vital the buckets of step_ms that hold readings, by their start (a multiple of step_ms)."""
+        _columns(names)
+        if not names:
+            return {}
+        with self._database.reading() as connection:
+            return _TIERS[tier](connection, patient_id, from_at, to_at, step_ms, names)
+
+    def bounds(self, patient_id: int) -> tuple[int, int] | None:
+        """Return the first and the last instant with a reading."""
+        mine = vitals.c.patient_id == patient_id
+        first, last = (select(side(vitals.c.recorded_at)).where(mine) for side in (func.min, func.max))
+        with self._database.reading() as connection:
+            began, ended = connection.scalar(first), connection.scalar(last)
+        return None if began is None or ended is None else (began, ended)
+
+    def latest(self, patient_ids: Sequence[int]) -> Mapping[int, tuple[int, Mapping[str, Measured]]]:
+        """Return the newest stored reading of each baby."""
+        newest = (
+            select(vitals.c.id)
+            .where(vitals.c.patient_id == patients.c.id)
+            .order_by(vitals.c.recorded_at.desc())
+            .limit(1)
+            .correlate(patients)
+            .scalar_subquery()
+        )
+        query = select(vitals).join(patients, vitals.c.id == newest).where(patients.c.id.in_(patient_ids))
+        with self._database.reading() as connection:
+            rows = connection.execute(query).mappings()
+            return {row["patient_id"]: (row["recorded_at"], values_of(row)) for row in rows}
+
+    def spark(
+        self, patient_ids: Sequence[int], from_at: int, step_ms: int
+    ) -> Mapping[int, Mapping[str, Sequence[tuple[int, float]]]]:
+        """Return min SpO2 and mean HR (pulse for a baby without one) per step for the tiles."""
+        found: _Spark = {patient_id: {"spo2": [], "heart_rate": []} for patient_id in patient_ids}
+        self._fill(found, patient_ids, from_at, step_ms, "heart_rate")
+        pulse_only = [patient_id for patient_id in patient_ids if not found[patient_id]["heart_rate"]]
+        self._fill(found, pulse_only, from_at, step_ms, "pulse_rate")
+        return found
+
+    def histogram(self, patient_id: int, name: str, from_at: int, to_at: int) -> Mapping[float | None, int]:
+        """Return how many readings had each value (None = sent without a value)."""
+        (value,) = _columns([name])
+        window = _window(patient_id, from_at, to_at)
+        numbers = select(value, func.count()).where(*window, value.is_not(None)).group_by(value).order_by(value)
+        absent = select(func.count()).where(*window, vitals.c.no_value.is_not(None), has_key(vitals.c.no_value, name))
+        with self._database.reading() as connection:
+            counts: dict[float | None, int] = dict(connection.execute(numbers).tuples().all())
+            without = connection.scalar(absent) or 0
+        return counts | ({None: without} if without else {})
+
+    def _fill(self, found: _Spark, patient_ids: Sequence[int], from_at: int, step_ms: int, beat: str) -> None:
+        """Add SpO2 and beat of these babies, in one query that the dashboard's index answers alone."""
+        if not patient_ids:
+            return
+        start = bucket_of(vitals.c.recorded_at, step_ms)
+        query = (
+            select(vitals.c.patient_id, start, func.min(vitals.c.spo2), func.avg(vitals.c[beat]))
+            .where(vitals.c.patient_id.in_(patient_ids), vitals.c.recorded_at >= from_at)
+            .group_by(vitals.c.patient_id, start)
+            .order_by(vitals.c.patient_id, start)
+        )
+        for patient_id in patient_ids:
+            found[patient_id]["spo2"].clear()
+        with self._database.reading() as connection:
+            for patient_id, at, saturation, rate in connection.execute(query):
+                if saturation is not None:
+                    found[patient_id]["spo2"].append((at, saturation))
+                if rate is not None:
+                    found[patient_id]["heart_rate"].append((at, rate))
+
+
+def _columns(names: Sequence[str]) -> list[ColumnElement[Any]]:
+    """Return the columns of vitals; raises KeyError for a name that is not in the registry."""
+    return [vitals.c[VITALS[name].name] for name in names]
+
+
+def _window(patient_id: int, from_at: int, to_at: int) -> tuple[ColumnElement[bool], ...]:
+    return vitals.c.patient_id == patient_id, vitals.c.recorded_at >= from_at, vitals.c.recorded_at < to_at

@@ -1,0 +1,151 @@
+"""Users, sessions, device keys and the audit trail; every change commits with its audit entry."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, Update, insert, select, update
+
+from nicu_dashboard.adapters.sql import audit_trail
+from nicu_dashboard.adapters.sql.audit_trail import Seal, sha256_seal
+from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.tables import audit_log, device_keys, sessions, users
+from nicu_dashboard.ports.people import DeviceKey, Role, Session, User
+from nicu_dashboard.ports.roster import NotFound, RosterConflict
+from nicu_dashboard.ports.tick import AuditEntry
+
+_SESSION = ("created_at", "last_seen_at", "expires_at")
+_FILTERS = {
+    "actor": lambda value: audit_log.c.actor == value,
+    "action": lambda value: audit_log.c.action == value,
+    "patient_id": lambda value: audit_log.c.patient_id == value,
+    "from_at": lambda value: audit_log.c.at >= value,
+    "to_at": lambda value: audit_log.c.at < value,
+}
+
+
+class SqlPeople:
+    """The port People."""
+
+    def __init__(self, database: Database, seal: Seal = sha256_seal) -> None:
+        """Take the store and the seal of its audit trail."""
+        self._database, self._seal = database, seal
+
+    def users(self) -> Sequence[User]:
+        """Return all users by name."""
+        with self._database.reading() as connection:
+            return [_user(row) for row in connection.execute(select(users).order_by(users.c.name)).mappings()]
+
+    def user_by_name(self, name: str) -> User:
+        """Return a user; raises NotFound."""
+        with self._database.reading() as connection:
+            return _user(_named(connection, users, name, "user"))
+
+    def add_user(self, name: str, display_name: str, role: Role, password_hash: str, audit: AuditEntry) -> User:
+        """Create a user; raises RosterConflict when the name exists."""
+        new = {"name": name, "display_name": display_name, "role": role, "password_hash": password_hash}
+        with self._database.writing() as connection:
+            _must_be_new(connection, users, name, "user")
+            row = connection.execute(insert(users).returning(*users.c), new | {"created_at": audit.at}).mappings().one()
+            self._append(connection, audit)
+        return _user(row)
+
+    def disable_user(self, name: str, at: int, audit: AuditEntry) -> None:
+        """Disable a user and end the user's sessions at once; raises NotFound."""
+        with self._database.writing() as connection:
+            user = _named(connection, users, name, "user")
+            connection.execute(_since(users, users.c.id == user["id"], "disabled_at", at))
+            connection.execute(_since(sessions, sessions.c.user_id == user["id"], "ended_at", at))
+            self._append(connection, audit)
+
+    def open_session(self, token_hash: str, user_id: int, at: int, expires_at: int, audit: AuditEntry) -> None:
+        """Start a session."""
+        new = {"token_hash": token_hash, "user_id": user_id, "created_at": at, "last_seen_at": at}
+        with self._database.writing() as connection:
+            connection.execute(insert(sessions), new | {"expires_at": expires_at})
+            self._append(connection, audit)
+
+    def session(self, token_hash: str) -> Session | None:
+        """Return a session that was not ended, with its user unless disabled; its expiry is the caller's to judge."""
+        query = (
+            select(users, *(sessions.c[name].label(f"session_{name}") for name in _SESSION))
+            .join(sessions, sessions.c.user_id == users.c.id)
+            .where(sessions.c.token_hash == token_hash, sessions.c.ended_at.is_(None), users.c.disabled_at.is_(None))
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else Session(token_hash, _user(row), *(row[f"session_{name}"] for name in _SESSION))
+
+    def touch_session(self, token_hash: str, at: int) -> None:
+        """Note that the session was used."""
+        with self._database.writing() as connection:
+            connection.execute(update(sessions).where(sessions.c.token_hash == token_hash).values(last_seen_at=at))
+
+    def end_session(self, token_hash: str, at: int, audit: AuditEntry) -> None:
+        """End a session."""
+        with self._database.writing() as connection:
+            connection.execute(_since(sessions, sessions.c.token_hash == token_hash, "ended_at", at))
+            self._append(connection, audit)
+
+    def keys(self) -> Sequence[DeviceKey]:
+        """Return all device keys, disabled ones too."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(device_keys).order_by(device_keys.c.name)).mappings()
+            return [DeviceKey(**row) for row in rows]
+
+    def add_key(self, name: str, key_hash: str, audit: AuditEntry) -> DeviceKey:
+        """Create a key; raises RosterConflict when the name exists."""
+        new = {"name": name, "key_hash": key_hash, "created_at": audit.at}
+        with self._database.writing() as connection:
+            _must_be_new(connection, device_keys, name, "device key")
+            row = connection.execute(insert(device_keys).returning(*device_keys.c), new).mappings().one()
+            self._append(connection, audit)
+        return DeviceKey(**row)
+
+    def disable_key(self, name: str, at: int, audit: AuditEntry) -> None:
+        """Disable a key; raises NotFound."""
+        with self._database.writing() as connection:
+            key = _named(connection, device_keys, name, "device key")
+            connection.execute(_since(device_keys, device_keys.c.id == key["id"], "disabled_at", at))
+            self._append(connection, audit)
+
+    def record(self, entry: AuditEntry) -> None:
+        """Append an audit entry of its own (a read of patient data, a failed log-in)."""
+        with self._database.writing() as connection:
+            self._append(connection, entry)
+
+    def audit(
+        self, after: int | None = None, limit: int = 100, filters: Mapping[str, Any] | None = None
+    ) -> Sequence[Mapping[str, Any]]:
+        """Return audit rows newest first, below seq `after`; filters: actor, action, patient_id, from_at, to_at."""
+        query = select(audit_log).order_by(audit_log.c.seq.desc()).limit(limit)
+        if after is not None:
+            query = query.where(audit_log.c.seq < after)
+        for name, value in (filters or {}).items():
+            query = query.where(_FILTERS[name](value))
+        with self._database.reading() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    def _append(self, connection: Connection, entry: AuditEntry) -> None:
+        audit_trail.append(connection, [entry], self._seal)
+
+
+def _user(row: RowMapping) -> User:
+    names = ("id", "name", "display_name", "role", "password_hash", "created_at", "disabled_at")
+    return User(**{name: row[name] for name in names})
+
+
+def _named(connection: Connection, table: Table, name: str, what: str) -> RowMapping:
+    row = connection.execute(select(table).where(table.c.name == name)).mappings().first()
+    if row is None:
+        raise NotFound(f"There is no {what} {name}.")
+    return row
+
+
+def _must_be_new(connection: Connection, table: Table, name: str, what: str) -> None:
+    if connection.scalar(select(table.c.id).where(table.c.name == name)):
+        raise RosterConflict(f"There is a {what} {name} already; choose another name.")
+
+
+def _since(table: Table, which: ColumnElement[bool], column: str, at: int) -> Update:
+    """Note an instant in rows that have none yet: what ended first counts."""
+    return update(table).where(which, table.c[column].is_(None)).values({column: at})

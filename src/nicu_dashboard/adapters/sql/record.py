@@ -1,0 +1,138 @@
+"""The record beside the readings: alarms, events, notes, and what could not be filed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from nicu_dashboard.adapters.sql import audit_trail
+from nicu_dashboard.adapters.sql.alarm_rows import alarm_of, transition_of
+from nicu_dashboard.adapters.sql.audit_trail import Seal
+from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.spell_rows import stored_spell
+from nicu_dashboard.adapters.sql.tables import (
+    alarm_transitions,
+    alarms,
+    annotations,
+    cots,
+    events,
+    patients,
+    quarantine,
+)
+from nicu_dashboard.domain.alarms.alarm import Transition
+from nicu_dashboard.ports.chart import Annotation, StoredAlarm, StoredSpell
+from nicu_dashboard.ports.roster import NotFound
+from nicu_dashboard.ports.tick import AuditEntry
+
+_REVIEW = frozenset({"review", "kind", "state", "note"})
+_ALARMS = (
+    select(alarms, cots.c.label.label("cot"), patients.c.mrn)
+    .outerjoin(cots, cots.c.id == alarms.c.cot_id)
+    .outerjoin(patients, patients.c.id == alarms.c.patient_id)
+)
+_SPELLS = select(events, cots.c.label.label("cot")).outerjoin(cots, cots.c.id == events.c.cot_id)
+
+
+class Record:
+    """Alarms, events and notes of the port Chart."""
+
+    def __init__(self, database: Database, seal: Seal) -> None:
+        """Take the store and the seal of its audit trail."""
+        self._database, self._seal = database, seal
+
+    def alarms(
+        self,
+        patient_id: int | None = None,
+        status: str | None = None,
+        after: int | None = None,
+        limit: int = 100,
+        cot_id: int | None = None,
+    ) -> Sequence[StoredAlarm]:
+        """Return alarms newest first, below the id `after`."""
+        query = _ALARMS.order_by(alarms.c.id.desc()).limit(limit)
+        for column, wanted in ((alarms.c.patient_id, patient_id), (alarms.c.status, status), (alarms.c.cot_id, cot_id)):
+            if wanted is not None:
+                query = query.where(column == wanted)
+        if after is not None:
+            query = query.where(alarms.c.id < after)
+        with self._database.reading() as connection:
+            return [_stored_alarm(row) for row in connection.execute(query).mappings()]
+
+    def alarm(self, alarm_id: int) -> tuple[StoredAlarm, Sequence[Transition]]:
+        """Return an alarm with every change of it; raises NotFound."""
+        changes = (
+            select(alarm_transitions).where(alarm_transitions.c.alarm_id == alarm_id).order_by(alarm_transitions.c.id)
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(_ALARMS.where(alarms.c.id == alarm_id)).mappings().first()
+            if row is None:
+                raise NotFound(f"There is no alarm {alarm_id}; look it up in the alarm log.")
+            return _stored_alarm(row), [transition_of(change) for change in connection.execute(changes).mappings()]
+
+    def spells(
+        self, patient_id: int, from_at: int | None = None, to_at: int | None = None, definition: str | None = None
+    ) -> Sequence[StoredSpell]:
+        """Return a baby's events that begin in the window, newest first."""
+        query = _SPELLS.where(events.c.patient_id == patient_id).order_by(
+            events.c.started_at.desc(), events.c.id.desc()
+        )
+        if from_at is not None:
+            query = query.where(events.c.started_at >= from_at)
+        if to_at is not None:
+            query = query.where(events.c.started_at < to_at)
+        if definition is not None:
+            query = query.where(events.c.definition == definition)
+        with self._database.reading() as connection:
+            return [stored_spell(row) for row in connection.execute(query).mappings()]
+
+    def spell(self, spell_id: int) -> StoredSpell:
+        """Return one event; raises NotFound."""
+        with self._database.reading() as connection:
+            return _spell(connection, spell_id)
+
+    def review_spell(self, spell_id: int, changes: Mapping[str, Any], audit: AuditEntry) -> StoredSpell:
+        """Set review, kind, state, note of an event together with its audit entry, which says by whom and when."""
+        if unknown := changes.keys() - _REVIEW:
+            raise KeyError(f"not a part of a review: {', '.join(sorted(unknown))}")
+        with self._database.writing() as connection:
+            patient_id = _spell(connection, spell_id).patient_id
+            said = {**changes, "reviewed_by": audit.actor, "reviewed_at": audit.at}
+            connection.execute(update(events).where(events.c.id == spell_id), said)
+            audit_trail.append(connection, [audit_trail.about(audit, patient_id)], self._seal)
+            return _spell(connection, spell_id)
+
+    def annotations(self, patient_id: int, from_at: int, to_at: int) -> Sequence[Annotation]:
+        """Return the notes of a window in order."""
+        note = annotations.c
+        query = (
+            select(note.id, note.patient_id, note.at, note.kind, note.text, note.author)
+            .where(note.patient_id == patient_id, note.at >= from_at, note.at < to_at)
+            .order_by(note.at, note.id)
+        )
+        with self._database.reading() as connection:
+            return [Annotation(*row) for row in connection.execute(query)]
+
+    def annotate(self, patient_id: int, at: int, kind: str, text: str, by: str, audit: AuditEntry) -> Annotation:
+        """Add a note."""
+        new = {"patient_id": patient_id, "at": at, "kind": kind, "text": text, "author": by}
+        with self._database.writing() as connection:
+            note_id = connection.execute(insert(annotations).returning(annotations.c.id), new).scalar_one()
+            audit_trail.append(connection, [audit_trail.about(audit, patient_id)], self._seal)
+        return Annotation(note_id, patient_id, at, kind, text, by)
+
+    def quarantine(self, limit: int = 200) -> Sequence[Mapping[str, Any]]:
+        """Return what was received for no baby, counted by source, cot and reason, latest first."""
+        query = select(quarantine).order_by(quarantine.c.last_at.desc(), quarantine.c.id.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _stored_alarm(row: RowMapping) -> StoredAlarm:
+    return StoredAlarm(alarm_of(row), row["cot_id"], row["cot"], row["patient_id"], row["mrn"])
+
+
+def _spell(connection: Connection, spell_id: int) -> StoredSpell:
+    row = connection.execute(_SPELLS.where(events.c.id == spell_id)).mappings().first()
+    if row is None:
+        raise NotFound(f"There is no event {spell_id}; look it up in the list of events.")
+    return stored_spell(row)

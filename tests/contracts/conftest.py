@@ -1,0 +1,86 @@
+"""One suite, two databases: every test here runs on a new SQLite file and on a new PostgreSQL database."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import make_url
+
+from nicu_dashboard.adapters.sql.chart import SqlChart
+from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.journal import SqlJournal
+from nicu_dashboard.adapters.sql.limit_book import SqlLimitBook
+from nicu_dashboard.adapters.sql.people import SqlPeople
+from nicu_dashboard.adapters.sql.revisions import open_store
+from nicu_dashboard.adapters.sql.roster import SqlRoster
+from tests.contracts.ward import Ward
+from tests.postgres import PostgresServer, postgres_server
+
+__all__ = ["postgres_server"]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a store that is set up and empty."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'nicu.db'}"
+    elif given := os.environ.get("NICU_TEST_POSTGRES_URL"):
+        yield from _database_on(given)
+    else:
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        with server.database(server.template("nicu_head", lambda url: open_store(url).close())) as url:
+            yield url
+
+
+@pytest.fixture
+def database(store_url: str) -> Iterator[Database]:
+    """The store itself."""
+    store = open_store(store_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def journal(database: Database) -> SqlJournal:
+    return SqlJournal(database)
+
+
+@pytest.fixture
+def roster(database: Database) -> SqlRoster:
+    return SqlRoster(database)
+
+
+@pytest.fixture
+def chart(database: Database) -> SqlChart:
+    return SqlChart(database)
+
+
+@pytest.fixture
+def limit_book(database: Database) -> SqlLimitBook:
+    return SqlLimitBook(database)
+
+
+@pytest.fixture
+def people(database: Database) -> SqlPeople:
+    return SqlPeople(database)
+
+
+@pytest.fixture
+def ward(database: Database) -> Ward:
+    """A ward with two cots and a baby, Ada, in the first."""
+    return Ward(database)
+
+
+def _database_on(given: str) -> Iterator[str]:
+    name = f"nicu_test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(given, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    try:
+        yield make_url(given).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with psycopg.connect(given, autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
