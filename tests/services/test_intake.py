@@ -1,0 +1,119 @@
+"""From a reading to the wall and the record: nothing lost, nothing doubled, nothing shown under the wrong baby."""
+
+from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS
+from tests.services.unit import NURSE, TestUnit
+
+
+async def test_a_reading_is_on_the_wall_and_in_the_record_when_it_is_acknowledged(unit: TestUnit) -> None:
+    receipt = await unit.reading(heart_rate=151, spo2=94)
+    assert (receipt.accepted, receipt.duplicates, receipt.rejected) == (1, 0, [])
+    assert unit.cot()["values"] == {"heart_rate": 151, "spo2": 94}
+    at, stored = unit.store.chart.latest([1])[1]
+    assert (at, stored) == (unit.clock.at, {"heart_rate": 151, "spo2": 94})
+
+
+async def test_a_resend_is_counted_as_known_and_changes_nothing(unit: TestUnit) -> None:
+    await unit.reading(heart_rate=40)
+    again = await unit.reading(heart_rate=40)
+    assert (again.accepted, again.duplicates) == (0, 1)
+    assert unit.alarms() == ["*** HR 40 < 80 on"]
+
+
+async def test_three_equal_low_readings_are_one_alarm(unit: TestUnit) -> None:
+    await unit.seconds(3, heart_rate=40)
+    assert unit.alarms() == ["*** HR 40 < 80 on"]
+    assert len(unit.store.chart.alarms()) == 1
+
+
+async def test_a_late_reading_is_stored_at_its_own_time_and_neither_shown_nor_alarmed(unit: TestUnit) -> None:
+    await unit.seconds(20, heart_rate=150)
+    await unit.reading(unit.clock.at - 15_000 + 500, heart_rate=45)
+    assert unit.cot()["values"] == {"heart_rate": 150}
+    assert unit.alarms() == []
+    kept = [values["heart_rate"] for _, values in unit.store.chart.readings(1, 0, unit.clock.at, ("heart_rate",))]
+    assert 45 in kept
+    assert unit.store.journal.rescans()
+
+
+async def test_a_history_sent_in_one_message_raises_no_alarm_about_the_past(unit: TestUnit) -> None:
+    begin = unit.clock.at - HOUR_MS
+    past = [(begin + second * 1_000, {"heart_rate": 45 if second < 3_000 else 150}) for second in range(3_600)]
+    receipt = await unit.readings(past)
+    assert receipt.accepted == 3_600
+    assert unit.alarms() == []
+
+
+async def test_a_device_whose_clock_is_years_behind_still_alarms_and_is_flagged(unit: TestUnit) -> None:
+    long_ago = unit.clock.at - 700 * DAY_MS
+    await unit.reading(long_ago, heart_rate=40)
+    assert unit.alarms() == ["*** HR 40 < 80 on", "!! Device clock 700 d behind on"]
+
+
+async def test_a_device_clock_set_back_an_hour_suppresses_no_alarm(unit: TestUnit) -> None:
+    await unit.seconds(30, heart_rate=150)
+    for _ in range(15):
+        unit.clock.at += 1_000
+        await unit.reading(unit.clock.at - HOUR_MS, heart_rate=40)
+    assert "*** HR 40 < 80 on" in unit.alarms()
+
+
+async def test_a_reading_from_the_future_is_refused_and_never_becomes_the_latest(unit: TestUnit) -> None:
+    await unit.reading(heart_rate=150)
+    receipt = await unit.reading(unit.clock.at + 61_000, heart_rate=40)
+    assert receipt.accepted == 0
+    assert "in the future" in receipt.rejected[0].reason
+    assert unit.cot()["values"] == {"heart_rate": 150}
+
+
+async def test_a_reading_for_an_unknown_cot_is_refused_with_the_remedy_and_kept_in_quarantine(unit: TestUnit) -> None:
+    receipt = await unit.reading(cot="NICU-99", heart_rate=150)
+    assert receipt.rejected[0].reason == "unknown cot 'NICU-99'; nicu cot add LABEL"
+    await unit.reading(cot="NICU-99", heart_rate=151)
+    (kept,) = unit.store.chart.quarantine()
+    assert (kept["cot"], kept["count"]) == ("NICU-99", 2)
+
+
+async def test_a_reading_for_an_empty_cot_belongs_to_nobody(unit: TestUnit) -> None:
+    receipt = await unit.reading(cot="NICU-02", heart_rate=150)
+    assert "no baby lay in cot NICU-02" in receipt.rejected[0].reason
+
+
+async def test_after_a_discharge_readings_are_not_shown_under_the_discharged_baby(unit: TestUnit) -> None:
+    await unit.seconds(2, heart_rate=150)
+    await unit.station.admissions.discharge(1, NURSE)
+    unit.clock.at += 1_000
+    receipt = await unit.reading(heart_rate=40)
+    assert receipt.accepted == 0
+    assert unit.cot()["baby"] is None
+    assert unit.alarms() == []
+
+
+async def test_a_late_reading_finds_the_baby_who_lay_there_then(unit: TestUnit) -> None:
+    await unit.seconds(5, heart_rate=150)
+    then = unit.clock.at - 1_500
+    await unit.station.admissions.transfer(1, "NICU-02", NURSE)
+    unit.clock.at += 60_000
+    second = await unit.admit("NICU-01", "B-2")
+    unit.clock.at += 60_000
+    await unit.reading(heart_rate=160)
+    await unit.reading(then, heart_rate=99)
+    first_baby = [values["heart_rate"] for _, values in unit.store.chart.readings(1, then, then + 1, ("heart_rate",))]
+    other = [at for at, _ in unit.store.chart.readings(second, then, then + 1, ("heart_rate",))]
+    assert (first_baby, other) == ([99], [])
+
+
+async def test_a_missing_value_stays_missing(unit: TestUnit) -> None:
+    await unit.seconds(3, heart_rate=150, spo2=95)
+    await unit.seconds(2, heart_rate=150, spo2="probe off")
+    cot = unit.cot()
+    assert cot["values"] == {"heart_rate": 150}
+    assert cot["missing"]["spo2"][0] == "probe off"
+
+
+async def test_a_silent_source_goes_stale_and_then_raises_a_technical_alarm(unit: TestUnit) -> None:
+    await unit.seconds(3, heart_rate=150, spo2=95)
+    await unit.seconds(5)
+    assert unit.cot()["values"] == {}
+    assert unit.cot()["missing"]["spo2"][0] == "stale"
+    await unit.seconds(5)
+    assert unit.alarms() == ["!! Signal lost on"]
