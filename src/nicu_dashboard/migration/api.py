@@ -14,6 +14,7 @@ from time import perf_counter
 from nicu_dashboard.migration.catalog import read_catalog
 from nicu_dashboard.migration.comparing import Difference
 from nicu_dashboard.migration.ddl import create_table
+from nicu_dashboard.migration.dry_run import rejects_of
 from nicu_dashboard.migration.errors import MigrationError, RowsRejected, TargetRefused
 from nicu_dashboard.migration.journal import Journal, Run
 from nicu_dashboard.migration.mapping import AsIs
@@ -22,6 +23,7 @@ from nicu_dashboard.migration.names import quoted
 from nicu_dashboard.migration.plan import Plan
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.report import Report
+from nicu_dashboard.migration.roll_back import WayBack, new_tables
 from nicu_dashboard.migration.source import open_snapshot, reading, refuse_damage, source_path, take_snapshot
 from nicu_dashboard.migration.target import Connection, TargetFacts, connect, look_at_target
 
@@ -40,7 +42,7 @@ class Options:
     restart: bool = False
     work_dir: Path | None = None
     kinds: Mapping[str, str] = field(default_factory=dict)
-    keep_snapshot: bool = False
+    as_is: bool = False
 
 
 def _reported(command: str, work: Callable[[Report], None]) -> Report:
@@ -90,14 +92,14 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
             run_now, snapshot, target, AsIs(run_now.plan.schema, run_now.plan.choices), options.workers, options.lane,
             progress, connection,
         ), options, report)  # fmt: skip
-        if report.exit_code == 0 and options.verify and not options.keep_snapshot:
+        if report.exit_code == 0 and options.verify:
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _begin(
     source: Path, folder: Path, connection: Connection, options: Options, progress: Progress, report: Report
 ) -> tuple[Path, Run]:
-    begun = perf_counter()
+    begun, mapping = perf_counter(), _mapping(options)
     with reading(source):
         size = source.stat().st_size
     _refuse(look_at_target(connection, options.schema, size, resuming=False), report)
@@ -112,7 +114,7 @@ def _begin(
     begun = perf_counter()
     with closing(open_snapshot(snapshot)) as file:
         refuse_damage(source, file)
-        plan = AsIs(options.schema, options.kinds).plan(file, read_catalog(file), sample=True)
+        plan = mapping.plan(file, read_catalog(file), sample=True)
     report.seconds["plan"] = round(perf_counter() - begun, 3)
     if plan.orphans and options.on_reject == "stop":
         raise RowsRejected(
@@ -127,6 +129,14 @@ def _begin(
         create_tables(connection, options.schema, [create_table(table) for table in plan.tables])
         number = journal.open_run(snapshot.name, plan, options.on_reject)
     return snapshot, Run(number, 1, snapshot.name, "loading", plan, options.on_reject)
+
+
+def _mapping(options: Options) -> AsIs:
+    if not options.as_is:
+        raise MigrationError(
+            "this file is not one of the dashboard's own.", "Add --as-is to copy it with its own tables and names."
+        )
+    return AsIs(options.schema, options.kinds)
 
 
 def _refuse(facts: TargetFacts, report: Report) -> None:
@@ -187,6 +197,41 @@ def _conclude(
         report.summary = f"{rows:,} rows in {len(report.tables)} table(s) arrived, {checked}."
 
 
+def plan(source: str, target: str, options: Options | None = None, progress: Progress | None = None) -> Report:
+    """Look at every value and at the target, and tell what `run` would do; writes nothing."""
+    chosen, shown = options or Options(), progress or Silent()
+    return _reported("plan", lambda report: _plan(source_path(source), target, chosen, shown, report))
+
+
+def _plan(source: Path, target: str, options: Options, progress: Progress, report: Report) -> None:
+    mapping = _mapping(options)
+    with reading(source) as live:
+        refuse_damage(source, live)
+        made = mapping.plan(live, read_catalog(live), sample=False)
+        report.add_plan(made)
+        progress.start("look", sum(table.rows for table in made.tables), "rows")
+        for table in made.tables:
+            found = list(rejects_of(live, table, frozenset(made.choices)))
+            report.add_rejects(found, options.show_values)
+            progress.advance("look", table.rows, table.source)
+        progress.finish("look")
+    report.add_orphans(made)
+    report.add_estimate(made)
+    _refuse(_look(target, options.schema, source.stat().st_size), report)
+    report.exit_code = 1 if report.reject_count else 0
+    rows = sum(table.rows for table in made.tables)
+    report.summary = f"{rows:,} rows in {len(made.tables)} table(s); {report.reject_count} would be rejected."
+    report.next_step = (
+        "Mend them, choose a type with --type, or run with --on-reject quarantine." if report.reject_count
+        else "Run the same with `run`."
+    )  # fmt: skip
+
+
+def _look(target: str, schema: str, size: int) -> TargetFacts:
+    with closing(connect(target)) as connection:
+        return look_at_target(connection, schema, size, resuming=False)
+
+
 def verify(source: str, target: str, options: Options | None = None, progress: Progress | None = None) -> Report:
     """Compare every value of a source with the target it was moved to; writes nothing."""
     chosen, shown = options or Options(), progress or Silent()
@@ -234,3 +279,44 @@ def _counted_again(file: sqlite3.Connection, plan: Plan) -> Plan:
         rows = int(file.execute(f"SELECT count(*) FROM {quoted(table.source)}").fetchone()[0])
         tables.append(replace(table, rows=rows))
     return replace(plan, tables=tuple(tables))
+
+
+def roll_back(source: str, target: str, options: Options | None = None, progress: Progress | None = None) -> Report:
+    """Write what PostgreSQL (`source`) holds now into a new SQLite file (`target`), and verify every value."""
+    chosen, shown = options or Options(), progress or Silent()
+    return _reported("roll-back", lambda report: _roll_back(source, source_path(target), chosen, shown, report))
+
+
+def _roll_back(source: str, target: Path, options: Options, progress: Progress, report: Report) -> None:
+    if target.exists():
+        raise TargetRefused(f"{target} is already there.", "Name a file that does not exist.")
+    partial = target.with_name(target.name + ".partial")
+    partial.unlink(missing_ok=True)
+    with closing(connect(source)) as connection:
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        journal = Journal(connection)
+        before = journal.latest()
+        if before is None or before.state == "loading":
+            raise TargetRefused("no finished move is recorded in this database.", "Name the database that was filled.")
+        way = WayBack(connection, before.plan, journal.rejects(before.id), progress)
+        try:
+            way.write(partial)
+            report.add_plan(
+                replace(before.plan, tables=tuple(way.counted)), [*way.lost, *new_tables(connection, before.plan)]
+            )
+            report.add_rejects(way.unfit, options.show_values)
+            if way.unfit and options.on_reject == "stop":
+                raise RowsRejected(
+                    "rows were met that SQLite cannot hold; no file was written.", "See the reasons above."
+                )
+            found = way.verify(partial)
+            report.add_differences([item for item in found if not way.is_unfit(item)], options.show_values)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+    partial.rename(target)
+    report.exit_code = 1 if report.differences or way.unfit else 0
+    rows = sum(table.rows for table in way.counted)
+    report.summary = (
+        f"{rows:,} rows in {len(way.counted)} table(s) written to {target.name}, {len(report.differences)} different."
+    )

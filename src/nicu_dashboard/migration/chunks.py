@@ -56,6 +56,14 @@ def chunks_of(connection: sqlite3.Connection, table: TablePlan) -> Iterator[Chun
         low = high
 
 
+def chunks_to_compare(connection: sqlite3.Connection, table: TablePlan) -> Iterator[Chunk]:
+    """Yield what is compared at a time: a chunk, or all of a table that has no row id column in the target."""
+    if table.alias is None or table.rows == 0:
+        yield Chunk(table.source, 0, None, None, table.rows)
+    else:
+        yield from chunks_of(connection, table)
+
+
 def _dense_range(connection: sqlite3.Connection, table: TablePlan) -> tuple[int, int] | None:
     name = quoted(table.rowid or "")
     low = connection.execute(f"SELECT min({name}) FROM {quoted(table.source)}").fetchone()[0]
@@ -90,13 +98,14 @@ def condition(
         if values is None:
             continue
         names = ", ".join(quoted(name) for name in address_of(table))
-        marks = ", ".join("CAST(? AS TEXT)" if _is_broken(value) else "?" for value in values)
+        marks = ", ".join("CAST(? AS TEXT)" if is_broken(value) else "?" for value in values)
         parts.append(f"({names}) {sign} ({marks})")
-        bound += [raw_of(value) if _is_broken(value) else value for value in values]
+        bound += [raw_of(value) if is_broken(value) else value for value in values]
     return " AND ".join(parts) or "true", bound
 
 
-def _is_broken(value: SqliteValue) -> bool:
+def is_broken(value: SqliteValue) -> bool:
+    """Return whether text has bytes that are no UTF-8 (see source.surrogate_text): it cannot be bound as text."""
     return isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value)
 
 

@@ -15,6 +15,7 @@ from nicu_dashboard.migration.exact import ExactRow, exact_rows
 from nicu_dashboard.migration.kinds import INT8, SqliteValue, codec
 from nicu_dashboard.migration.lanes import NotClean, lane_columns, refuse_unclean
 from nicu_dashboard.migration.names import quoted, quoted_list
+from nicu_dashboard.migration.numerics import decode_numeric, encode_numeric
 from nicu_dashboard.migration.plan import TablePlan
 from nicu_dashboard.migration.rejects import Reject, image_of, shown_key
 from nicu_dashboard.migration.wire import fields_of, row_bytes, rows_of
@@ -22,6 +23,7 @@ from nicu_dashboard.migration.wire import fields_of, row_bytes, rows_of
 MOST_DIFFERENCES = 100
 BUCKETS = 64
 JOINED_MESSAGES = 4096
+LOOSE = frozenset({"jsonb", "numeric"})
 Fields = Sequence[bytes | None]
 
 
@@ -63,11 +65,12 @@ class ChunkComparer:
 
     def _same_bytes(self, table: TablePlan, chunk: Chunk) -> bool:
         columns = lane_columns(table)
-        if columns is None or self.copier.columnar is None:
+        reader = self.copier.columnar(chunk.rows)
+        if columns is None or reader is None:
             return False
         try:
             refuse_unclean(self.copier.exact, table, chunk, columns)
-            wanted = memoryview(b"".join(self.copier.columnar.encode(table, chunk, columns)))
+            wanted = memoryview(b"".join(reader.encode(table, chunk, columns)))
         except NotClean:
             return False
         place = 0
@@ -209,15 +212,22 @@ def _take(images: dict[bytes, int], row: ExactRow, own: Sequence[int]) -> bool:
 
 
 def _digest(table: TablePlan, wire: bytes) -> int:
-    if any(column.kind.name == "jsonb" for column in table.columns):
-        wire = row_bytes(
-            [_canonical(column.kind.name, raw) for column, raw in zip(table.columns, fields_of(wire), strict=True)]
-        )
+    if any(column.kind.name in LOOSE for column in table.columns):
+        fields = zip(table.columns, fields_of(wire), strict=True)
+        wire = row_bytes([_canonical(column.kind.name, raw) for column, raw in fields])
     return int.from_bytes(blake2b(wire, digest_size=16).digest())
 
 
 def _canonical(kind: str, raw: bytes | None) -> bytes | None:
-    return canonical_json(raw[1:]) if kind == "jsonb" and raw is not None else raw
+    """Return one form of the values that PostgreSQL may write in several."""
+    if raw is None or kind not in LOOSE:
+        return raw
+    if kind == "jsonb":
+        return canonical_json(raw[1:])
+    try:
+        return encode_numeric(decode_numeric(raw))
+    except Unfit:
+        return raw
 
 
 def canonical_json(raw: bytes) -> bytes:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FLUSH_BYTES = 262_144
 GROUP_ROWS = 256
+WORTH_COLUMNS_ROWS = 2_000
 MISFITS = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
 
 
@@ -51,12 +52,16 @@ class ChunkCopier:
         self.stack = ExitStack()
         self.exact = self.stack.enter_context(closing(open_snapshot(snapshot)))
         self.plain = self.stack.enter_context(closing(_open_plain(snapshot)))
-        self.columnar: ColumnarReader | None = None
         self.lane = lane
-        if lane == "auto" and columnar_available():
+        self._columnar: ColumnarReader | None = None
+
+    def columnar(self, rows: int) -> ColumnarReader | None:
+        """Return the reader of the fast lane, opened when the first chunk comes that is worth it."""
+        if self._columnar is None and self.lane == "auto" and rows >= WORTH_COLUMNS_ROWS and columnar_available():
             from nicu_dashboard.migration.columnar import ColumnarReader
 
-            self.columnar = self.stack.enter_context(ColumnarReader(snapshot))
+            self._columnar = self.stack.enter_context(ColumnarReader(self.snapshot))
+        return self._columnar
 
     def __enter__(self) -> ChunkCopier:
         return self
@@ -79,8 +84,8 @@ class ChunkCopier:
         return self._exact(table, chunk)
 
     def _quick(self, table: TablePlan, chunk: Chunk, columns: list[LaneColumn]) -> Copied:
-        if self.columnar is not None:
-            self._send(table, self.columnar.encode(table, chunk, columns))
+        if (reader := self.columnar(chunk.rows)) is not None:
+            self._send(table, reader.encode(table, chunk, columns))
             return Copied(chunk, "columnar", chunk.rows)
         where, bound = condition(table, chunk.low, chunk.high)
         statement = select_rows(table, where, [column.expression for column in columns])

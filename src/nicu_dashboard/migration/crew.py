@@ -6,13 +6,14 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
 from typing import Any
 
 from nicu_dashboard.migration.errors import MigrationError
-from nicu_dashboard.migration.worker import Answer, Failed, Job, ReplanTask, Task
+from nicu_dashboard.migration.worker import Answer, Failed, Job, ReplanTask, Task, Worker, answer
 
 QUIT_WAIT_S = 20
 PROGRAM = "import sys; from nicu_dashboard.migration.worker import main; main(int(sys.argv[1]))"
@@ -31,13 +32,17 @@ class _Member:
 
 @dataclass
 class Crew:
-    """A few worker processes; a context that ends them."""
+    """A few worker processes, or with `size` 0 this process itself; a context that ends them."""
 
     job: Job
     size: int
     members: list[_Member] = field(default_factory=list)
+    own: Worker | None = None
+    stack: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Crew:
+        if self.size == 0:
+            self.own = Worker(self.job, self.stack)
         for _ in range(self.size):
             self.members.append(self._hire())
         return self
@@ -45,6 +50,7 @@ class Crew:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stack.close()
         for member in self.members:
             member.link.close()
         for member in self.members:
@@ -66,11 +72,16 @@ class Crew:
 
     def replan(self, task: ReplanTask) -> None:
         """Tell every worker the new plan of a table."""
+        if self.own is not None:
+            answer(self.own, task)
         for member in self.members:
             member.link.send(task)
 
     def work(self, tasks: Iterator[Task], take: Callable[[Task, Answer], None]) -> None:
         """Hand out every task and take in every answer; raises what a worker says it failed on."""
+        if self.own is not None:
+            for task in tasks:
+                take(task, _sound(answer(self.own, task)))
         for member in self.members:
             self._give(member, tasks)
         while busy := {member.link: member for member in self.members if member.task is not None}:
@@ -82,11 +93,9 @@ class Crew:
                     raise WorkerLost(
                         f"a worker process ended with code {member.process.wait()}.", "Run the same command again."
                     ) from None
-                if isinstance(said, Failed):
-                    raise MigrationError(said.message, said.next_step)
-                task, member.task = member.task, None
-                if task is not None:
-                    take(task, said)
+                done, member.task = member.task, None
+                if done is not None:
+                    take(done, _sound(said))
                 self._give(member, tasks)
 
     def _give(self, member: _Member, tasks: Iterator[Task]) -> None:
@@ -94,3 +103,9 @@ class Crew:
         if task is not None:
             member.link.send(task)
             member.task = task
+
+
+def _sound(said: Answer | None) -> Answer:
+    if said is None or isinstance(said, Failed):
+        raise MigrationError(said.message if said else "a task gave no answer.", said.next_step if said else "")
+    return said

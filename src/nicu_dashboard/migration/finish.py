@@ -66,6 +66,18 @@ def set_sequences(connection: Connection, tables: tuple[TablePlan, ...]) -> None
             connection.execute(statement.encode())
 
 
+def last_id(connection: Connection, table: TablePlan) -> int:
+    """Return the largest id that the identity of a table has given, or 0."""
+    identity = next((column for column in table.columns if column.identity), None)
+    if identity is None:
+        return 0
+    row = connection.execute("SELECT pg_get_serial_sequence(%s, %s)", (table.target, identity.name)).fetchone()
+    if row is None or row[0] is None:
+        return 0
+    state = connection.execute(f"SELECT last_value - 1 + is_called::int FROM {row[0]}".encode()).fetchone()
+    return int(str(state[0])) if state else 0
+
+
 def wrong_sequences(connection: Connection, tables: tuple[TablePlan, ...]) -> list[str]:
     """Return the tables whose next id was given before."""
     found = []
@@ -73,17 +85,9 @@ def wrong_sequences(connection: Connection, tables: tuple[TablePlan, ...]) -> li
         identity = next((column for column in table.columns if column.identity), None)
         if identity is None:
             continue
-        row = connection.execute(
-            f"SELECT pg_get_serial_sequence('{table.target.replace(chr(39), chr(39) * 2)}', %s)".encode(),
-            (identity.name,),
-        ).fetchone()
-        sequence = str(row[0]) if row else ""
-        state = connection.execute(
-            f"SELECT last_value + is_called::int, (SELECT max({quoted(identity.name)}) FROM {table.target})"
-            f" FROM {sequence}".encode()
-        ).fetchone()
-        following, largest = (int(str(value)) if value is not None else 0 for value in state or (0, 0))
-        if following <= max(largest, table.sequence):
+        row = connection.execute(f"SELECT max({quoted(identity.name)}) FROM {table.target}".encode()).fetchone()
+        largest = int(str(row[0])) if row and row[0] is not None else 0
+        if last_id(connection, table) < max(largest, table.sequence):
             found.append(table.source)
     return found
 

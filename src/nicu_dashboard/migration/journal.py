@@ -22,7 +22,8 @@ CREATE TABLE IF NOT EXISTS nicu_migration.runs (
     started_at timestamptz NOT NULL DEFAULT now(), finished_at timestamptz);
 CREATE TABLE IF NOT EXISTS nicu_migration.chunks (
     run_id bigint NOT NULL REFERENCES nicu_migration.runs, source_table text NOT NULL, chunk bigint NOT NULL,
-    lane text NOT NULL, row_count bigint NOT NULL, reject_count bigint NOT NULL, verified boolean NOT NULL DEFAULT false,
+    lane text NOT NULL, row_count bigint NOT NULL, reject_count bigint NOT NULL,
+    verified boolean NOT NULL DEFAULT false,
     PRIMARY KEY (run_id, source_table, chunk));
 CREATE TABLE IF NOT EXISTS nicu_migration.steps (
     run_id bigint NOT NULL REFERENCES nicu_migration.runs, step text NOT NULL, failure text,

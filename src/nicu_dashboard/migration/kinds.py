@@ -157,6 +157,13 @@ def _from_any_json(raw: bytes) -> SqliteValue:
     raise Unfit("a JSON value that SQLite has no class for")
 
 
+def _from_double(raw: bytes) -> SqliteValue:
+    value: float = FLOAT8.unpack(raw)[0]
+    if value != value:
+        raise Unfit("NaN, which SQLite stores as NULL")
+    return value
+
+
 def _from_mixed_text(raw: bytes) -> SqliteValue:
     text = raw.decode()
     for read in (int, float):
@@ -216,7 +223,7 @@ def _us(raw: bytes) -> int:
 
 _PAIRS: dict[str, tuple[Encode, Decode]] = {
     "bigint": (_bigint, lambda raw: INT8.unpack(raw)[0]),
-    "double": (_double, lambda raw: FLOAT8.unpack(raw)[0]),
+    "double": (_double, _from_double),
     "boolean": (_boolean, lambda raw: int(raw == b"\x01")),
     "text": (_text, bytes.decode),
     "json": (_parsed_json, bytes.decode),

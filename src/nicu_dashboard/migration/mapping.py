@@ -11,6 +11,7 @@ from nicu_dashboard.migration.catalog import Catalog, SourceColumn, SourceTable
 from nicu_dashboard.migration.ddl import not_carried, steps_after_load
 from nicu_dashboard.migration.defaults import translate_default
 from nicu_dashboard.migration.errors import MigrationError
+from nicu_dashboard.migration.generated import same_arithmetic
 from nicu_dashboard.migration.names import postgres_name, quoted
 from nicu_dashboard.migration.plan import ColumnPlan, NotCarried, Plan, TablePlan
 from nicu_dashboard.migration.profile import TableProfile, profile_table
@@ -61,7 +62,7 @@ class AsIs:
         orphans = tuple((table, parent, count) for (table, parent), count in sorted(orphans_of(connection).items()))
         return Plan(
             self.schema, tuple(tables), steps, (*lost, *unsaid), catalog.objects, catalog.page_size, catalog.encoding,
-            orphans, dict(self.choices),
+            orphans, choices=dict(self.choices),
         )  # fmt: skip
 
     def plan_again(self, connection: sqlite3.Connection, catalog: Catalog, plan: Plan, source: str) -> Plan:
@@ -94,6 +95,7 @@ class AsIs:
         columns: list[ColumnPlan] = []
         for column in table.columns:
             columns.append(self._plan_column(connection, table, column, profile, {done.name for done in columns}))
+        columns = [_generated(column, own, columns) for column, own in zip(columns, table.columns, strict=True)]
         alias = next((column.name for column in columns if column.source == table.alias), None)
         return TablePlan(
             table.name, self.schema, postgres_name(table.name, taken), tuple(columns), table.rowid, alias, table.key,
@@ -117,6 +119,15 @@ class AsIs:
         )  # fmt: skip
 
 
+def _generated(column: ColumnPlan, own: SourceColumn, columns: list[ColumnPlan]) -> ColumnPlan:
+    if own.generated is None:
+        return column
+    said = same_arithmetic(
+        own.generated, column, {item.source.lower(): item for item in columns if item.source != own.name}
+    )
+    return replace(column, generated=said, computed=True)
+
+
 def _lost_columns(table: SourceTable, planned: TablePlan) -> list[NotCarried]:
     lost = []
     for column, kept in zip(table.columns, planned.columns, strict=True):
@@ -128,7 +139,7 @@ def _lost_columns(table: SourceTable, planned: TablePlan) -> list[NotCarried]:
             and not kept.identity
         ):
             lost.append(NotCarried("default", name, f"DEFAULT {column.default} has no equal for {kept.kind.shown}"))
-        if column.generated:
+        if column.generated and not kept.generated:
             lost.append(NotCarried("generated column", name, f"its values are kept; computed AS ({column.generated})"))
         if column.name != kept.name:
             lost.append(NotCarried("column name", name, f"PostgreSQL cannot keep it: it is {kept.name} there"))

@@ -11,7 +11,7 @@ from pathlib import Path
 from time import perf_counter
 
 from nicu_dashboard.migration.catalog import read_catalog
-from nicu_dashboard.migration.chunks import Chunk, chunks_of
+from nicu_dashboard.migration.chunks import chunks_of, chunks_to_compare
 from nicu_dashboard.migration.comparing import Compared, Difference
 from nicu_dashboard.migration.copying import Copied
 from nicu_dashboard.migration.crew import Crew
@@ -27,6 +27,8 @@ from nicu_dashboard.migration.rejects import Reject
 from nicu_dashboard.migration.source import open_snapshot
 from nicu_dashboard.migration.target import Connection
 from nicu_dashboard.migration.worker import Answer, CompareTask, CopyTask, Job, ReplanTask, Stepped, StepTask, Task
+
+SMALL_BYTES = 4_000_000
 
 
 @dataclass
@@ -56,7 +58,7 @@ class Move:
         with ExitStack() as stack:
             source = stack.enter_context(closing(open_snapshot(self.snapshot)))
             job = Job(self.snapshot, self.target, self.run.id, self.run.epoch, self.run.plan.tables, self.lane)
-            crew = stack.enter_context(Crew(job, self.workers))
+            crew = stack.enter_context(Crew(job, self._crew_size()))
             if self.run.state == "loading":
                 self._timed("copy", lambda: self._copy(crew, source))
             if self.run.state in ("loading", "building"):
@@ -73,9 +75,14 @@ class Move:
         with ExitStack() as stack:
             source = stack.enter_context(closing(open_snapshot(self.snapshot)))
             job = Job(self.snapshot, self.target, self.run.id, self.run.epoch, self.run.plan.tables, self.lane)
-            crew = stack.enter_context(Crew(job, self.workers))
+            crew = stack.enter_context(Crew(job, self._crew_size()))
             self._timed("verify", lambda: found.extend(self._verify(crew, source, thorough, record=False)))
         return found
+
+    def _crew_size(self) -> int:
+        """Return how many processes are worth their start: none for a small file."""
+        size = sum(table.rows * table.row_bytes for table in self.run.plan.tables)
+        return 0 if size < SMALL_BYTES else self.workers
 
     def _timed(self, stage: str, work: object) -> None:
         begun = perf_counter()
@@ -199,7 +206,8 @@ class Move:
 
         tasks = (
             CompareTask(chunk, thorough, record)
-            for chunk in self._chunks_to_compare(source)
+            for table in sorted(self.run.plan.tables, key=lambda table: -table.rows * table.row_bytes)
+            for chunk in chunks_to_compare(source, table)
             if not done.get((chunk.table, chunk.number), (0, 0, False))[2]
         )
         crew.work(tasks, take)
@@ -208,13 +216,6 @@ class Move:
                 found.append(Difference(name, "sequence", "", "past every id", "would give an id again"))
         self.progress.finish("verify")
         return found
-
-    def _chunks_to_compare(self, source: sqlite3.Connection) -> Iterator[Chunk]:
-        for table in sorted(self.run.plan.tables, key=lambda table: -table.rows * table.row_bytes):
-            if table.alias is None or table.rows == 0:
-                yield Chunk(table.source, 0, None, None, table.rows)
-            else:
-                yield from chunks_of(source, table)
 
 
 def create_tables(connection: Connection, run_plan_schema: str, statements: list[str]) -> None:

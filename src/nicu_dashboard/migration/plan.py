@@ -29,6 +29,8 @@ class ColumnPlan:
     default: str | None = None
     identity: bool = False
     generated: str | None = None
+    computed: bool = False
+    """SQLite computes it; the way back leaves it out."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,7 @@ class Plan:
     page_size: int = 4096
     encoding: str = "UTF-8"
     orphans: tuple[tuple[str, str, int], ...] = ()
+    mapping: str = "as-is"
     choices: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:

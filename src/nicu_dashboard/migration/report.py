@@ -13,6 +13,7 @@ from nicu_dashboard.migration.plan import NotCarried, Plan
 from nicu_dashboard.migration.rejects import Reject
 
 LISTED = 50
+ROWS_PER_SECOND, BYTES_PER_SECOND, TARGET_GROWTH = 500_000, 60_000_000, 1.7
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,28 @@ class Report:
         for item in found[: max(0, LISTED - len(self.differences))]:
             self.differences.append(
                 {
-                    "table": item.table, "key": item.key if show_values else masked_key(item.key), "column": item.column,
+                    "table": item.table, "key": item.key if show_values else masked_key(item.key),
+                    "column": item.column,
                     "source": item.source if show_values else masked(item.source),
                     "target": item.target if show_values else masked(item.target),
                 }
             )  # fmt: skip
+
+    def add_orphans(self, plan: Plan) -> None:
+        """Count rows that point at no row among what would be rejected."""
+        for table, parent, count in plan.orphans:
+            self.reject_count += count
+            self.rejects.append(
+                {"table": table, "key": f"{count} row(s)", "column": "", "reason": f"orphan: no such row in {parent}",
+                 "value": ""}
+            )  # fmt: skip
+
+    def add_estimate(self, plan: Plan) -> None:
+        """Estimate from rates measured on two cores; a first idea, not a promise."""
+        rows = sum(table.rows for table in plan.tables)
+        size = sum(table.rows * table.row_bytes for table in plan.tables)
+        self.estimate_s = round(1 + rows / ROWS_PER_SECOND + size / BYTES_PER_SECOND, 1)
+        self.estimate_bytes = int(size * TARGET_GROWTH)
 
     def add_plan(self, plan: Plan, lost: Sequence[NotCarried] = ()) -> None:
         """List what is moved and what is not carried."""

@@ -1,0 +1,5 @@
+"""The PostgreSQL fixtures, for every test of this room."""
+
+from tests.postgres import postgres_server, postgres_url
+
+__all__ = ["postgres_server", "postgres_url"]
