@@ -4,8 +4,8 @@
  */
 import type { Cot, Delta, Snapshot } from "../api/types";
 
-/** No newer snapshot for this long: the link counts as lost. */
-export const LOST_AFTER_MS = 5_000;
+/** No newer snapshot for this long: the link counts as lost. Half a second early, so that the screen shows it within five. */
+export const LOST_AFTER_MS = 4_500;
 
 export class Feed {
   private last: { seq: number; at: number } | null = null;

@@ -4,7 +4,7 @@
  * A snapshot (or the changed part of one) goes in; only what differs is told on. Nothing here reads a clock or the
  * network. When the connection is lost every value is taken away: no part of a page can go on showing an old number.
  */
-import { signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import { batch, computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 import type { Alarm, Baby, Cot, Delta, EventFree, Flags, Missing, Origin, SnapshotHead } from "../api/types";
 import { equal } from "./equal";
 
@@ -71,7 +71,14 @@ class CotState implements CotLive {
     this.takeValues(cot.values);
   }
 
-  takeValues(values: Readonly<Record<string, number>>): void {
+  /** Take every value away and say why. */
+  lose(since: number): void {
+    const gone = Object.fromEntries(this.present.peek().map((name): [string, Missing] => [name, ["no connection", since]]));
+    put(this.missing, { ...this.missing.peek(), ...gone });
+    this.takeValues({});
+  }
+
+  private takeValues(values: Readonly<Record<string, number>>): void {
     for (const [name, held] of this.values) if (!(name in values)) held.value = null;
     for (const [name, value] of Object.entries(values)) this.value(name).value = value;
     put(this.present, Object.keys(values));
@@ -82,14 +89,24 @@ function put<T>(target: Signal<T>, next: T): void {
   if (!equal(target.peek(), next)) target.value = next;
 }
 
+/** The part of a snapshot about the unit. */
+export type UnitState = Omit<SnapshotHead, "seq" | "at">;
+
 export class Ward {
-  readonly head = signal<SnapshotHead | null>(null);
+  /** What the newest snapshot says of the unit; changes only when that does. */
+  readonly head = signal<UnitState | null>(null);
+  readonly seq = signal(0);
   /** Ids of all cots in the order of their places. */
   readonly order = signal<readonly number[]>([]);
   readonly link = signal<Link>({ state: "connecting" });
   /** The server's clock at the newest snapshot, epoch ms. */
   readonly at = signal(0);
   private readonly cots = new Map<number, CotState>();
+  private readonly all = computed<readonly Alarm[]>(() => {
+    const all = [...(this.head.value?.alarms ?? [])];
+    for (const id of this.order.value) all.push(...this.state(id).alarms.value);
+    return all;
+  });
 
   /** The live cot of an id: the same object for as long as the page lives. */
   cot(id: number): CotLive {
@@ -100,23 +117,25 @@ export class Ward {
   apply(delta: Delta): void {
     for (const cot of delta.changed) this.state(cot.id).take(cot);
     put(this.order, delta.order);
-    this.at.value = delta.head.at;
-    this.head.value = delta.head;
+    const { seq, at, ...head } = delta.head;
+    this.seq.value = seq;
+    this.at.value = at;
+    put<UnitState | null>(this.head, head);
     if (this.link.peek().state !== "live") this.link.value = { state: "live" };
   }
 
   /** No snapshot in time: take every value away. `since` is this browser's epoch ms of the last snapshot. */
   lose(since: number): void {
     if (this.link.peek().state === "lost") return;
-    this.link.value = { state: "lost", since };
-    for (const cot of this.cots.values()) cot.takeValues({});
+    batch(() => {
+      this.link.value = { state: "lost", since };
+      for (const cot of this.cots.values()) cot.lose(since);
+    });
   }
 
   /** Alarms of all cots and of the unit itself, unsorted. */
-  alarms(): Alarm[] {
-    const all = [...(this.head.value?.alarms ?? [])];
-    for (const id of this.order.value) all.push(...this.state(id).alarms.value);
-    return all;
+  alarms(): readonly Alarm[] {
+    return this.all.value;
   }
 
   private state(id: number): CotState {

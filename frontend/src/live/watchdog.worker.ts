@@ -12,10 +12,11 @@ export type FromWatchdog =
   | { readonly kind: "beat"; readonly means: "stream" | "poll" }
   | { readonly kind: "sign-in" };
 
-const CHECK_EVERY_MS = 250;
+const CHECK_EVERY_MS = 100;
+const BEAT_EVERY_MS = 500;
 /** The server speaks at least once a second; the first word may take a little longer. Both are shorter than "lost". */
 const FIRST_WORD_MS = 3_000;
-const QUIET_MS = 4_000;
+const QUIET_MS = 3_000;
 const FAILURES_BEFORE_POLLING = 3;
 const POLL_FOR_MS = 600_000;
 
@@ -99,7 +100,7 @@ async function run(): Promise<never> {
 setInterval(() => {
   const now = performance.now();
   if (feed.isNewlyLost(now)) say({ kind: "lost", silentMs: now - feed.lastHeardAt });
-  say({ kind: "beat", means });
 }, CHECK_EVERY_MS);
+setInterval(() => say({ kind: "beat", means }), BEAT_EVERY_MS);
 
 void run();

@@ -33,7 +33,7 @@ export default function LoginPage() {
     <div class="login">
       <form class="panel" onSubmit={(event) => void enter(event)}>
         <h1>NICU Dashboard</h1>
-        <p class="dim">{unit.value?.disclaimer ?? DISCLAIMER}</p>
+        <p class="dim">{unit.value?.disclaimer || DISCLAIMER}</p>
         <Field label="Name">
           <input name="name" required autocomplete="username" autofocus />
         </Field>

@@ -36,7 +36,7 @@ export default function SystemPage() {
         </section>
         <section class="panel">
           <h2>
-            Server <small>{head ? `snapshot ${head.seq}` : ""}</small>
+            Server <small>snapshot {ward.seq}</small>
           </h2>
           {health.error ? <ErrorState error={health.error} retry={health.again} /> : null}
           {health.loading && <Loading />}

@@ -53,11 +53,16 @@ function UnitName() {
   );
 }
 
+/** While the connection is lost nothing is known about alarms: no number, no text of before. */
+function isLost(): boolean {
+  return ward.link.value.state === "lost";
+}
+
 function Tally() {
-  const counted = tally(ward.alarms());
+  const counted = tally(isLost() ? [] : ward.alarms());
   const chip = (mark: string, key: keyof typeof counted, say: string) => (
     <a class={`chip ${key} ${counted[key] ? "" : "none"}`} href={`/alarms?priority=${key}`} aria-label={`${counted[key]} ${say}`} title={say}>
-      {mark} <b>{counted[key]}</b>
+      {mark} <b>{isLost() ? "–" : counted[key]}</b>
     </a>
   );
   return (
@@ -71,8 +76,7 @@ function Tally() {
 }
 
 function WorstFirst() {
-  const alarms = ward
-    .alarms()
+  const alarms = (isLost() ? [] : ward.alarms())
     .filter((alarm) => alarm.cot_id !== null)
     .sort(byUrgency)
     .slice(0, MOST_IN_STRIP);
@@ -126,8 +130,8 @@ function Privacy() {
 
 /** Pauses the cot that is heard now; while a pause runs, says where and how long. */
 function Pause() {
-  const paused = ward.order.value.filter((id) => ward.cot(id).flags.value.audio_paused_until !== null);
-  const heard = loudest(ward.alarms());
+  const paused = isLost() ? [] : ward.order.value.filter((id) => ward.cot(id).flags.value.audio_paused_until !== null);
+  const heard = isLost() ? null : loudest(ward.alarms());
   const first = paused[0];
   if (heard?.cot_id != null) {
     const id = heard.cot_id;
