@@ -1,4 +1,5 @@
 /** Times without a value, and why: what is hatched. Pure. */
+import type { Point } from "./buckets";
 
 export type Gap = readonly [from: number, to: number, reason: string];
 
@@ -15,6 +16,14 @@ export function withOpenGap(gaps: readonly Gap[], missing: readonly [string, num
     else joined.push(gap);
   }
   return joined;
+}
+
+/** Stored gaps, each ended by the first live point inside it: the value has come back since they were fetched. */
+export function endedBy(gaps: readonly Gap[], points: readonly Point[]): Gap[] {
+  return gaps.map(([from, to, reason]) => {
+    const back = points.find(([at]) => at > from && at < to);
+    return [from, back ? back[0] : to, reason] as const;
+  });
 }
 
 /** The gap an instant falls in, if any. */

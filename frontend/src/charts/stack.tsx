@@ -7,6 +7,7 @@ import { listen } from "./gestures";
 import { readPalette } from "./palette";
 import { heights, type Panel } from "./panel";
 import { axisWidth, MARGIN_RIGHT } from "./pen";
+import { PAPER, printing } from "./printing";
 import { Row } from "./row";
 import { type Span, spanAt } from "./spans";
 import { Tooltip } from "./tooltip";
@@ -37,7 +38,7 @@ export function Stack(props: Props) {
   const pointerY = useSignal(60);
   const theme = preferences.value.theme;
   const sized = size.value.width > 0;
-  const palette = useMemo(() => (box.current ? readPalette(box.current) : null), [theme, sized]);
+  const palette = useMemo(() => (box.current ? readPalette(box.current) : null), [theme, sized, printing.value]);
   const latest = useRef(props);
   latest.current = props;
 
@@ -78,7 +79,7 @@ export function Stack(props: Props) {
     [],
   );
 
-  const { width, height, type } = size.value;
+  const { width, height, type } = printing.value ? PAPER : size.value;
   const axis = axisWidth(type);
   const plotWidth = Math.max(1, width - axis - MARGIN_RIGHT);
   const below = type * 3.9;

@@ -5,7 +5,7 @@ import { elapsed, timeOfDay } from "../format";
 import { acknowledge, PAUSE_S, pauseSound } from "../live/actions";
 import { now } from "../live/clock";
 import type { CotLive } from "../live/store";
-import { may, vitalOf } from "../live/vitals";
+import { vitalOf } from "../live/vitals";
 import { Button } from "../parts/parts";
 import { conditions, scopeText, stacked, why } from "./conduct";
 
@@ -39,9 +39,11 @@ export function AlarmBar({ cot, onSilence = nothing, onWhy = nothing }: Props) {
       </div>
       <div class="cot-alarm-actions no-print">
         <PauseButton cot={cot} />
-        <Button look="quiet" onClick={onSilence} disabled={!may("alarms")} title="Pause alarms, or switch one off (O)">
-          Alarms …
-        </Button>
+        {onSilence !== nothing && (
+          <Button look="quiet" onClick={onSilence} title="Pause alarms, or switch one off (O)">
+            Alarms …
+          </Button>
+        )}
       </div>
     </div>
   );

@@ -2,11 +2,13 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import type { Annotation, Limits, Page, Patient, Spell } from "../api/types";
+import { followPrinting } from "../charts/printing";
 import { nextSpan } from "../charts/spans";
 import { TABS } from "../charts/view";
 import { now } from "../live/clock";
 import { ward } from "../live/connection";
 import type { CotLive } from "../live/store";
+import { may } from "../live/vitals";
 import { useLoad } from "../parts/load";
 import { AlarmBar } from "./alarm_bar";
 import { AlarmDialog } from "./alarm_log";
@@ -27,12 +29,20 @@ import { useKept } from "./use_kept";
 
 const DAY = 86_400_000;
 
+/** When a baby came, and its first and last reading; epoch ms. */
+interface Stay {
+  readonly began_at: number | null;
+  readonly first_at: number | null;
+  readonly last_at: number | null;
+}
+
 /** What lies over the page. */
 type Over = { kind: "limits" | "note" | "silence" } | { kind: "event" | "alarm"; id: number } | null;
 
 export function BabyPage({ cot, patientId }: { cot: CotLive; patientId: number }) {
   const model = useMemo(() => new TrendsModel(patientId, cot), [patientId]);
   useEffect(() => model.start(), [model]);
+  useEffect(followPrinting, []);
   const over = useSignal<Over>(null);
   const selected = useSignal<number | null>(null);
 
@@ -42,10 +52,10 @@ export function BabyPage({ cot, patientId }: { cot: CotLive; patientId: number }
   // Whole days, so that panning within one asks for nothing new.
   const since = Math.floor(Math.min(model.range.value.from, now.value - DAY) / DAY) * DAY;
   const from = new Date(since).toISOString();
-  const events = useKept(useLoad<Page<Spell>>(`${base}/events?from=${from}&limit=1000`, 20_000));
+  const events = useKept(useLoad<Page<Spell>>(`${base}/events?from=${from}`, 20_000));
   const notes = useKept(useLoad<Page<Annotation>>(`${base}/annotations?from=${from}`, 60_000));
-  const admitted = patient.data?.admission?.admitted_at ?? patient.data?.born_at;
-  model.admittedAt = admitted ? Date.parse(admitted) : null;
+  const stay = useLoad<Stay>(`${base}/stay`, 300_000);
+  model.beganAt = stay.data?.began_at ?? stay.data?.first_at ?? null;
 
   const rows = limits.data?.limits ?? [];
   const spans = useMemo(() => (events.data?.items ?? []).map((spell) => spanOf(spell, now.value)), [events.data, now.value]);
@@ -74,8 +84,8 @@ export function BabyPage({ cot, patientId }: { cot: CotLive; patientId: number }
     "0": () => model.toNow(),
     Home: () => model.toNow(),
     e: () => selected.value !== null && openEvent(selected.value),
-    l: () => limits.data && (over.value = { kind: "limits" }),
-    n: () => (over.value = { kind: "note" }),
+    l: () => limits.data && may("change limits") && (over.value = { kind: "limits" }),
+    n: () => may("annotate") && (over.value = { kind: "note" }),
     o: () => (over.value = { kind: "silence" }),
     ...Object.fromEntries(TABS.map((tab, i) => [String(i + 1), () => model.choose(tab.key)])),
   });
@@ -89,7 +99,16 @@ export function BabyPage({ cot, patientId }: { cot: CotLive; patientId: number }
       <AlarmBar cot={cot} onSilence={() => (over.value = { kind: "silence" })} onWhy={(id) => (over.value = { kind: "alarm", id })} />
       <div class="cot-main">
         <Numbers cot={cot} limits={rows} />
-        <TrendsPanel cot={cot} model={model} limits={rows} spans={spans} notes={noteMarks} selected={selected} onEvent={openEvent} />
+        <TrendsPanel
+          cot={cot}
+          model={model}
+          limits={rows}
+          spans={spans}
+          notes={noteMarks}
+          lastAt={cot.lastAt.value ?? stay.data?.last_at ?? null}
+          selected={selected}
+          onEvent={openEvent}
+        />
         <Side
           cot={cot}
           patientId={patientId}

@@ -9,17 +9,19 @@ export function stacked(alarms: readonly Alarm[]): Alarm[] {
   return [...alarms].sort((a, b) => rank[a.priority] - rank[b.priority] || seen(a) - seen(b) || byUrgency(a, b));
 }
 
+const SIDES: Readonly<Record<string, string>> = { "<": "below", "≤": "at or below", ">": "above", "≥": "at or above" };
+
 /** `below 80 for 10 s (profile 26–36 wk v3) · lowest 69`: the rule that was broken, with its source. */
 export function why(alarm: Alarm, vital: (name: string) => Vital): string {
   const parts: string[] = [];
   const decimals = alarm.parameter ? vital(alarm.parameter).decimals : 0;
   if (alarm.limit !== null && alarm.comparison !== null) {
-    const side = alarm.comparison === "<" ? "below" : "above";
+    const side = SIDES[alarm.comparison] ?? alarm.comparison;
     const delay = alarm.delay_s ? ` for ${alarm.delay_s} s` : ", no delay";
     const profile = alarm.profile ? ` (profile ${alarm.profile})` : "";
     parts.push(`${side} ${alarm.limit.toFixed(decimals)}${delay}${profile}`);
   }
-  if (alarm.extreme !== null) parts.push(`${alarm.comparison === ">" ? "highest" : "lowest"} ${alarm.extreme.toFixed(decimals)}`);
+  if (alarm.extreme !== null) parts.push(`${/[>≥]/.test(alarm.comparison ?? "") ? "highest" : "lowest"} ${alarm.extreme.toFixed(decimals)}`);
   if (alarm.kind === "device") parts.push("sent by the bedside device");
   return parts.join(" · ");
 }

@@ -6,7 +6,7 @@ import type { LimitRow, Snippet, Spell } from "../api/types";
 import { Stack } from "../charts/stack";
 import { dayAndTime, seconds } from "../format";
 import { now } from "../live/clock";
-import { vitalOf } from "../live/vitals";
+import { may, vitalOf } from "../live/vitals";
 import { Button, Dialog, ErrorState, Loading } from "../parts/parts";
 import { useLoad } from "../parts/load";
 import { attempt } from "../parts/toast";
@@ -45,7 +45,7 @@ export function EventDialog({ spell, limits, onStep, onChanged, onClose }: Props
         {nadirText(spell, vitalOf)} · definition {spell.definition} · {spell.review}
       </p>
       <Charts key={spell.id} spell={spell} limits={limits} />
-      <Judgement spell={spell} onChange={(body, done) => void change(body, done)} />
+      {may("review events") && <Judgement spell={spell} onChange={(body, done) => void change(body, done)} />}
       <footer>
         <Button look="quiet" onClick={() => onStep(true)} title="Earlier event (←)">
           ← Earlier

@@ -59,7 +59,7 @@ export function rowsOf(draft: readonly DraftRow[]): LimitRow[] {
 
 type Faults = Map<string, string>;
 
-/** The possible range of a vital sign where the server has told it. */
+/** The physically possible range of a vital sign, where the server has told it. */
 export type Possible = (name: string) => readonly [number, number] | null;
 
 /** What is wrong, by field; nothing when the limits may be sent. */
@@ -89,6 +89,7 @@ function checkValues(row: LimitRow, range: readonly [number, number] | null, vit
     if (value === null) continue;
     if (Number.isNaN(value)) say(row, field, "not a number");
     else if (range && (value < range[0] || value > range[1])) say(row, field, `possible is ${range[0]}–${range[1]}`);
+    else if (range && value === range[row.side === "low" ? 0 : 1]) say(row, field, "can never be passed");
   }
   if (row.red === null && ESSENTIAL.has(`${row.parameter}:${row.side}`)) {
     say(row, "red", `${vital.label} needs a red limit; to silence it, switch the alarm off with a reason`);
@@ -132,14 +133,25 @@ export interface Change {
 export function changesOf(before: readonly LimitRow[], after: readonly LimitRow[]): Change[] {
   return after.flatMap((row) => {
     const old = before.find((one) => one.parameter === row.parameter && one.side === row.side);
-    return FIELDS.filter((field) => (old?.[field] ?? null) !== row[field]).map((field) => ({
+    return FIELDS.filter((field) => matters(row, field) && setting(old, field) !== setting(row, field)).map((field) => ({
       parameter: row.parameter,
       side: row.side,
       field,
-      old: old?.[field] ?? null,
-      new: row[field],
+      old: setting(old, field),
+      new: setting(row, field),
     }));
   });
+}
+
+/** The delay of a limit that is not set says nothing. */
+function matters(row: LimitRow, field: Field): boolean {
+  return field === "red" || field === "yellow" || row[field === "red_delay_s" ? "red" : "yellow"] !== null;
+}
+
+/** A delay that was never set is none. */
+function setting(row: LimitRow | undefined, field: Field): number | null {
+  const value = row?.[field] ?? null;
+  return value === null && field.endsWith("delay_s") ? 0 : value;
 }
 
 const FIELD_WORDS: Readonly<Record<Field, string>> = {
@@ -166,6 +178,18 @@ export function loosens(change: Change): boolean {
   if (change.new === null) return true;
   if (change.old === null) return false;
   return change.side === "low" ? change.new < change.old : change.new > change.old;
+}
+
+/** The server's sentences ("SpO2 low: red 86 must be …; HR high …") put beside the fields they speak of. */
+export function refusals(detail: string, rows: readonly LimitRow[], vital: (name: string) => Vital): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const sentence of detail.split("; ")) {
+    const row = rows.find((one) => sentence.startsWith(`${vital(one.parameter).label} ${one.side}`));
+    if (!row) continue;
+    const field = /^\S.*? (low|high) yellow\b/.test(sentence) ? "yellow" : "red";
+    found[fieldKey(row, field)] = sentence;
+  }
+  return found;
 }
 
 /** Parameters in the order of their rows, those measured on this baby first. */

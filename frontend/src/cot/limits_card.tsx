@@ -31,7 +31,7 @@ export function LimitsCard({ cot, limits, onEdit }: Props) {
           {data && `${data.profile} · v${data.version}`}
           {data?.changed_at && ` · ${dayAndTime(data.changed_at).slice(5)} ${data.changed_by ?? ""}`}
         </small>
-        {may("limits") && (
+        {may("change limits") && (
           <Button look="quiet" class="no-print" disabled={!data} onClick={onEdit} title="Edit limits (L)">
             Edit
           </Button>

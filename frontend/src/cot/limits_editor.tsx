@@ -1,7 +1,7 @@
 /** Change this baby's limits in two steps: type (checked at once, beside the baby's own values), then confirm old → new with a reason. */
 import { useSignal } from "@preact/signals";
 import { Problem, put, words } from "../api/client";
-import type { Limits } from "../api/types";
+import type { Limits, Vital } from "../api/types";
 import type { CotLive } from "../live/store";
 import { unit, vitalOf } from "../live/vitals";
 import { Button, Dialog } from "../parts/parts";
@@ -10,7 +10,7 @@ import { watched } from "./limits_card";
 import { LimitsForm } from "./limits_form";
 import { LimitsHistory } from "./limits_history";
 import { Review } from "./limits_review";
-import { changesOf, draftOf, faultsOf, type Possible, rowsOf, typed } from "./limits";
+import { changesOf, draftOf, faultsOf, type Possible, refusals, rowsOf, typed } from "./limits";
 
 interface Props {
   cot: CotLive;
@@ -30,8 +30,8 @@ const TITLES: Readonly<Record<Step, string>> = {
 };
 
 const possible: Possible = (name) => {
-  const known = unit.value?.vitals.find((vital) => vital.name === name) as { possible?: readonly [number, number] } | undefined;
-  return known?.possible ?? null;
+  const known: (Vital & { readonly low?: number; readonly high?: number }) | undefined = unit.value?.vitals.find((vital) => vital.name === name);
+  return known?.low === undefined || known.high === undefined ? null : [known.low, known.high];
 };
 
 export function LimitsEditor({ cot, patientId, limits, onSaved, onClose }: Props) {
@@ -66,7 +66,7 @@ export function LimitsEditor({ cot, patientId, limits, onSaved, onClose }: Props
     if (!(error instanceof Problem)) return;
     if (error.status === 409) onSaved();
     if (error.status === 409 || error.status === 422) {
-      refused.value = error.fields;
+      refused.value = refusals(error.detail, rows, vitalOf);
       step.value = "edit";
     }
   };

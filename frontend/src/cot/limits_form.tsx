@@ -81,7 +81,9 @@ function Cell({ draftRow, value, faults, refused, onType }: CellProps) {
   if (!draftRow) return <td class="faint">–</td>;
   const { row } = draftRow;
   const delay: Field = `${value}_delay_s`;
-  const fault = [value, delay].map((field) => faultOf(fieldKey(row, field as Field), row, faults, refused)).find(Boolean);
+  const keys = [fieldKey(row, value), fieldKey(row, delay)];
+  // Our own check first, then what the server said.
+  const fault = keys.map((key) => faults.get(key) ?? refused[key]).find(Boolean);
   const name = `${vitalOf(row.parameter).label} ${value} ${row.side}`;
   const input = (field: Field, label: string, look: string) => (
     <input
@@ -105,7 +107,3 @@ function Cell({ draftRow, value, faults, refused, onType }: CellProps) {
   );
 }
 
-/** Our own check first, then what the server said of this field or of its whole row. */
-function faultOf(key: string, row: LimitRow, faults: ReadonlyMap<string, string>, refused: Readonly<Record<string, string>>): string | undefined {
-  return faults.get(key) ?? refused[key] ?? (key.endsWith(":red") ? refused[`${row.parameter}:${row.side}`] : undefined);
-}

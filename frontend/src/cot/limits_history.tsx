@@ -1,8 +1,15 @@
 /** Every version of this baby's limits: when, who, what. */
-import type { Limits } from "../api/types";
+import type { LimitChange, Limits } from "../api/types";
 import { dayAndTime } from "../format";
 import { vitalOf } from "../live/vitals";
 import { Button, Empty } from "../parts/parts";
+
+/** What was changed, unless it is the value itself. */
+function fieldText(change: LimitChange & { readonly field?: string }): string {
+  return change.field === undefined || change.field === "value" ? "" : change.field.replace("_s", "").replaceAll("_", " ");
+}
+
+const shown = (value: unknown): string => (value === null || value === undefined ? "none" : String(value));
 
 export function LimitsHistory({ limits, onBack }: { limits: Limits; onBack: () => void }) {
   return (
@@ -11,11 +18,11 @@ export function LimitsHistory({ limits, onBack }: { limits: Limits; onBack: () =
       <ol class="limits-history">
         {limits.history.map((entry) => (
           <li key={entry.version}>
-            <b>v{entry.version}</b> {dayAndTime(entry.at)} <span class="dim">{entry.by}</span>
+            <b>v{entry.version}</b> {dayAndTime(entry.at)} <span class="dim">{[entry.by, (entry as { reason?: string | null }).reason].filter(Boolean).join(": ")}</span>
             <ul>
               {entry.changes.map((change, i) => (
                 <li key={i}>
-                  {vitalOf(change.parameter).label} {change.side} {change.level}: {change.old ?? "none"} → <b>{change.new ?? "none"}</b>
+                  {vitalOf(change.parameter).label} {change.side} {change.level} {fieldText(change)}: {shown(change.old)} → <b>{shown(change.new)}</b>
                 </li>
               ))}
             </ul>

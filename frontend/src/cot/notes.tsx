@@ -5,6 +5,7 @@ import type { Annotation, Page } from "../api/types";
 import type { Note } from "../charts/axis";
 import { briefly } from "../charts/ticks";
 import { serverNow, now } from "../live/clock";
+import { may } from "../live/vitals";
 import { Button, Dialog, Empty, ErrorState, Field, Loading, Tag } from "../parts/parts";
 import type { Loaded } from "../parts/load";
 import { attempt } from "../parts/toast";
@@ -24,11 +25,13 @@ function careLabel(kind: string): string {
   return CARE.find(([one]) => one === kind)?.[1] ?? kind;
 }
 
+const instant = (at: string | number): number => new Date(at).getTime();
+
 /** Notes as marks on the charts. */
 export function marks(notes: readonly Annotation[]): Note[] {
   return notes.map((note, i) => ({
     id: note.id ?? i,
-    at: Date.parse(note.at),
+    at: instant(note.at),
     kind: note.kind,
     text: note.text ? `${careLabel(note.kind)}: ${note.text}` : careLabel(note.kind),
   }));
@@ -43,24 +46,26 @@ interface ListProps {
 export function NotesList({ notes, onGo, onAdd }: ListProps) {
   const { data, error, again } = notes;
   if (!data) return error ? <ErrorState error={error} retry={again} /> : <Loading />;
-  const sorted = [...data.items].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+  const sorted = [...data.items].sort((a, b) => instant(b.at) - instant(a.at));
   return (
     <>
       {sorted.length === 0 && <Empty title="No notes yet">A note marks an instant on the charts.</Empty>}
       <ul class="cot-events">
         {sorted.map((note, i) => (
           <li key={note.id ?? i}>
-            <button type="button" class="cot-event note" title="Show on the charts" onClick={() => onGo(Date.parse(note.at))}>
-              <b>{briefly(Date.parse(note.at), now.value)}</b>
+            <button type="button" class="cot-event note" title="Show on the charts" onClick={() => onGo(instant(note.at))}>
+              <b>{briefly(instant(note.at), now.value)}</b>
               <Tag>{careLabel(note.kind)}</Tag>
               <span class="cot-event-text">{[note.text, note.by].filter(Boolean).join(" · ")}</span>
             </button>
           </li>
         ))}
       </ul>
-      <Button class="no-print" onClick={onAdd} title="Add a note (N)">
-        Add a note
-      </Button>
+      {may("annotate") && (
+        <Button class="no-print" onClick={onAdd} title="Add a note (N)">
+          Add a note
+        </Button>
+      )}
     </>
   );
 }

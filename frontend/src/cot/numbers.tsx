@@ -27,18 +27,18 @@ function Tile({ plan, cot, limits }: { plan: TilePlan; cot: CotLive; limits: rea
   const alarm = worst(cot.alarms.value.filter((one) => one.parameter !== null && plan.names.includes(one.parameter)));
   const pressure = plan.names.length > 1;
   return (
-    <div class={`cot-number ${plan.large ? "large" : "small"} ${look(alarm)}`} style={{ "--ink": `var(--${vital.colour})` }}>
+    <div title={`Limits ${limitText(limits, name) || "none"}`} class={`cot-number ${plan.large ? "cot-large" : "cot-small"} ${look(alarm)}`} style={{ "--ink": `var(--${vital.colour})` }}>
       <p class="cot-number-name">
         <b>
           {pressure ? plan.key.toUpperCase() : vital.label} <span>{unitText(vital.unit)}</span>
         </b>
         <small>
           <Off cot={cot} name={name} />
-          {limitText(limits, name)}
+          {vital.intermittent && cot.value(name).value !== null ? <Taken cot={cot} name={name} /> : limitText(limits, name)}
         </small>
       </p>
       <p class="cot-number-value">{pressure ? <Pressure cot={cot} names={plan.names} /> : <Value cot={cot} name={name} decimals={vital.decimals} />}</p>
-      <Below cot={cot} name={name} />
+      <Absence cot={cot} name={name} />
     </div>
   );
 }
@@ -85,27 +85,29 @@ function Pressure({ cot, names }: { cot: CotLive; names: readonly string[] }) {
   );
 }
 
-/** Why there is no number, or when an intermittent one was taken. */
-function Below({ cot, name }: { cot: CotLive; name: string }) {
-  const value = cot.value(name).value;
-  if (value === null) {
-    const missing = cot.missing.value[name];
-    if (ward.link.value.state === "lost") return <p class="cot-number-note">no connection</p>;
-    if (!missing) return <p class="cot-number-note">not measured</p>;
-    const [reason, since] = missing;
-    return (
-      <p class="cot-number-note">
-        {reason}
-        {since !== null && ` · ${roughly(now.value - since)}`}
-      </p>
-    );
-  }
+/** When an intermittent value was taken; an asterisk once that is ten minutes ago. */
+function Taken({ cot, name }: { cot: CotLive; name: string }) {
   const at = cot.measuredAt.value[name];
   if (at === undefined) return null;
   return (
-    <p class="cot-number-note">
+    <>
       {timeOfDay(at)}
-      {now.value - at > OLD_MS && <b title="Measured more than 10 minutes ago"> *</b>}
+      {now.value - at > OLD_MS && <b title="Measured more than 10 minutes ago">*</b>}
+    </>
+  );
+}
+
+/** Why there is no number, and since when. */
+function Absence({ cot, name }: { cot: CotLive; name: string }) {
+  if (cot.value(name).value !== null) return null;
+  const missing = cot.missing.value[name];
+  if (ward.link.value.state === "lost") return <p class="cot-number-note">no connection</p>;
+  if (!missing) return <p class="cot-number-note">not measured</p>;
+  const [reason, since] = missing;
+  return (
+    <p class="cot-number-note">
+      {reason}
+      {since !== null && ` · ${roughly(now.value - since)}`}
     </p>
   );
 }

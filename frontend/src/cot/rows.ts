@@ -1,7 +1,7 @@
 /** Which charts a baby gets, and how fetched and live data become them. Pure. */
 import type { LimitRow, Missing, Trends, Vital } from "../api/types";
 import { type Buckets, drawn, extremes, type Point, pressure, withLive } from "../charts/buckets";
-import { type Gap, withOpenGap } from "../charts/gaps";
+import { endedBy, type Gap, withOpenGap } from "../charts/gaps";
 import { type Lines, type Panel, values } from "../charts/panel";
 import { axisRange } from "../charts/scale";
 import type { Range } from "../charts/view";
@@ -72,7 +72,8 @@ function panel(sources: Sources, plan: RowPlan, name: string, range: Range): Pan
     decimals: vital.decimals,
     colour: vital.colour,
     shape,
-    gaps: gapsOf(sources, name, range),
+    // Between two cuff readings nothing is missing.
+    gaps: vital.intermittent ? [] : gapsOf(sources, name, range),
     lines,
     range: axisRange(vital.colour, extremes(shape, range.from, range.to), values(lines)),
     weight: plan.weight,
@@ -83,8 +84,8 @@ function shortLabel(label: string, key: string): string {
   return key === "abp" ? "ABP" : key === "nibp" ? "NIBP" : label;
 }
 
-function gapsOf({ trends, missing, now, live }: Sources, name: string, range: Range): Gap[] {
-  const stored = trends?.gaps[name] ?? [];
+function gapsOf({ trends, points, missing, now, live }: Sources, name: string, range: Range): Gap[] {
+  const stored = endedBy(trends?.gaps[name] ?? [], live ? (points.get(name) ?? []) : []);
   return withOpenGap(stored, live ? missing[name] : undefined, Math.min(now, range.to));
 }
 

@@ -5,7 +5,7 @@ import type { LimitRow } from "../api/types";
 import { elapsed, timeOfDay } from "../format";
 import { now } from "../live/clock";
 import type { CotLive } from "../live/store";
-import { vitalOf } from "../live/vitals";
+import { may, vitalOf } from "../live/vitals";
 import { Button, Dialog, Field } from "../parts/parts";
 import { attempt } from "../parts/toast";
 import { scopeText } from "./conduct";
@@ -38,7 +38,7 @@ export function SilenceDialog({ cot, limits, onClose }: Props) {
             </Button>
           ) : (
             MINUTES.map((minutes) => (
-              <Button key={minutes} onClick={() => void pause(minutes * 60)}>
+              <Button key={minutes} disabled={!may("pause alarms")} onClick={() => void pause(minutes * 60)}>
                 {minutes} min
               </Button>
             ))
@@ -80,6 +80,7 @@ function OffForm({ cot, path, limits }: { cot: CotLive; path: string; limits: re
   const sure = useSignal(false);
   const known = new Set([...cot.present.value, ...Object.keys(cot.missing.value)]);
   const scopes = limits.filter((row) => known.has(row.parameter)).map((row) => `${row.parameter}:${row.side}`);
+  if (!may("switch alarms off")) return <p class="dim">Your role may not switch an alarm off; a charge nurse or a physician may.</p>;
   const ready = scope.value !== "" && reason.value.trim().length >= 3 && sure.value;
   const send = async (event: Event): Promise<void> => {
     event.preventDefault();

@@ -19,6 +19,8 @@ export function nadirText(spell: Spell, vital: (name: string) => Vital): string 
   const parts = Object.entries(spell.nadir).map(([name, value]) =>
     name === "apnea_duration" ? `apnea ${Math.round(value)} s` : `${vital(name).label} ${value.toFixed(vital(name).decimals)}`,
   );
+  const apnea = (spell as { apnea_s?: number | null }).apnea_s;
+  if (apnea && !("apnea_duration" in spell.nadir)) parts.push(`apnea ${Math.round(apnea)} s`);
   if (spell.state) parts.push(spell.state);
   return parts.join(" · ");
 }

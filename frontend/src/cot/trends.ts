@@ -23,7 +23,7 @@ export class TrendsModel {
   readonly points = signal<ReadonlyMap<string, readonly Point[]>>(new Map());
   readonly cursor = signal<number | null>(null);
   readonly range = computed(() => views.rangeOf(this.view.value, now.value));
-  admittedAt: number | null = null;
+  beganAt: number | null = null;
   private width = 1000;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private request: AbortController | null = null;
@@ -60,7 +60,7 @@ export class TrendsModel {
     const tab = views.TABS.find((one) => one.key === key);
     if (!tab) return;
     this.tab.value = key;
-    this.move(views.tabView(tab, serverNow(), this.admittedAt), true);
+    this.move(views.tabView(tab, serverNow(), this.beganAt), true);
   }
 
   pan(share: number): void {

@@ -22,13 +22,15 @@ interface Props {
   limits: readonly LimitRow[];
   spans: readonly Span[];
   notes: readonly Note[];
+  /** When the newest reading came, however long ago. */
+  lastAt: number | null;
   selected: Signal<number | null>;
   onEvent: (id: number) => void;
 }
 
 const TIERS = { reading: "readings", minute: "minutes", hour: "hours" } as const;
 
-export function TrendsPanel({ cot, model, limits, spans, notes, selected, onEvent }: Props) {
+export function TrendsPanel({ cot, model, limits, spans, notes, lastAt, selected, onEvent }: Props) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => model.setWidth(box.current?.clientWidth ?? 1000));
   const range = model.range.value;
@@ -76,18 +78,17 @@ export function TrendsPanel({ cot, model, limits, spans, notes, selected, onEven
             <ErrorState error={new Error(`The charts could not be loaded. ${model.fault.value}`)} retry={() => model.retry()} />
           </div>
         )}
-        {state === "ready" && !anything(shown, range) && <Nothing cot={cot} model={model} />}
+        {state === "ready" && !anything(shown, range) && <Nothing last={lastAt} model={model} />}
       </div>
     </section>
   );
 }
 
-function Nothing({ cot, model }: { cot: CotLive; model: TrendsModel }) {
-  const last = cot.lastAt.value;
+function Nothing({ last, model }: { last: number | null; model: TrendsModel }) {
   return (
     <div class="charts-over">
       <Empty title="No readings in this window">
-        <p>{last === null ? "None has been received for this cot yet." : `The last was ${when(last, now.value, true)}.`}</p>
+        <p>{last === null ? "None has been received for this baby yet." : `The last was ${when(last, now.value, true)}.`}</p>
         {last !== null && <Button onClick={() => model.goTo(last)}>Show it</Button>}
       </Empty>
     </div>

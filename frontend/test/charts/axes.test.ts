@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { gapAt, visible, withOpenGap } from "../../src/charts/gaps";
+import { endedBy, gapAt, visible, withOpenGap } from "../../src/charts/gaps";
 import { heights, marked, values } from "../../src/charts/panel";
 import { axisMarks, axisRange } from "../../src/charts/scale";
 import { labels, nextSpan, shades, spanAt } from "../../src/charts/spans";
@@ -85,6 +85,10 @@ describe("gaps", () => {
 
   it("are nothing while the value was never seen", () => {
     expect(withOpenGap([], ["not measured", null], 900)).toEqual([]);
+  });
+
+  it("end with the first live point inside them", () => {
+    expect(endedBy([[0, 100, "probe off"], [200, 300, "lost"]], [[50, 94], [60, 95]])).toEqual([[0, 50, "probe off"], [200, 300, "lost"]]);
   });
 
   it("are drawn inside the window, and read at the cursor", () => {
