@@ -6,7 +6,7 @@ import { say } from "../parts/toast";
 import { preferences } from "../preferences";
 import { go, route } from "../router";
 import { toggleSound } from "../sound/sound";
-import { focusedCot, turnPage } from "../wall/places";
+import { cotsShown, focusedCot, focusTile, turnPage } from "../wall/places";
 import { openHelp, openMenu } from "./menu";
 import { PAGES } from "./pages";
 
@@ -32,7 +32,17 @@ const ON_THE_WALL: Readonly<Record<string, () => void>> = {
   p: pauseFocused,
   PageUp: () => turnPage(-1),
   PageDown: () => turnPage(1),
+  ArrowLeft: stepOntoWall,
+  ArrowRight: stepOntoWall,
+  ArrowUp: stepOntoWall,
+  ArrowDown: stepOntoWall,
 };
+
+/** An arrow key with nothing focused puts the keyboard on the wall. */
+function stepOntoWall(): void {
+  const id = focusedCot.peek() ?? cotsShown.peek()[0];
+  if (id !== undefined) focusTile(id);
+}
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName));
