@@ -166,7 +166,11 @@ class Bedside:
     def hears(self, *announced: str) -> None:
         """Exactly these announcements were made since it was last asked."""
         new, self._listened = self.effects[self._listened :], len(self.effects)
-        heard = [f"{effect.alarm.mark} {effect.alarm.text}" for effect in new if _is_announced(effect)]
+        heard = [
+            f"{effect.alarm.mark} {effect.alarm.text}"
+            for effect in new
+            if isinstance(effect, Changed) and effect.announce
+        ]
         assert heard == list(announced)
 
     def hears_nothing(self) -> None:
@@ -176,12 +180,8 @@ class Bedside:
         return [alarm.text for alarm in self.watch.alarms if self.watch.sounds(alarm)]
 
 
-def _is_announced(effect: Effect) -> bool:
-    return isinstance(effect, Changed) and effect.announce
-
-
 def line(alarm: Alarm) -> str:
     """An alarm as the wall writes it, with its state unless it is simply on."""
-    states = [alarm.presence] if alarm.presence != "on" else []
+    states: list[str] = [alarm.presence] if alarm.presence != "on" else []
     states += ["held"] if alarm.held else []
     return f"{alarm.mark} {alarm.text}" + (f" ({', '.join(states)})" if states else "")

@@ -123,7 +123,7 @@ def test_a_medium_alarm_is_not_escalated() -> None:
 
 
 def test_a_flapping_high_alarm_that_nobody_answers_is_escalated_all_the_same() -> None:
-    """Each return would begin the minute anew, and a baby with one spell after another would never get a second person."""
+    """Else each return would begin the minute anew, and one spell after another would never bring a second person."""
     ward = Bedside()
     for _ in range(6):
         ward.for_seconds(8, heart_rate=70)

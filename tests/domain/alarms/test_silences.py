@@ -214,3 +214,13 @@ def test_the_baby_leaves_and_takes_every_alarm_and_silence_with_it() -> None:
     ward.silence(3_600)
     ward.expects_quiet()
     assert not ward.watch.off
+
+
+def test_an_emergency_seen_last_before_the_signal_was_lost_is_announced_when_the_pause_is_over() -> None:
+    ward = Bedside()
+    ward.pauses_alarms(60)
+    ward.for_seconds(20, heart_rate=40)
+    ward.silence(39.75)
+    ward.expects("!! Signal lost")
+    ward.silence(0.25)
+    ward.expects("*** HR 40 < 80 (held)", "!! Signal lost")

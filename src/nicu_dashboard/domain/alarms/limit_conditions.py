@@ -45,13 +45,16 @@ def take_absence(turn: Turn, key: str) -> None:
 def take_loss(turn: Turn, limit: Limit, explained: bool) -> None:
     """The signal is lost: a running delay ends, a standing alarm is held until a value comes. A red violation that was
     waiting for its delay is announced now unless the loss is explained (the probe is off): the last that is known of
-    the baby is an emergency, and nothing more will come to confirm or deny it.
+    the baby is an emergency, and nothing more will come to confirm or deny it. Alarms paused or off let it wait.
     """
     condition = turn.conditions.get(limit.key)
     if condition is None or (condition.absent and not condition.counting):
         return
     if condition.red_since is not None and not explained:
         condition = _rise(turn, limit, condition, waited=True)
+        if condition.alarm is None:
+            turn.keep(replace(condition, absent=True))
+            return
     answered = condition.unanswered_since
     turn.keep(Condition(limit.key, absent=True, unanswered_since=answered, alarm=_held(condition.alarm)))
 
