@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -36,6 +37,7 @@ from nicu_dashboard.services.admissions import Admissions
 from nicu_dashboard.services.alarm_actions import AlarmActions
 from nicu_dashboard.services.displays import Displays
 from nicu_dashboard.services.engine import Engine
+from nicu_dashboard.services.feeding import Past, Unheard
 from nicu_dashboard.services.history import History
 from nicu_dashboard.services.ids import AlarmIds
 from nicu_dashboard.services.intake import Intake
@@ -125,6 +127,13 @@ def build_station(settings: Settings, store: Store, clock: Clock, mode: str) -> 
         settings.definition,
         mode,
     )
+
+
+def build_past(settings: Settings, store: Store, numbers: Iterator[int] | None = None) -> Past:
+    """Return a past to be lived through; `numbers` are for its alarms, by default the next ones."""
+    ids = AlarmIds(store.journal) if numbers is None else numbers
+    ward = Ward(store.roster.unit(), ids, Unheard(), settings.definition)
+    return Past(ward, store.journal, store.roster)
 
 
 def build_app(store: Store, station: Station) -> FastAPI:

@@ -123,8 +123,8 @@ class Roster(Protocol):
         """Return when the baby first came, epoch ms, for the whole-stay chart."""
         ...
 
-    def source(self, name: str, origin: Origin) -> Source:
-        """Return the source of this name and origin, made on first use."""
+    def source(self, name: str, origin: Origin, interval_s: float | None = None) -> Source:
+        """Return the source of this name and origin, made on first use; a given interval is kept."""
         ...
 
     def sources(self) -> Sequence[Source]:

@@ -11,6 +11,7 @@ class Tasks:
     def __init__(self, failed: Callable[[BaseException], None]) -> None:
         self._failed = failed
         self._running: set[asyncio.Task[None]] = set()
+        self.failure: BaseException | None = None
 
     def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         """Run a coroutine until it ends or stop() is called."""
@@ -21,6 +22,7 @@ class Tasks:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
+            self.failure = self.failure or error
             self._failed(error)
 
     async def stop(self) -> None:

@@ -1,0 +1,100 @@
+"""What every command shares: the open store, who acts, how results and faults are said."""
+
+import getpass
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from nicu_dashboard import bootstrap, settings
+from nicu_dashboard.bootstrap import Store
+from nicu_dashboard.domain.errors import DomainError
+from nicu_dashboard.domain.instants import format_instant, parse_instant
+from nicu_dashboard.services.actor import Actor
+from nicu_dashboard.settings import Settings
+
+DONE, FOUND_WRONG, COULD_NOT_RUN = 0, 1, 2
+
+words = Console(stderr=True, highlight=False)
+out = Console(highlight=False)
+
+
+class CannotRun(Exception):
+    """The command cannot do what was asked; the message says why and what to do, in one line."""
+
+
+@contextmanager
+def opened(given: Settings | None = None) -> Iterator[Store]:
+    """Open the store of the settings for the length of a command."""
+    store = bootstrap.open_store(given or settings.load())
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def operator() -> Actor:
+    """Return who acts at the command line, as the audit names it."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = f"user {os.getuid()}"
+    return Actor(f"command line: {name}", "operator")
+
+
+def now() -> int:
+    """Return this instant in epoch ms."""
+    return bootstrap.system_clock().now()
+
+
+def instant(text: str | None) -> int | None:
+    """Return epoch ms of an instant given as an option; a date alone means its first moment in UTC."""
+    if text is None:
+        return None
+    return parse_instant(f"{text}T00:00:00Z" if len(text) == len("2024-01-01") else text)
+
+
+def short_instant(at: int) -> str:
+    """Return an instant for a table, to the second, in UTC."""
+    return format_instant(at)[:19].replace("T", " ")
+
+
+def print_json(document: Any) -> None:
+    """Write a result for programs."""
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def table(*columns: str) -> Table:
+    """Return an empty plain table; a column that begins with > is of numbers."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
+    return made
+
+
+def show(made: Table) -> None:
+    """Print a table; into a pipe it is never cut to a width."""
+    Console(highlight=False, width=None if out.is_terminal else 400).print(made)
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Return a count with its noun: 1 reading, 33,000 readings."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def refuse(message: str) -> NoReturn:
+    """End the command: it cannot run."""
+    raise CannotRun(message)
+
+
+def checked(value: str, what: str, longest: int) -> str:
+    """Return a short text of the command line without space around it; raises DomainError when empty or too long."""
+    text = value.strip()
+    if not text or len(text) > longest or not text.isprintable():
+        raise DomainError(f"{what} must have 1 to {longest} printable characters")
+    return text

@@ -1,0 +1,110 @@
+"""The command `nicu`: every group of commands in one place, and every known error as one line with the next step."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from nicu_dashboard.adapters.csv_files import FileFault
+from nicu_dashboard.adapters.sql.errors import StoreRefused
+from nicu_dashboard.cli import demo, serve
+from nicu_dashboard.cli.common import COULD_NOT_RUN, CannotRun
+from nicu_dashboard.domain.errors import DomainError
+from nicu_dashboard.domain.instants import InstantError
+from nicu_dashboard.ports.roster import NotFound, RosterConflict
+from nicu_dashboard.ports.tick import StoreUnavailable
+from nicu_dashboard.services.accounts import AccountRefused
+from nicu_dashboard.settings import SettingsFault
+from nicu_dashboard.version import VERSION
+from nicu_dashboard.web.server import PortTaken
+
+KNOWN = (
+    AccountRefused,
+    CannotRun,
+    DomainError,
+    FileFault,
+    InstantError,
+    NotFound,
+    PortTaken,
+    RosterConflict,
+    SettingsFault,
+    StoreRefused,
+    StoreUnavailable,
+)
+
+app = typer.Typer(
+    name="nicu",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def nicu(
+    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and end.")] = False,
+) -> None:
+    """The central station of a neonatal unit. Begin with: nicu demo
+
+    Not a medical device. The bedside monitor is the primary alarm.
+    """
+    if version:
+        typer.echo(VERSION)
+        raise typer.Exit
+
+
+for group in (demo, serve):
+    group.register(app)
+
+
+def main() -> None:
+    """Run the command of this process and end it with its exit code: 0 done, 1 found wrong, 2 could not run."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command and return its exit code."""
+    try:
+        code = app(list(arguments), prog_name="nicu", standalone_mode=False)
+        sys.stdout.flush()
+    except KNOWN as error:
+        return _say(str(error))
+    except typer.TyperException as error:
+        return _misused(error)
+    except typer.Abort:
+        return _say("stopped; nothing was changed")
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python must not complain when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return COULD_NOT_RUN
+    except Exception as error:
+        return _unexpected(error)
+    return code if isinstance(code, int) else 0
+
+
+def _say(message: str) -> int:
+    line = " ".join(message.split())
+    typer.echo(f"nicu: {line}", err=True)
+    return COULD_NOT_RUN
+
+
+def _misused(error: typer.TyperException) -> int:
+    context = getattr(error, "ctx", None)
+    if not error.message and context is not None:
+        typer.echo(context.get_help())
+        return COULD_NOT_RUN
+    path = "nicu" if context is None else context.command_path
+    return _say(f"{error.format_message().rstrip('.')}; see: {path} --help")
+
+
+def _unexpected(error: Exception) -> int:
+    """Name the kind and the place only: the message of an unknown error may hold what must not be shown."""
+    if os.environ.get("NICU_LOG_LEVEL") == "debug":
+        traceback.print_exc()
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{frame.filename.rpartition('/')[2]}:{frame.lineno}"
+    return _say(f"unexpected {type(error).__name__} at {where}; NICU_LOG_LEVEL=debug shows more, please report it")

@@ -1,0 +1,92 @@
+"""Running the server until somebody ends it: Ctrl-C and SIGTERM both mean a clean end with exit code 0."""
+
+import asyncio
+import os
+import signal
+import socket
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from fastapi import FastAPI
+
+from nicu_dashboard.cli.common import CannotRun
+from nicu_dashboard.services.station import Station
+from nicu_dashboard.web.server import server
+
+POLL_S = 0.02
+
+
+class Stopped(BaseException):
+    """Somebody asked the program to end before the server ran."""
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Turn Ctrl-C and SIGTERM into Stopped for the length of the preparations, and end quietly on it."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise Stopped
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except Stopped:
+        return
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run_until_stopped(
+    app: FastAPI, station: Station, listener: socket.socket, started: Callable[[Station], None]
+) -> None:
+    """Serve until a signal comes; `started` is called once the station runs. Raises CannotRun when a part of it failed."""
+    # uvicorn repeats the signal it ended on; by then it has done its work.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(app, station, listener, started))
+
+
+async def _serve(
+    app: FastAPI, station: Station, listener: socket.socket, started: Callable[[Station], None]
+) -> None:
+    running = server(app, station.broadcast)
+
+    async def tell() -> None:
+        while not running.started:
+            await asyncio.sleep(POLL_S)
+        started(station)
+
+    station.tasks.start(tell(), "start")
+    try:
+        await running.serve(sockets=[listener])
+    except SystemExit:
+        raise CannotRun("the server could not start; the log above says why; see also: nicu db check") from None
+    if (failure := station.tasks.failure) is not None:
+        kind = type(failure).__name__
+        raise CannotRun(f"the server ended because a part of it failed ({kind}); the log says where; start it again")
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def url_of(listener: socket.socket) -> str:
+    """Return the address to open; a listener on every address is reached by localhost."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::", "127.0.0.1", "::1"):
+        host = "localhost"
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def open_browser(url: str) -> None:
+    """Open the page where there is a screen; a machine without one is no fault."""
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.uname().sysname == "Darwin":
+        webbrowser.open_new_tab(url)
