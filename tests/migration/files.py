@@ -38,8 +38,8 @@ def contents(path: Path) -> Contents:
 
 def _rows(file: sqlite3.Connection, name: str) -> Counter[tuple[tuple[str, object], ...]]:
     quoted = '"' + name.replace('"', '""') + '"'
-    columns = ['"' + row[1].replace('"', '""') + '"' for row in file.execute(f"PRAGMA table_xinfo({quoted})") if row[1]]
-    columns = [column for column in columns if column not in (f'"{name}"', '"rank"')]
+    found = [row for row in file.execute(f"PRAGMA table_xinfo({quoted})") if row[6] != 1]
+    columns = ['"' + row[1].replace('"', '""') + '"' for row in found]
     listed = ", ".join(f"typeof({column}), {column}" for column in columns)
     return Counter(
         tuple((row[place], row[place + 1]) for place in range(0, len(row), 2))

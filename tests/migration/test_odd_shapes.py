@@ -26,7 +26,8 @@ INSERT INTO keyless VALUES (1, 'x'), (1, 'x'), (1.0, NULL), ('1', x'31'), (NULL,
 CREATE TABLE "Mixed Case" ("select" INTEGER, "Order" TEXT, "a""b" TEXT, xmin INTEGER, "ünï" TEXT);
 INSERT INTO "Mixed Case" VALUES (1, 'x', 'y', 5, 'z');
 CREATE TABLE empty (id INTEGER PRIMARY KEY, at DATETIME, payload JSON, flag BOOLEAN, price DECIMAL(10, 2));
-CREATE TABLE parent (id INTEGER PRIMARY KEY, mother INTEGER REFERENCES parent (id), child INTEGER REFERENCES child (id));
+CREATE TABLE parent (id INTEGER PRIMARY KEY, mother INTEGER REFERENCES parent (id),
+    child INTEGER REFERENCES child (id));
 CREATE TABLE child (id INTEGER PRIMARY KEY, parent_id INTEGER NOT NULL REFERENCES parent ON DELETE CASCADE,
     unit TEXT, bed INTEGER, FOREIGN KEY (unit, bed) REFERENCES without_rowid (unit, bed) DEFERRABLE INITIALLY DEFERRED);
 INSERT INTO parent VALUES (1, NULL, 1), (2, 1, NULL); INSERT INTO child VALUES (1, 1, 'A', 2), (2, 2, 'A', NULL);
@@ -34,16 +35,20 @@ CREATE TABLE made (a INTEGER, b INTEGER, twice INTEGER GENERATED ALWAYS AS (a * 
     shout TEXT AS (upper(a || 'x')) VIRTUAL, c TEXT DEFAULT 'it''s', d INTEGER DEFAULT 7,
     e TEXT DEFAULT CURRENT_TIMESTAMP, f REAL DEFAULT (1.5), g BLOB DEFAULT x'00', h TEXT DEFAULT (hex(randomblob(4))));
 INSERT INTO made (a, b, e) VALUES (1, 2, '2024-01-01 00:00:00'), (NULL, 2, 'x');
-CREATE TABLE folded (code TEXT COLLATE NOCASE UNIQUE, n INTEGER CHECK (n > 0)); INSERT INTO folded VALUES ('Abc', 1);
-CREATE TABLE strict (a INT, b ANY, c TEXT) STRICT; INSERT INTO strict VALUES (1, '1', 'x'), (2, 1, 'y'), (3, x'01', '');
+CREATE TABLE folded (code TEXT COLLATE NOCASE UNIQUE, n INTEGER CHECK (n > 0));
+INSERT INTO folded VALUES ('Abc', 1);
+CREATE TABLE strict (a INT, b ANY, c TEXT) STRICT;
+INSERT INTO strict VALUES (1, '1', 'x'), (2, 1, 'y'), (3, x'01', '');
 CREATE TABLE wide_int (v INTEGER, w NUMERIC, x DECIMAL(12, 3));
-INSERT INTO wide_int VALUES (9007199254740993, 1.5, 12.345), (0.5, 3, -7), (2, 9007199254740993, 1e15), (1, 1e300, 0.1);
+INSERT INTO wide_int VALUES (9007199254740993, 1.5, 12.345), (0.5, 3, -7), (2, 9007199254740993, 1e15),
+    (1, 1e300, 0.1);
 CREATE INDEX plain_name ON plain (name DESC, weight); CREATE UNIQUE INDEX plain_some ON plain (name) WHERE weight > 0;
 CREATE INDEX plain_expr ON plain (lower(name));
 CREATE VIEW heavy AS SELECT * FROM plain WHERE weight > 1;
 CREATE TRIGGER noted AFTER INSERT ON text_key BEGIN INSERT INTO keyless VALUES (1, 2); END;
 CREATE VIRTUAL TABLE notes USING fts5(title, body); INSERT INTO notes VALUES ('one', 'desat at night');
-CREATE TABLE alias_last (x TEXT, n INTEGER PRIMARY KEY); INSERT INTO alias_last VALUES ('a', -5), ('b', 70000), ('c', 9);
+CREATE TABLE alias_last (x TEXT, n INTEGER PRIMARY KEY);
+INSERT INTO alias_last VALUES ('a', -5), ('b', 70000), ('c', 9);
 CREATE TABLE shadowed (rowid TEXT, _rowid_ TEXT, oid TEXT); INSERT INTO shadowed VALUES ('a', 'b', 'c'), ('a', 'b', 'c');
 """
 

@@ -173,10 +173,11 @@ def _conclude(
     journal = Journal(connection)
     with connection.transaction():
         rejects = journal.rejects(run_now.id)
-        failures = [(name, why) for name, why in journal.steps(run_now.id).items() if why]
+        failures = {name: why for name, why in journal.steps(run_now.id).items() if why}
     report.add_rejects(rejects, options.show_values)
     report.add_differences(found, options.show_values)
-    report.not_carried += [{"what": "rule", "name": name, "why": why or ""} for name, why in failures]
+    report.not_carried += [{"what": "rule", "name": name, "why": why} for name, why in failures.items()]
+    broken = [step.name for step in run_now.plan.steps if step.name in failures and not step.optional]
     by_table = {table.name: sum(item.table == table.name for item in rejects) for table in report.tables}
     report.tables = [
         replace(table, rejected=by_table[table.name], compared=table.rows if options.verify else 0)
@@ -192,6 +193,12 @@ def _conclude(
             f"{rows - len(rejects):,} rows arrived; {len(rejects)} are in the rejects.",
         )
         report.next_step = "Look at nicu_migration.rejects, mend the rows, and insert them by hand."
+    elif broken:
+        report.exit_code, report.summary = (
+            1,
+            f"every row arrived, but PostgreSQL refuses the rule(s) {', '.join(broken)}.",
+        )
+        report.next_step = "See why under what is not carried; mend the data or the rule, and add it by hand."
     else:
         checked = "every value verified" if options.verify else "not verified"
         report.summary = f"{rows:,} rows in {len(report.tables)} table(s) arrived, {checked}."

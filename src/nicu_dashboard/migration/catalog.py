@@ -75,6 +75,12 @@ class SourceTable:
     foreign_keys: tuple[SourceForeignKey, ...]
     indexes: tuple[SourceIndex, ...]
 
+    @property
+    def sorted_columns(self) -> frozenset[str]:
+        """Return the columns that a key or an index sorts, in lower case."""
+        keys = [key.column or "" for index in self.indexes for key in index.keys]
+        return frozenset(name.lower() for name in (*self.key, *keys))
+
 
 @dataclass(frozen=True)
 class SourceObject:

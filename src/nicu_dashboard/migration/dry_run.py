@@ -13,7 +13,7 @@ from nicu_dashboard.migration.rejects import Reject
 
 BLOCK_ROWS = 5_000
 PROVEN_BY_PROFILE = frozenset({"bigint", "double", "boolean", "bytea", "numeric", "timestamptz", "timestamp", "date"})
-CHECKED_IN_BLOCKS = frozenset({"text", "json", "any_json"})
+CHECKED_IN_BLOCKS = frozenset({"text", "json", "any_json", "any_text"})
 
 
 def rejects_of(connection: sqlite3.Connection, table: TablePlan, chosen: frozenset[str]) -> Iterator[Reject]:
@@ -45,6 +45,6 @@ def _has_unfit_text(connection: sqlite3.Connection, table: TablePlan, column: Co
             joined.decode()
         except UnicodeDecodeError:
             return True
-        if b"\0" in joined and column.kind.name != "any_json":
+        if b"\0" in joined and not column.kind.name.startswith("any_"):
             return True
     return False

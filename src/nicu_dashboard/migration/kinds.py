@@ -26,9 +26,11 @@ POSTGRES_FIELD_BYTES = 1_000_000_000
 TYPES = {
     "bigint": "bigint", "double": "double precision", "boolean": "boolean", "numeric": "numeric", "bytea": "bytea",
     "text": 'text COLLATE "C"', "mixed_text": 'text COLLATE "C"', "json": "json", "jsonb": "jsonb",
-    "any_json": "json", "timestamptz": "timestamptz", "timestamp": "timestamp", "date": "date",
+    "any_json": "json", "any_text": 'text COLLATE "C"',
+    "timestamptz": "timestamptz", "timestamp": "timestamp", "date": "date",
 }  # fmt: skip
-"""Text keeps SQLite's byte order (COLLATE "C"); `any_json` holds values of any class in a column without a type."""
+"""Text keeps SQLite's byte order (COLLATE "C"). `any_json` holds values of any class in a column without a type,
+`any_text` the same in a column that an index needs to sort."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Kind:
         plain = self.sql_type.partition(" COLLATE")[0]
         habit = self.habit.replace("_", " ")
         notes = {"mixed_text": "numbers and text as text", "any_json": "values of any kind as JSON"}
+        notes["any_text"] = notes["any_json"]
         note = f"from {habit}" if habit else notes.get(self.name, "")
         return f"{plain} ({note})" if note else plain
 
@@ -232,6 +235,7 @@ _PAIRS: dict[str, tuple[Encode, Decode]] = {
     "numeric": (_numeric, decode_numeric),
     "mixed_text": (_mixed_text, _from_mixed_text),
     "any_json": (_any_json, _from_any_json),
+    "any_text": (_any_json, _from_any_json),
     "date": (lambda value: INT4.pack(dates.day_number(value)), lambda raw: dates.day_text(INT4.unpack(raw)[0])),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nicu_dashboard.migration import dates
 from nicu_dashboard.migration.catalog import SourceColumn, SourceTable
@@ -15,6 +15,9 @@ FEW = 0.01
 
 DECIMAL_WORDS = ("DECIMAL", "NUMERIC", "MONEY", "CURRENCY")
 EMPTY = {"INTEGER": "bigint", "REAL": "double", "TEXT": "text", "NUMERIC": "numeric", "BLOB": "text"}
+UNSORTED = {"json": "text", "any_json": "any_text"}
+"""What stands in where an index needs an order, which json has not."""
+
 BY_CLASS = {"integers": "bigint", "reals": "double", "texts": "text", "blobs": "bytea"}
 
 
@@ -49,7 +52,10 @@ def decide(table: SourceTable, column: SourceColumn, profile: ColumnProfile, cho
         return Decision(chosen, "chosen by --type")
     if column.name == table.alias:
         return Decision(Kind("bigint"))
-    return _by_declaration(column, profile) or _by_content(column, profile)
+    decision = _by_declaration(column, profile) or _by_content(column, profile)
+    if decision.kind.name in UNSORTED and column.name.lower() in table.sorted_columns:
+        return replace(decision, kind=Kind(UNSORTED[decision.kind.name]))
+    return decision
 
 
 def _by_declaration(column: SourceColumn, profile: ColumnProfile) -> Decision | None:

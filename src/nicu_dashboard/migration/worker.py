@@ -22,6 +22,8 @@ from nicu_dashboard.migration.plan import Step, TablePlan
 from nicu_dashboard.migration.target import connect
 
 INDEX_MEMORY = "128MB"
+TELLABLE = frozenset({"0A", "22", "23", "42", "54"})
+"""Classes of errors that lie in the statement or the data: the step is left out and told, the move goes on."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ class Worker:
                 self.target.execute(step.statement.encode())
                 self.journal.add_step(self.job.run_id, step.name)
         except psycopg.Error as error:
-            if not step.optional or error.sqlstate is None:
+            if (error.sqlstate or "")[:2] not in TELLABLE:
                 raise
             return self._left_out(step, error)
         return Stepped(step)
