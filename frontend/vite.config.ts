@@ -9,8 +9,21 @@ export default defineConfig({
     outDir: "../src/nicu_dashboard/web/static",
     emptyOutDir: true,
     target: "es2022",
-    modulePreload: { polyfill: false },
+    modulePreload: false,
     assetsInlineLimit: 0,
+    // Three parts: what every screen needs, the cot page, and the pages of the office. Fewer files pack smaller.
+    cssCodeSplit: false,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "core", test: /node_modules|src\/(?!pages\/|cot\/|charts\/)/, priority: 2 },
+            { name: "cot", test: /src\/(cot|charts)\//, priority: 1 },
+            { name: "office", test: /src\/pages\//, priority: 1 },
+          ],
+        },
+      },
+    },
     // Licence banners ship beside the bundle, not inside every chunk.
     license: { fileName: "licences.md" },
   },

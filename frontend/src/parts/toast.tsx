@@ -1,4 +1,4 @@
-/** Short messages at the edge of the screen; they go by themselves and never cover an alarm. */
+/** Short messages at the edge of the screen; they go by themselves and lie over the foot of the page, not over a cot. */
 import { signal } from "@preact/signals";
 import { words } from "../api/client";
 
