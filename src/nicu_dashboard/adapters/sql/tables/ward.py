@@ -59,6 +59,7 @@ for _column in ("patient_id", "cot_id"):
         postgresql_where=_OPEN,
     )
 Index("idx_admissions_patient", admissions.c.patient_id, admissions.c.admitted_at)
+Index("idx_admissions_cot", admissions.c.cot_id, admissions.c.admitted_at)
 
 sources = Table(
     "sources",

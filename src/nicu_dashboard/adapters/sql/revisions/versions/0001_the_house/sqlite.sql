@@ -293,6 +293,8 @@ CREATE TABLE admissions (
     CONSTRAINT fk_admissions_cot_id FOREIGN KEY(cot_id) REFERENCES cots (id)
 );
 
+CREATE INDEX idx_admissions_cot ON admissions (cot_id, admitted_at);
+
 CREATE UNIQUE INDEX idx_admissions_open_cot_id ON admissions (cot_id) WHERE ended_at IS NULL;
 
 CREATE UNIQUE INDEX idx_admissions_open_patient_id ON admissions (patient_id) WHERE ended_at IS NULL;

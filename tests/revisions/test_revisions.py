@@ -1,0 +1,108 @@
+"""The schema's history: one head, and it builds exactly what the tables' definitions say."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from nicu_dashboard.adapters.sql import revisions
+from nicu_dashboard.adapters.sql.engines import Database, connect
+from nicu_dashboard.adapters.sql.revisions import open_store
+from nicu_dashboard.adapters.sql.tables import metadata
+from tests.postgres import PostgresServer, postgres_server
+from tools.print_schema import statements
+
+__all__ = ["postgres_server"]
+_REVISIONS = Path(revisions.__file__).parent
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without any table."""
+    if request.param == "sqlite":
+        store = connect(f"sqlite:///{tmp_path / 'nicu.db'}")
+        yield store
+        store.close()
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    with server.database() as url:
+        store = connect(url)
+        yield store
+        store.close()
+
+
+def catalogue(database: Database) -> list[tuple[str, str]]:
+    """Every table, column, constraint and index as the database itself describes it."""
+    query = {
+        "sqlite": "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE '%alembic%' AND sql IS NOT NULL",
+        "postgresql": (
+            "SELECT table_name || '.' || column_name, data_type || is_nullable || coalesce(column_default, '')"
+            " || is_identity FROM information_schema.columns WHERE table_schema = 'public' AND table_name !~ 'alembic'"
+            " UNION ALL SELECT indexname, indexdef FROM pg_indexes"
+            " WHERE schemaname = 'public' AND indexname !~ 'alembic'"
+            " UNION ALL SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE connamespace = 'public'::regnamespace AND conname !~ 'alembic'"
+        ),
+    }[database.engine_name]
+    with database.reading() as connection:
+        return sorted((str(name), " ".join(str(sql).split())) for name, sql in connection.execute(text(query)))
+
+
+def test_there_is_one_head() -> None:
+    scripts = ScriptDirectory(str(_REVISIONS))
+    assert scripts.get_heads() == [revisions.head()]
+
+
+def test_the_revisions_build_what_the_tables_say(empty: Database) -> None:
+    revisions.upgrade(empty)
+    built = catalogue(empty)
+    with empty.writing() as connection:
+        found = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+        # The names of sequences and tables go with the tables: the same database, made the other way.
+        metadata.drop_all(connection)
+        metadata.create_all(connection)
+    assert built == catalogue(empty)
+    assert [difference for difference in found if "idx_vitals_dashboard" not in str(difference)] == []
+
+
+def test_the_first_revision_is_written_down_for_both_databases() -> None:
+    for name in ("sqlite", "postgresql"):
+        written = (_REVISIONS / "versions" / "0001_the_house" / f"{name}.sql").read_text("utf-8")
+        assert written == ";\n\n".join(statements(name)) + ";\n"
+
+
+def test_an_empty_database_is_set_up_when_it_is_opened(empty: Database) -> None:
+    assert revisions.current(empty) is None
+    store = open_store(empty.writer.url.render_as_string(hide_password=False))
+    assert revisions.current(store) == revisions.head()
+    store.close()
+
+
+def test_an_upgrade_at_the_head_changes_nothing(empty: Database) -> None:
+    revisions.upgrade(empty)
+    before = catalogue(empty)
+    revisions.upgrade(empty)
+    assert catalogue(empty) == before
+
+
+def test_the_index_of_the_dashboard_carries_its_values(empty: Database) -> None:
+    revisions.upgrade(empty)
+    index = dict(catalogue(empty))["idx_vitals_dashboard"].lower()
+    assert "(patient_id, recorded_at desc" in index
+    assert "heart_rate, spo2, resp_rate, temperature)" in index
+    assert "where ((status)::text = 'active'" in (active := dict(catalogue(empty))["idx_alarms_active"].lower()) or (
+        "where status = 'active'" in active or "where (status = 'active'" in active
+    )
+
+
+def test_an_instant_is_an_integer_or_a_timestamptz(empty: Database) -> None:
+    revisions.upgrade(empty)
+    described = dict(catalogue(empty))
+    if empty.engine_name == "sqlite":
+        assert "recorded_at INTEGER NOT NULL" in described["vitals"]
+    else:
+        assert described["vitals.recorded_at"].startswith("timestamp with time zone")
