@@ -49,7 +49,7 @@ def parse_message(body: bytes, default_source: str) -> Message:
 def _decoded(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         # Senders do write NaN and 1e400; only those values are at fault then, not the message.
         try:
             return json.loads(body)

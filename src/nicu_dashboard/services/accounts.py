@@ -52,8 +52,7 @@ class Accounts:
         self._attempts: dict[str, _Attempts] = {}
         self._keys: dict[str, DeviceKey] = {}
         self._keys_read_at = -KEYS_KEPT_MS
-        # An unknown name must cost as much time as a wrong password.
-        self._decoy = passwords.hash(secrets.token_hex(8))
+        self._decoy: str | None = None
 
     def add_user(self, name: str, display_name: str, role: Role, password: str, actor: Actor) -> User:
         """Create a user; raises AccountRefused for a short password, RosterConflict for a taken name."""
@@ -82,10 +81,16 @@ class Accounts:
         try:
             user = self._people.user_by_name(name)
         except NotFound:
-            self._passwords.verify(password, self._decoy)
+            self._waste_time(password)
             return None
         right = self._passwords.verify(password, user.password_hash)
         return user if right and user.disabled_at is None else None
+
+    def _waste_time(self, password: str) -> None:
+        """An unknown name must cost as much time as a wrong password."""
+        if self._decoy is None:
+            self._decoy = self._passwords.hash(secrets.token_hex(8))
+        self._passwords.verify(password, self._decoy)
 
     def _note_failure(self, name: str, attempts: _Attempts, at: int, address: str | None) -> None:
         attempts.count += 1

@@ -1,0 +1,69 @@
+"""The live stream: full state, rising sequence, heartbeat, clean end."""
+
+import itertools
+import json
+from collections.abc import Iterator
+from threading import Thread
+from time import monotonic
+from typing import Any
+
+import httpx
+
+from tests.web.serving import Serving
+
+STREAM = {"Accept": "text/event-stream"}
+
+
+def _snapshots(response: httpx.Response) -> Iterator[dict[str, Any]]:
+    for line in response.iter_lines():
+        if line.startswith("data: "):
+            yield json.loads(line.removeprefix("data: "))
+
+
+def test_each_message_is_the_full_state_with_a_rising_sequence(demo: Serving) -> None:
+    with demo.client.stream("GET", "/api/live", headers=STREAM) as response:
+        assert response.headers["content-type"].startswith("text/event-stream")
+        found = [snapshot for snapshot, _ in zip(_snapshots(response), range(3), strict=False)]
+    assert [len(snapshot["cots"]) for snapshot in found] == [2, 2, 2]
+    assert found[0]["seq"] < found[1]["seq"] < found[2]["seq"]
+
+
+def test_there_is_a_heartbeat_each_second_when_nothing_happens(demo: Serving) -> None:
+    with demo.client.stream("GET", "/api/live", headers=STREAM) as response:
+        at = [snapshot["at"] for snapshot, _ in zip(_snapshots(response), range(4), strict=False)]
+    assert all(800 <= later - earlier <= 1_600 for earlier, later in itertools.pairwise(at))
+
+
+def test_who_cannot_stream_polls_for_the_next_snapshot(demo: Serving) -> None:
+    first = demo.client.get("/api/live").json()
+    second = demo.client.get("/api/live", params={"after": first["seq"]}).json()
+    assert second["seq"] > first["seq"]
+    assert demo.client.get("/api/live?after=x").status_code == 422
+
+
+def test_streams_end_within_a_second_when_the_server_stops(demo: Serving) -> None:
+    ended: list[float] = []
+
+    def watch() -> None:
+        with httpx.stream("GET", f"{demo.url}/api/live", headers=STREAM, timeout=20) as response:
+            for _ in response.iter_lines():
+                pass
+        ended.append(monotonic())
+
+    watchers = [Thread(target=watch) for _ in range(5)]
+    for watcher in watchers:
+        watcher.start()
+    while demo.station.broadcast.readers() < 5:
+        pass
+    began = monotonic()
+    assert demo.stop() < 1
+    for watcher in watchers:
+        watcher.join(5)
+    assert len(ended) == 5
+    assert max(ended) - began < 1
+
+
+def test_nobody_sees_babies_without_a_session(ward: Serving) -> None:
+    refused = ward.client.get("/api/live", headers=STREAM)
+    assert refused.status_code == 401
+    assert refused.headers["content-type"] == "application/problem+json"
