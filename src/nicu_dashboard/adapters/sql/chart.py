@@ -97,7 +97,7 @@ class SqlChart(Record):
         numbers = select(value, func.count()).where(*window, value.is_not(None)).group_by(value).order_by(value)
         absent = select(func.count()).where(*window, vitals.c.no_value.is_not(None), has_key(vitals.c.no_value, name))
         with self._database.reading() as connection:
-            counts: dict[float | None, int] = {value: count for value, count in connection.execute(numbers)}
+            counts: dict[float | None, int] = {row[0]: row[1] for row in connection.execute(numbers)}
             without = connection.scalar(absent) or 0
         return counts | ({None: without} if without else {})
 
