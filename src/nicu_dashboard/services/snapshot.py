@@ -5,6 +5,7 @@ from typing import Any
 
 from nicu_dashboard.domain.alarms.alarm import Alarm
 from nicu_dashboard.domain.alarms.priority import rank
+from nicu_dashboard.domain.alarms.signals import COUNTERS
 from nicu_dashboard.domain.alarms.watch import Seen, Watch
 from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS
 from nicu_dashboard.domain.patients import Patient, initials, short_name
@@ -123,7 +124,7 @@ def _numbers(bed: Bed, at: int) -> tuple[dict[str, float], dict[str, int], dict[
         age = at - seen.at
         if seen.value is not None and age <= seen.stale_ms:
             values[name] = _plain(seen.value)
-        else:
+        elif name not in COUNTERS:
             missing[name] = _why(seen, age)
     return values, measured_at, missing
 

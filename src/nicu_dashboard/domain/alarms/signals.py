@@ -14,8 +14,12 @@ ALL_LOST = "signal_lost"
 NOT_MEASURED = "not measured"
 # These say where the value went. Any other reason (artefact, sentinel) may be a baby too ill to be measured (assumed).
 EXPLAINED = frozenset({"probe off", "lead off", NOT_MEASURED})
+# A counter that runs only while breathing has stopped: its silence is no loss of a signal.
+COUNTERS = frozenset({"apnea_duration"})
 
-_LABELS: Mapping[str, str] = {name: vital.label for name, vital in VITALS.items() if not vital.intermittent}
+_LABELS: Mapping[str, str] = {
+    name: vital.label for name, vital in VITALS.items() if not vital.intermittent and name not in COUNTERS
+}
 _KEYS: Mapping[str, str] = {name: f"{ALL_LOST}:{name}" for name in VITALS}
 
 
