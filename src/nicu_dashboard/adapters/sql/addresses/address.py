@@ -49,7 +49,7 @@ class PasswordSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """The store as understood; for SQLite only `dialect`, `database` (the path), `pool`, `warnings` and `advice` say anything.
+    """The store as understood; for SQLite only `dialect`, `database` (the path), `pool` and the remarks say anything.
 
     `options` are libpq's own, as text. `tls` is what the place demands, `sslmode` what will be asked for.
     """

@@ -43,7 +43,7 @@ def pool_settings(
     idle_s: int | None = None,
     lifetime_s: int | None = None,
 ) -> PoolSettings:
-    """Return the pool's settings: the environment goes before the URL's own, these before the defaults of the deployment.
+    """Return the pool's settings: the environment goes before the URL, that before the deployment's defaults.
 
     Raises AddressFault for a number out of range.
     """

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from nicu_dashboard.adapters.sql.addresses.address import Address, AddressFault, Host, PoolMode
+from nicu_dashboard.adapters.sql.addresses.doubts import doubts
 from nicu_dashboard.adapters.sql.addresses.parameters import LIBPQ, PLACE, PRISMA, checked
+from nicu_dashboard.adapters.sql.addresses.places import all_local, read_database, read_hosts
 from nicu_dashboard.adapters.sql.addresses.pools import pool_settings, unusual_size
 from nicu_dashboard.adapters.sql.addresses.prisma import Translated, translate
-from nicu_dashboard.adapters.sql.addresses.providers import Provider, recognise
+from nicu_dashboard.adapters.sql.addresses.providers import Provider
+from nicu_dashboard.adapters.sql.addresses.recognition import recognise
 from nicu_dashboard.adapters.sql.addresses.sqlite_paths import read_sqlite
-from nicu_dashboard.adapters.sql.addresses.tls import Protection, is_local, protect
+from nicu_dashboard.adapters.sql.addresses.tls import Protection, protect
 from nicu_dashboard.adapters.sql.addresses.tokens import password_source
 from nicu_dashboard.adapters.sql.addresses.url import dsn_pairs, url_pairs
 
@@ -60,10 +62,10 @@ def _not_ours(scheme: re.Match[str]) -> str:
 def _postgresql(pairs: Sequence[tuple[str, str]], environ: Mapping[str, str], setting: str) -> Address:
     given = checked(pairs, PLACE | LIBPQ | PRISMA, setting)
     said = translate({key: value for key, value in given.items() if key not in PLACE}, setting)
-    hosts = _hosts(given, environ, setting)
-    database = _database(given, setting)
-    local = _all_local(hosts, said.options.get("hostaddr"), setting)
-    provider = recognise(hosts[0], database, environ, local)
+    hosts = read_hosts(given, environ, setting)
+    database = read_database(given, setting)
+    local = all_local(hosts, said.options.get("hostaddr"), setting)
+    provider = _provider(hosts, database, environ, local)
     tls = "none" if local else ("verify-full" if provider.tls == "none" else provider.tls)
     protection = protect(said.options, tls, environ, setting)
     mode: PoolMode = "transaction" if said.transaction_pooler else provider.pool_mode
@@ -95,45 +97,16 @@ def _postgresql(pairs: Sequence[tuple[str, str]], environ: Mapping[str, str], se
         warnings=(
             *protection.warnings,
             *unusual_size(pool.size, environ),
-            *_doubts(said, provider, hosts, given, setting),
+            *doubts(said, provider, hosts, given, setting),
         ),
         advice=provider.advice,
     )
 
 
-def _hosts(given: Mapping[str, str], environ: Mapping[str, str], setting: str) -> tuple[Host, ...]:
-    address = given.get("hostaddr", "")
-    names = given.get("host", address or environ.get("PGHOST", "")).split(",")
-    ports = given.get("port", environ.get("PGPORT") or "5432").split(",")
-    if len(ports) not in {1, len(names)}:
-        raise AddressFault(f"{setting}: {len(names)} hosts and {len(ports)} ports; give one port, or one for each host.")
-    if len(names) > 1 and not all(names):
-        raise AddressFault(f"{setting}: a host's name is missing between two commas.")
-    numbers = [_port(port, setting) for port in ports] * (len(names) if len(ports) == 1 else 1)
-    return tuple(Host(name, port) for name, port in zip(names, numbers, strict=True))
-
-
-def _port(text: str, setting: str) -> int:
-    port = int(text or 5432) if re.fullmatch(r"[0-9]{0,5}", text) else 0
-    if not 1 <= port <= 65_535:
-        raise AddressFault(f"{setting}: a port is a whole number from 1 to 65535.")
-    return port
-
-
-def _database(given: Mapping[str, str], setting: str) -> str:
-    database = given.get("dbname") or given.get("user", "")
-    if not database:
-        raise AddressFault(f"{setting}: the database's name is missing; write it after the host: …@HOST/DATABASE.")
-    if "/" in database:
-        raise AddressFault(f"{setting}: the database's name has a /; a / in a password is written %2F.")
-    return database
-
-
-def _all_local(hosts: Sequence[Host], address: str | None, setting: str) -> bool:
-    addresses = address.split(",") if address else [None] * len(hosts)
-    if len(addresses) != len(hosts):
-        raise AddressFault(f"{setting}: host and hostaddr name different numbers of servers; give one for each.")
-    return all(is_local(host, numeric or None) for host, numeric in zip(hosts, addresses, strict=True))
+def _provider(hosts: Sequence[Host], database: str, environ: Mapping[str, str], local: bool) -> Provider:
+    """Return the provider of the first host, but a transaction pooler's where one is among them."""
+    found = [recognise(host, database, environ, local) for host in hosts]
+    return next((provider for provider in found if provider.pool_mode == "transaction"), found[0])
 
 
 def _timeout(said: Translated) -> int | None:
@@ -158,21 +131,3 @@ def _startup(said: Translated, mode: PoolMode, setting: str) -> str:
             f"{setting}: options is refused by a pooler in transaction mode; set it by ALTER ROLE … SET instead."
         )
     return startup
-
-
-def _doubts(
-    said: Translated, provider: Provider, hosts: Sequence[Host], given: Mapping[str, str], setting: str
-) -> tuple[str, ...]:
-    """Return what is allowed but probably not meant."""
-    doubts = []
-    if said.transaction_pooler is False and provider.pool_mode == "transaction":
-        doubts.append(f"{setting}: pgbouncer=false, yet this is a pooler in transaction mode ({provider.title}).")
-    if len(hosts) > 1 and said.options.get("target_session_attrs", "read-write") not in {"read-write", "primary"}:
-        doubts.append(f"{setting}: only target_session_attrs=read-write finds the server that takes writes.")
-    if provider.name == "supabase" and hosts[0].name.endswith(".pooler.supabase.com") and "." not in given.get("user", ""):
-        doubts.append(f"{setting}: at Supabase's pooler the user is written postgres.PROJECT.")
-    if provider.name == "other" and hosts[0].port == 6432 and said.transaction_pooler is None:
-        doubts.append(f"{setting}: port 6432 is PgBouncer's; add pgbouncer=true if it pools by transaction.")
-    if provider.pins_on_set and said.search_path:
-        doubts.append(f"{setting}: schema makes this proxy pin every session; use ALTER ROLE … SET search_path instead.")
-    return tuple(doubts)

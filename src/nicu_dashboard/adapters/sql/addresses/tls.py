@@ -36,9 +36,7 @@ def is_local(host: Host, address: str | None = None) -> bool:
         return False
 
 
-def protect(
-    options: Mapping[str, str], demand: TlsDemand, environ: Mapping[str, str], setting: str
-) -> Protection:
+def protect(options: Mapping[str, str], demand: TlsDemand, environ: Mapping[str, str], setting: str) -> Protection:
     """Return what to ask libpq for where `demand` holds; raises AddressFault for less than is safe there."""
     _check_version(options, setting)
     files = _client_certificate(options, setting)
@@ -62,9 +60,7 @@ def _judge(mode: str, environ: Mapping[str, str], setting: str) -> tuple[str, ..
     if mode == "verify-ca":
         return (f"{setting}: sslmode=verify-ca does not compare the server's name; write sslmode=verify-full.",)
     if mode == "require":
-        return (
-            f"{setting}: sslmode=require encrypts but proves no identity; write sslmode=verify-full where the server can.",
-        )
+        return (f"{setting}: sslmode=require proves no identity; write sslmode=verify-full where the server can.",)
     if environ.get(ALLOWED_BY) != "1":
         raise AddressFault(
             f"{setting}: sslmode={mode} lets others on the network read patients' data and the password; write"
@@ -96,7 +92,7 @@ def _client_certificate(options: Mapping[str, str], setting: str) -> dict[str, s
     files = {}
     if ("sslcert" in options) != ("sslkey" in options):
         raise AddressFault(
-            f"{setting}: a client's certificate needs both sslcert and sslkey; the server's authority goes into sslrootcert."
+            f"{setting}: a client's certificate needs sslcert and sslkey; the server's authority goes into sslrootcert."
         )
     for key in ("sslcert", "sslkey", "sslcrl"):
         if key in options:
@@ -113,7 +109,9 @@ def _readable(name: str, key: str, setting: str) -> str:
             return str(path)
     except OSError as error:
         reason = (error.strerror or "no reason given").lower()
-        raise AddressFault(f"{setting}: the file in {key} cannot be read ({reason}); look at its path and rights.") from None
+        raise AddressFault(
+            f"{setting}: the file in {key} cannot be read ({reason}); look at its path and rights."
+        ) from None
 
 
 def _check_version(options: Mapping[str, str], setting: str) -> None:

@@ -33,13 +33,14 @@ def url_pairs(rest: str, setting: str) -> list[Pair]:
 
 def dsn_pairs(text: str, setting: str) -> list[Pair]:
     """Return the pairs of `host=db port=5432 password='…'`; raises AddressFault where quotes are missing."""
-    pairs, at = [], 0
+    pairs: list[Pair] = []
+    at = 0
     while text[at:].strip():
         found = _TOKEN.match(text, at)
         if found is None:
             raise AddressFault(
-                f"{setting}: the key=value form breaks off after {len(pairs)} keys; put a value with spaces or quotes in"
-                " single quotes, with \\ before ' and \\."
+                f"{setting}: the key=value form breaks off after {len(pairs)} keys; put a value with spaces or"
+                " quotes in single quotes, with \\ before ' and \\."
             )
         key, value = found.groups()
         if value.startswith("'"):

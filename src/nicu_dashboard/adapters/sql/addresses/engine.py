@@ -1,0 +1,47 @@
+"""An address becomes SQLAlchemy's engine: its pool, its connections, the settings of its transactions."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, TextClause, create_engine, event, text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from nicu_dashboard.adapters.sql.addresses import dialling
+from nicu_dashboard.adapters.sql.addresses.address import Address
+from nicu_dashboard.adapters.sql.addresses.arguments import transaction_settings
+
+
+def postgresql_engine(address: Address) -> Engine:
+    """Return the engine of a PostgreSQL address; nothing is reached before its first use."""
+    pool = address.pool
+    recycle_ms = min(pool.idle_ms, (pool.lifetime_s or pool.idle_ms) * 1_000)
+    engine = create_engine(
+        # The address is handed over at each connection, so that no secret is in the engine's URL or repr.
+        "postgresql+psycopg://",
+        use_native_hstore=False,
+        pool_size=pool.size,
+        max_overflow=0,
+        pool_timeout=pool.wait_ms / 1_000,
+        pool_recycle=max(1, recycle_ms // 1_000),
+        pool_pre_ping=True,
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def dial(_: Dialect, __: ConnectionPoolEntry, ___: list[Any], arguments: dict[str, Any]) -> dialling.Connection:
+        return dialling.dial(address, **arguments)
+
+    if settings := _set_local(address):
+
+        @event.listens_for(engine, "begin")
+        def prepare(connection: Connection) -> None:
+            connection.execute(settings)
+
+    return engine
+
+
+def _set_local(address: Address) -> TextClause | None:
+    """Return one statement that makes all settings of a transaction, gone with it (as SET LOCAL)."""
+    settings = transaction_settings(address)
+    calls = (f"set_config('{name}', :{name}, true)" for name in settings)
+    return text(f"SELECT {', '.join(calls)}").bindparams(**settings) if settings else None
