@@ -42,14 +42,16 @@ INSERT INTO strict VALUES (1, '1', 'x'), (2, 1, 'y'), (3, x'01', '');
 CREATE TABLE wide_int (v INTEGER, w NUMERIC, x DECIMAL(12, 3));
 INSERT INTO wide_int VALUES (9007199254740993, 1.5, 12.345), (0.5, 3, -7), (2, 9007199254740993, 1e15),
     (1, 1e300, 0.1);
-CREATE INDEX plain_name ON plain (name DESC, weight); CREATE UNIQUE INDEX plain_some ON plain (name) WHERE weight > 0;
+CREATE INDEX plain_name ON plain (name DESC, weight);
+CREATE UNIQUE INDEX plain_some ON plain (name) WHERE weight > 0;
 CREATE INDEX plain_expr ON plain (lower(name));
 CREATE VIEW heavy AS SELECT * FROM plain WHERE weight > 1;
 CREATE TRIGGER noted AFTER INSERT ON text_key BEGIN INSERT INTO keyless VALUES (1, 2); END;
 CREATE VIRTUAL TABLE notes USING fts5(title, body); INSERT INTO notes VALUES ('one', 'desat at night');
 CREATE TABLE alias_last (x TEXT, n INTEGER PRIMARY KEY);
 INSERT INTO alias_last VALUES ('a', -5), ('b', 70000), ('c', 9);
-CREATE TABLE shadowed (rowid TEXT, _rowid_ TEXT, oid TEXT); INSERT INTO shadowed VALUES ('a', 'b', 'c'), ('a', 'b', 'c');
+CREATE TABLE shadowed (rowid TEXT, _rowid_ TEXT, oid TEXT);
+INSERT INTO shadowed VALUES ('a', 'b', 'c'), ('a', 'b', 'c');
 """
 
 

@@ -24,7 +24,10 @@ MOST_DIFFERENCES = 100
 BUCKETS = 64
 JOINED_MESSAGES = 4096
 LOOSE = frozenset({"jsonb", "numeric"})
-Fields = Sequence[bytes | None]
+NO_ROW = "no such row"
+SEQUENCE_WORDS = ("past every id", "would give an id again")
+PLAIN_WORDS = frozenset({NO_ROW, "NULL", "None", "sound", *SEQUENCE_WORDS})
+"""What may stand in a difference in place of a value, and never needs hiding."""
 
 
 @dataclass(frozen=True)
@@ -270,11 +273,11 @@ def _shown(decode: object, raw: bytes | None) -> str:
 
 def _missing(table: TablePlan, row: ExactRow) -> Difference:
     values: list[SqliteValue] = [row.values[_place(table, name)] for name in table.key]
-    return Difference(table.source, shown_key(table.key, values, row.row_id), "", repr(row.values), "no such row")
+    return Difference(table.source, shown_key(table.key, values, row.row_id), "", repr(row.values), NO_ROW)
 
 
 def _extra(table: TablePlan, wire: bytes) -> Difference:
     fields = fields_of(wire)
     shown = [_shown(codec(column.kind)[1], raw) for column, raw in zip(table.columns, fields, strict=True)]
     key = ", ".join(f"{name}={shown[_place(table, name)]}" for name in table.key) or "no key"
-    return Difference(table.source, key, "", "no such row", f"({', '.join(shown)})")
+    return Difference(table.source, key, "", NO_ROW, f"({', '.join(shown)})")

@@ -12,7 +12,7 @@ from time import perf_counter
 
 from nicu_dashboard.migration.catalog import read_catalog
 from nicu_dashboard.migration.chunks import chunks_of, chunks_to_compare
-from nicu_dashboard.migration.comparing import Compared, Difference
+from nicu_dashboard.migration.comparing import SEQUENCE_WORDS, Compared, Difference
 from nicu_dashboard.migration.copying import Copied
 from nicu_dashboard.migration.crew import Crew
 from nicu_dashboard.migration.ddl import FOREIGN_KEYS, create_table
@@ -213,7 +213,7 @@ class Move:
         crew.work(tasks, take)
         with self.connection.transaction():
             for name in wrong_sequences(self.connection, self.run.plan.tables):
-                found.append(Difference(name, "sequence", "", "past every id", "would give an id again"))
+                found.append(Difference(name, "", "sequence", *SEQUENCE_WORDS))
         self.progress.finish("verify")
         return found
 

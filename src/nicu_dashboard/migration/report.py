@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from nicu_dashboard.migration.comparing import Difference
+from nicu_dashboard.migration.comparing import PLAIN_WORDS, Difference
 from nicu_dashboard.migration.kinds import FLOAT8
 from nicu_dashboard.migration.plan import NotCarried, Plan
 from nicu_dashboard.migration.rejects import Reject
@@ -142,7 +142,7 @@ def masked_key(key: str) -> str:
 
 def masked(value: str) -> str:
     """Return what kind of value stands there, without the value."""
-    if value in ("no such row", "NULL", "None"):
+    if value in PLAIN_WORDS:
         return value
     kinds = (("'", "text"), ('"', "text"), ("b'", "blob"), ('b"', "blob"), ("(", "row"))
     kind = next((name for start, name in kinds if value.startswith(start)), "number")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nicu_dashboard.migration.catalog import SourceObject
 from nicu_dashboard.migration.chunks import chunks_to_compare, is_broken
-from nicu_dashboard.migration.comparing import ChunkComparer, Difference, copy_out
+from nicu_dashboard.migration.comparing import NO_ROW, ChunkComparer, Difference, copy_out
 from nicu_dashboard.migration.copying import ChunkCopier
 from nicu_dashboard.migration.errors import Unfit
 from nicu_dashboard.migration.finish import last_id
@@ -136,7 +136,7 @@ class WayBack:
         with ExitStack() as stack:
             file = stack.enter_context(closing(open_snapshot(path)))
             for fault in faults_of(file):
-                found.append(Difference("", "file", "", fault, "sound"))
+                found.append(Difference("", "", "file", fault, "sound"))
             comparer = ChunkComparer(stack.enter_context(ChunkCopier(path, self.connection, "exact")))
             for table in self.counted:
                 own = [item for item in self.rejects if item.table == table.source]
@@ -148,7 +148,7 @@ class WayBack:
 
     def is_unfit(self, difference: Difference) -> bool:
         """Return whether a missing row is one that SQLite cannot hold and that is told as such."""
-        return difference.source == "no such row" and any(
+        return difference.source == NO_ROW and any(
             item.table == difference.table and item.key == difference.key for item in self.unfit
         )
 
