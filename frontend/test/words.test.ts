@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { fieldFaults, Problem, url, words } from "../src/api/client";
 import { count, elapsed, number, roughly, seconds } from "../src/format";
-import { byUrgency, loudest, tally, unacknowledged } from "../src/live/urgency";
+import { byUrgency, loudest, tally, unacknowledged, worstPerCot } from "../src/live/urgency";
 import { returnPath } from "../src/pages/login";
+import { clockWords } from "../src/pages/sources";
 import { splitLabel } from "../src/parts/cot-name";
 import { humanName, plainWords } from "../src/parts/facts";
 import { match } from "../src/router";
@@ -24,6 +25,10 @@ describe("numbers and durations", () => {
 
   it("counts things and seconds in words", () => {
     expect([count(1, "cot"), count(2, "baby", "babies"), seconds(24), seconds(125)]).toEqual(["1 cot", "2 babies", "24 s", "2 min 05 s"]);
+  });
+
+  it("says how far the clock of a source is off", () => {
+    expect([clockWords(204), clockWords(12_000), clockWords(-3_700_000), clockWords(null)]).toEqual(["agrees", "12 s ahead", "1 h behind", ""]);
   });
 
   it("turns names of the server into words", () => {
@@ -60,6 +65,11 @@ describe("urgency", () => {
       alarm({ id: 6, priority: "low" }),
     ];
     expect([...order].reverse().sort(byUrgency).map((one) => one.id)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it("shows each cot once in the strip, the most urgent first", () => {
+    const strip = worstPerCot([alarm({ id: 1, cot_id: 5, priority: "medium" }), alarm({ id: 2, cot_id: 9 }), alarm({ id: 3, cot_id: 9, priority: "low" }), alarm({ id: 4, cot_id: null })]);
+    expect(strip.map(({ alarm: worst, more }) => [worst.cot_id, worst.id, more])).toEqual([[9, 2, 1], [5, 1, 0]]);
   });
 
   it("counts technical alarms apart", () => {

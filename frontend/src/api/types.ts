@@ -271,6 +271,8 @@ export interface LoggedAlarm extends Omit<Alarm, "since" | "announced_at"> {
   readonly announced_at: Ms | Iso | null;
   readonly ended_at: Ms | Iso | null;
   readonly status: AlarmStatus;
+  /** One sentence that says why this alarmed. */
+  readonly why: string;
 }
 
 export interface Transition {
@@ -286,7 +288,6 @@ export interface Transition {
 
 export interface ExplainedAlarm extends LoggedAlarm {
   readonly transitions: readonly Transition[];
-  readonly explanation: string;
 }
 
 export interface Session {

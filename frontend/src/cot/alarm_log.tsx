@@ -32,13 +32,13 @@ export function AlarmLog({ patientId, onOpen }: { patientId: number; onOpen: (id
 
 /** The whole life of one alarm. */
 export function AlarmDialog({ id, onClose }: { id: number; onClose: () => void }) {
-  const { data, error, again } = useLoad<ExplainedAlarm & { readonly why?: string }>(`/api/alarms/${id}`, 5_000);
+  const { data, error, again } = useLoad<ExplainedAlarm>(`/api/alarms/${id}`, 5_000);
   return (
     <Dialog title={data ? `${data.mark} ${data.text}` : "Alarm"} onClose={onClose}>
       {!data && (error ? <ErrorState error={error} retry={again} /> : <Loading />)}
       {data && (
         <>
-          <p>{data.explanation || data.why || why({ ...data, since: ms(data.since), announced_at: ms(data.announced_at ?? data.since) }, vitalOf)}</p>
+          <p>{data.why || why({ ...data, since: ms(data.since), announced_at: ms(data.announced_at ?? data.since) }, vitalOf)}</p>
           <p class="dim">
             Began {dayAndTime(data.since, true)}
             {data.announced_at !== null && `, announced ${timeOfDay(data.announced_at, true)}`}

@@ -27,6 +27,18 @@ export function unacknowledged(alarms: readonly Alarm[]): Alarm | null {
   return worst(alarms.filter((alarm) => alarm.presence !== "ack"));
 }
 
+/** One alarm per cot, its worst, with the number of its others; the most urgent cot first. */
+export function worstPerCot(alarms: readonly Alarm[]): { readonly alarm: Alarm; readonly more: number }[] {
+  const found = new Map<number, { alarm: Alarm; more: number }>();
+  for (const alarm of [...alarms].sort(byUrgency)) {
+    if (alarm.cot_id === null) continue;
+    const known = found.get(alarm.cot_id);
+    if (known) known.more += 1;
+    else found.set(alarm.cot_id, { alarm, more: 0 });
+  }
+  return [...found.values()];
+}
+
 export interface Tally {
   readonly high: number;
   readonly medium: number;

@@ -17,7 +17,7 @@ type Doing =
 
 export default function AdmissionsPage() {
   const cots = useLoad<Page<CotListed>>("/api/cots");
-  const patients = useLoad<Page<Patient>>("/api/patients");
+  const patients = useLoad<Page<Patient>>("/api/patients?limit=1000");
   const [doing, setDoing] = useState<Doing>(null);
   const list = cots.data?.items;
   const taken = list?.filter((cot) => cot.baby).length ?? 0;

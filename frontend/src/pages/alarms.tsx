@@ -163,7 +163,7 @@ function Why({ id }: { readonly id: number }) {
   if (!data) return <Loading />;
   return (
     <>
-      <p>{data.explanation}</p>
+      <p>{data.why}</p>
       <ol class="transitions">
         {data.transitions.map((step, index) => (
           <li key={index}>

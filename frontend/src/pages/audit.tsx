@@ -1,21 +1,21 @@
 /** Who did what, when: the chained log, newest first. */
 import { useState } from "preact/hooks";
 import "./pages.css";
-import type { Iso, Ms } from "../api/types";
+import type { Iso } from "../api/types";
 import { dayAndTime } from "../format";
 import { plainWords } from "../parts/facts";
 import { usePages } from "../parts/pages";
 import { Button, Empty, ErrorState, Field, Loading } from "../parts/parts";
 
 interface Entry {
-  readonly id?: number;
-  readonly seq?: number;
-  readonly at: Ms | Iso;
+  readonly seq: number;
+  readonly at: Iso;
   readonly actor: string | null;
+  readonly role: string | null;
   readonly action: string;
-  readonly subject?: string | null;
-  readonly outcome?: string | null;
-  readonly detail?: unknown;
+  readonly subject: string | null;
+  readonly detail: Readonly<Record<string, unknown>>;
+  readonly address: string | null;
 }
 
 export default function AuditPage() {
@@ -51,18 +51,18 @@ export default function AuditPage() {
                 <th>What</th>
                 <th>About</th>
                 <th>Detail</th>
-                <th>Outcome</th>
+                <th>From</th>
               </tr>
             </thead>
             <tbody>
-              {items.map((entry, index) => (
-                <tr key={entry.id ?? entry.seq ?? index}>
+              {items.map((entry) => (
+                <tr key={entry.seq}>
                   <td class="nowrap">{dayAndTime(entry.at, true)}</td>
-                  <td>{entry.actor ?? "system"}</td>
+                  <td title={entry.role ?? ""}>{entry.actor ?? "system"}</td>
                   <td>{entry.action}</td>
                   <td>{entry.subject ?? ""}</td>
-                  <td class="dim wide">{entry.detail ? plainWords(entry.detail) : ""}</td>
-                  <td class="dim">{entry.outcome ?? ""}</td>
+                  <td class="dim wide">{Object.keys(entry.detail ?? {}).length ? plainWords(entry.detail) : ""}</td>
+                  <td class="dim">{entry.address ?? ""}</td>
                 </tr>
               ))}
             </tbody>

@@ -11,10 +11,10 @@ import { say } from "../parts/toast";
 interface Person {
   readonly id: number;
   readonly name: string;
-  readonly display_name?: string | null;
+  readonly display_name: string;
   readonly role: string;
-  readonly active?: boolean;
-  readonly last_seen_at?: Iso | null;
+  readonly created_at: Iso;
+  readonly disabled_at: Iso | null;
 }
 
 const ROLES = ["nurse", "charge nurse", "physician", "administrator"] as const;
@@ -42,17 +42,19 @@ export default function PeoplePage() {
               <tr>
                 <th>Name</th>
                 <th>Role</th>
-                <th>Last seen</th>
+                <th>Signs in as</th>
+                <th>Since</th>
               </tr>
             </thead>
             <tbody>
               {people.data.items.map((person) => (
                 <tr key={person.id}>
                   <td>
-                    {person.display_name || person.name} {person.active === false && <Tag>disabled</Tag>}
+                    {person.display_name || person.name} {person.disabled_at !== null && <Tag>disabled</Tag>}
                   </td>
                   <td>{person.role}</td>
-                  <td class="dim">{dayAndTime(person.last_seen_at)}</td>
+                  <td class="dim">{person.name}</td>
+                  <td class="dim">{dayAndTime(person.created_at)}</td>
                 </tr>
               ))}
             </tbody>
@@ -93,6 +95,9 @@ function AddPerson({ onClose, onDone }: { readonly onClose: () => void; readonly
         <Field label="Name to sign in with" fault={faults["name"]}>
           <input name="name" required autocomplete="off" />
         </Field>
+        <Field label="Name to be shown" fault={faults["display_name"]}>
+          <input name="display_name" autocomplete="off" />
+        </Field>
         <Field label="Role" fault={faults["role"]}>
           <select name="role">
             {ROLES.map((role) => (
@@ -100,7 +105,7 @@ function AddPerson({ onClose, onDone }: { readonly onClose: () => void; readonly
             ))}
           </select>
         </Field>
-        <Field label="First password" fault={faults["password"]} hint="15 characters or more">
+        <Field label="First password" fault={faults["password"]} hint="12 characters or more">
           <input name="password" type="password" required autocomplete="new-password" />
         </Field>
         {refusal && (

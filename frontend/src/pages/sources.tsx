@@ -1,26 +1,41 @@
 /** Where the values come from, and messages that could not be placed. */
 import "./pages.css";
-import { dayAndTime } from "../format";
+import { dayAndTime, roughly } from "../format";
 import { useLoad } from "../parts/load";
 import { usePages } from "../parts/pages";
-import type { Iso, Ms, Page } from "../api/types";
+import type { Iso, Origin, Page } from "../api/types";
+import { plainWords } from "../parts/facts";
 import { Age, Button, Empty, ErrorState, Loading, Tag } from "../parts/parts";
 
 interface Source {
-  readonly id?: number;
+  readonly id: number;
   readonly name: string;
-  readonly kind: string;
-  readonly last_at?: Ms | Iso | null;
-  readonly state?: string | null;
-  readonly readings?: number | null;
+  readonly origin: Origin;
+  readonly interval_s: number | null;
+  readonly last_received_at: Iso | null;
+  /** How far the clock of the source is ahead of the server's. */
+  readonly offset_ms: number | null;
 }
 
+/** What was received for no baby, counted by source, cot and reason. */
 interface Quarantined {
   readonly id: number;
-  readonly received_at: Ms | Iso;
   readonly source: string | null;
+  readonly cot: string | null;
   readonly reason: string;
-  readonly summary?: string | null;
+  readonly count: number;
+  readonly first_at: Iso;
+  readonly last_at: Iso;
+}
+
+/** A clock this far off is told apart. */
+const NOTABLE_OFFSET_MS = 5_000;
+
+/** `2.4 s ahead`, `12 s behind`, or that the clock agrees. */
+export function clockWords(offset: number | null): string {
+  if (offset === null) return "";
+  if (Math.abs(offset) < 1_000) return "agrees";
+  return `${roughly(Math.abs(offset))} ${offset > 0 ? "ahead" : "behind"}`;
 }
 
 const SYNTHETIC = new Set(["simulated", "replayed"]);
@@ -45,22 +60,25 @@ export default function SourcesPage() {
             <thead>
               <tr>
                 <th>Source</th>
-                <th>Kind</th>
-                <th>State</th>
-                <th class="num">Readings</th>
+                <th>Origin</th>
+                <th class="num">Every</th>
+                <th class="num">Its clock</th>
                 <th class="num">Last heard</th>
               </tr>
             </thead>
             <tbody>
               {sources.data.items.map((source) => (
-                <tr key={source.name}>
+                <tr key={source.id}>
                   <td>{source.name}</td>
                   <td>
-                    <Tag look={SYNTHETIC.has(source.kind) ? "synthetic" : ""}>{source.kind}</Tag>
+                    <Tag look={SYNTHETIC.has(source.origin) ? "synthetic" : ""}>{source.origin}</Tag>
                   </td>
-                  <td>{source.state ?? ""}</td>
-                  <td class="num">{source.readings?.toLocaleString("en").replaceAll(",", " ") ?? ""}</td>
-                  <td class="num">{source.last_at ? <Age at={new Date(source.last_at).getTime()} suffix=" ago" /> : "never"}</td>
+                  <td class="num dim">{source.interval_s === null ? "" : `${source.interval_s} s`}</td>
+                  <td class="num">
+                    {Math.abs(source.offset_ms ?? 0) > NOTABLE_OFFSET_MS ? "!! " : ""}
+                    {clockWords(source.offset_ms)}
+                  </td>
+                  <td class="num">{source.last_received_at ? <Age at={new Date(source.last_received_at).getTime()} suffix=" ago" /> : "not in this run"}</td>
                 </tr>
               ))}
             </tbody>
@@ -84,19 +102,21 @@ function Quarantine() {
           <table class="list stack">
             <thead>
               <tr>
-                <th>Received</th>
+                <th>Last</th>
                 <th>Source</th>
+                <th>Cot</th>
                 <th>Why it was held back</th>
-                <th>Message</th>
+                <th class="num">Times</th>
               </tr>
             </thead>
             <tbody>
               {items.map((message) => (
                 <tr key={message.id}>
-                  <td class="nowrap">{dayAndTime(message.received_at, true)}</td>
+                  <td class="nowrap">{dayAndTime(message.last_at, true)}</td>
                   <td>{message.source ?? ""}</td>
+                  <td>{message.cot ?? ""}</td>
                   <td class="wide">{message.reason}</td>
-                  <td class="dim">{message.summary ?? ""}</td>
+                  <td class="num dim">{plainWords(message.count)}</td>
                 </tr>
               ))}
             </tbody>

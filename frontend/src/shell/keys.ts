@@ -51,6 +51,8 @@ function isTyping(target: EventTarget | null): boolean {
 function act(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
   if (event.key === "Escape" && !document.querySelector("dialog[open]") && route.peek().page !== "wall") return go("/");
+  // A dialog has the keyboard for itself.
+  if (document.querySelector("dialog[open]")) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (key.length === 1 && !preferences.peek().keys) return;
   const here = route.peek().page;

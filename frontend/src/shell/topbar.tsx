@@ -5,7 +5,7 @@ import { count, elapsed, timeOfDay } from "../format";
 import { pauseSound } from "../live/actions";
 import { now } from "../live/clock";
 import { arrivals, ward } from "../live/connection";
-import { byUrgency, loudest, tally } from "../live/urgency";
+import { loudest, tally, worstPerCot } from "../live/urgency";
 import { unit } from "../live/vitals";
 import { CotName, placeOf } from "../parts/cot-name";
 import { Icon } from "../parts/icons";
@@ -76,16 +76,14 @@ function Tally() {
 }
 
 function WorstFirst() {
-  const alarms = (isLost() ? [] : ward.alarms())
-    .filter((alarm) => alarm.cot_id !== null)
-    .sort(byUrgency)
-    .slice(0, MOST_IN_STRIP);
+  const cots = isLost() ? [] : worstPerCot(ward.alarms()).slice(0, MOST_IN_STRIP);
   return (
-    <ol class="worst" aria-label="Alarms, most urgent first">
-      {alarms.map((alarm) => (
-        <li key={alarm.id}>
+    <ol class="worst" aria-label="Cots with alarms, most urgent first">
+      {cots.map(({ alarm, more }) => (
+        <li key={alarm.cot_id}>
           <a href={`/cots/${alarm.cot_id}`} class={`${alarm.priority} ${alarm.presence === "on" ? "" : "quiet"}`} title={`${alarm.mark} ${placeOf(alarm)} ${alarm.text}`}>
             <CotName label={placeOf(alarm)} /> {stripText(alarm)}
+            {more > 0 && <small> +{more}</small>}
           </a>
         </li>
       ))}
