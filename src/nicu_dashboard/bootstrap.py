@@ -40,6 +40,7 @@ from nicu_dashboard.services.engine import Engine
 from nicu_dashboard.services.feeding import Past, Unheard
 from nicu_dashboard.services.history import History
 from nicu_dashboard.services.ids import AlarmIds
+from nicu_dashboard.services.importing import Importing
 from nicu_dashboard.services.intake import Intake
 from nicu_dashboard.services.limits_desk import LimitsDesk
 from nicu_dashboard.services.live import Live
@@ -75,7 +76,7 @@ class Store:
 
 
 def open_store(settings: Settings) -> Store:
-    """Return the store, with the schema made in an empty one; raises StoreUnavailable when it cannot be used as it is."""
+    """Return the store, an empty one set up; raises StoreUnavailable when it cannot be used as it is."""
     database = revisions.open_store(
         settings.store_url, settings.db_pool_size, settings.db_connect_timeout, settings.db_idle_timeout
     )
@@ -129,6 +130,11 @@ def build_station(settings: Settings, store: Store, clock: Clock, mode: str) -> 
     )
 
 
+def importing(settings: Settings, store: Store, clock: Clock) -> Importing:
+    """Return what brings history in from files."""
+    return Importing(store.journal, store.roster, store.chart, clock, settings.definition)
+
+
 def build_past(settings: Settings, store: Store, numbers: Iterator[int] | None = None) -> Past:
     """Return a past to be lived through; `numbers` are for its alarms, by default the next ones."""
     ids = AlarmIds(store.journal) if numbers is None else numbers
@@ -163,6 +169,6 @@ def system_clock(speed: float = 1.0) -> Clock:
 
 
 def _broken(error: BaseException) -> None:
-    """A background task failed: stop the process, so that the supervisor restarts it and every screen shows the loss."""
+    """A background task failed: stop, so that the supervisor restarts and every screen shows the loss."""
     structlog.get_logger("nicu.engine").critical("a background task failed", kind=type(error).__name__, exc_info=error)
     os.kill(os.getpid(), signal.SIGTERM)

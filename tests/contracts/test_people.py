@@ -54,11 +54,11 @@ def test_disabling_a_user_ends_the_sessions_at_once(people: SqlPeople) -> None:
 
 def test_a_device_key_is_added_and_disabled(people: SqlPeople) -> None:
     key = people.add_key("gateway", "hash", by_nurse())
-    assert people.keys() == [key]
+    assert people.device_keys() == [key]
     with pytest.raises(RosterConflict, match="gateway"):
         people.add_key("gateway", "other", by_nurse())
     people.disable_key("gateway", LATER, by_nurse())
-    assert [key.disabled_at for key in people] == [LATER]
+    assert [key.disabled_at for key in people.device_keys()] == [LATER]
 
 
 def test_the_trail_is_read_newest_first_by_page_and_filter(people: SqlPeople) -> None:

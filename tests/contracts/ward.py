@@ -38,7 +38,7 @@ class Ward:
         self.baby = self.roster.patient_by_mrn("MRN-ADA")
         self.monitor = self.roster.source("monitor-1", "device", 1.0)
 
-    def reading(self, at_s: float, received_s: float | None = None, **values: Measured) -> VitalsRow:
+    def reading(self, at_s: float, received_s: float | None = None, **values: Any) -> VitalsRow:
         """What the monitor says of Ada so many seconds into the night."""
         recorded = NIGHT + round(at_s * 1_000)
         received = recorded + 200 if received_s is None else NIGHT + round(received_s * 1_000)

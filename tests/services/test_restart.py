@@ -51,3 +51,16 @@ async def test_a_command_that_admits_a_baby_is_followed_by_the_running_ward(tmp_
         receipt = await unit.reading(heart_rate=150)
         assert receipt.accepted == 1
         assert unit.cot()["baby"]["short"] == "Kaur"
+
+
+async def test_the_oxygen_on_record_still_decides_about_the_upper_limit_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "nicu.db"
+    async with TestUnit.opened(path) as before:
+        await before.admit("NICU-01", "A-1")
+        await before.seconds(2, spo2=98, fio2=21)
+        await before.seconds(3, spo2=98)
+        clock = HandClock(before.clock.at + 600_000)
+    async with TestUnit.opened(path, clock) as after:
+        await after.seconds(20, spo2=98)
+        assert after.alarms() == []
+        assert after.cot()["values"] == {"spo2": 98, "fio2": 21}

@@ -54,7 +54,8 @@ def _decoded(body: bytes) -> Any:
         try:
             return json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise MessageRefused(f"the body is not JSON: {str(error)[:80]}; send one object or an array of them") from None
+            said = str(error)[:80]
+            raise MessageRefused(f"the body is not JSON: {said}; send one object or an array of them") from None
 
 
 def _items(decoded: Any) -> list[Any]:

@@ -5,7 +5,7 @@ import time
 
 
 class SystemClock:
-    """Wall time anchored at the start and carried on by the monotonic clock, at an optional speed for demonstrations."""
+    """Wall time anchored at the start, carried on by the monotonic clock; faster for demonstrations."""
 
     def __init__(self, speed: float = 1.0) -> None:
         self._speed = speed

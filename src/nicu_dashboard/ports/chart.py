@@ -74,6 +74,10 @@ class Chart(Protocol):
         """Return the newest stored reading of each baby."""
         ...
 
+    def last_known(self, patient_id: int, since: int) -> Mapping[str, tuple[int, float]]:
+        """Return each vital's newest valid value with its instant, as far back as `since`."""
+        ...
+
     def spark(
         self, patient_ids: Sequence[int], from_at: int, step_ms: int
     ) -> Mapping[int, Mapping[str, Sequence[tuple[int, float]]]]:

@@ -80,7 +80,7 @@ class People(Protocol):
         """End a session."""
         ...
 
-    def keys(self) -> Sequence[DeviceKey]:
+    def device_keys(self) -> Sequence[DeviceKey]:
         """Return all device keys, disabled ones too."""
         ...
 
@@ -99,5 +99,5 @@ class People(Protocol):
     def audit(
         self, after: int | None = None, limit: int = 100, filters: Mapping[str, Any] | None = None
     ) -> Sequence[Mapping[str, Any]]:
-        """Return audit rows newest first, below the sequence `after`; filters: actor, action, patient_id, from_at, to_at."""
+        """Return audit rows newest first, below `after`; filters: actor, action, patient_id, from_at, to_at."""
         ...

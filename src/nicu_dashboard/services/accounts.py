@@ -121,11 +121,11 @@ class Accounts:
         return key
 
     def device(self, key: str) -> DeviceKey | None:
-        """Return the device of a key unless it is unknown or disabled; a disabled key works two seconds longer at most."""
+        """Return the device of a key, None when it is unknown or disabled (for two seconds at most it still works)."""
         at = self._clock.now()
         hashed = token_hash(key)
         if at - self._keys_read_at >= KEYS_KEPT_MS or hashed not in self._keys:
-            self._keys = {known.key_hash: known for known in self._people.keys() if known.disabled_at is None}
+            self._keys = {known.key_hash: known for known in self._people.device_keys() if known.disabled_at is None}
             self._keys_read_at = at
         return self._keys.get(hashed)
 

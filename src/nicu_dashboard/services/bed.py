@@ -60,6 +60,6 @@ class Bed:
         self.origin, self.source = source.origin, source.name
 
     def is_news(self, recorded_at: int, received_at: int) -> bool:
-        """Return whether a live reading is newer than the last one; after a silence a device's clock may have been set back."""
+        """Return whether a live reading is newer than the last; after a silence a clock may have been set back."""
         silent = self.heard_at is None or received_at - self.heard_at > self.watch.stale_ms
         return silent or recorded_at > self.recorded_at

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 
-# A reading this much later than its source's usual delay is history: stored at its own time, never shown or alarmed as now.
+# A reading this much later than its source's usual delay is history: stored at its own time, never alarmed as now.
 LATE_MS = 10_000
 # A reading this far ahead of the server is refused: it would stay "the latest" for as long.
 FUTURE_MS = 60_000

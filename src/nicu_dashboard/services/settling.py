@@ -1,4 +1,4 @@
-"""Putting a baby into a bed of the ward's memory, with everything that is on record: after admission and after a restart."""
+"""Putting a baby into a bed of the ward's memory with all that is on record: on admission, after a restart."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,17 +6,19 @@ from dataclasses import dataclass, replace
 
 from nicu_dashboard.domain.alarms.alarm import Alarm
 from nicu_dashboard.domain.alarms.machine import resume
-from nicu_dashboard.domain.alarms.watch import Off, Pause, Watch
+from nicu_dashboard.domain.alarms.signals import COUNTERS
+from nicu_dashboard.domain.alarms.watch import Off, Pause, Seen, Watch
 from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS
 from nicu_dashboard.domain.limits import AlarmLimits, default_profile
 from nicu_dashboard.domain.patients import Patient
-from nicu_dashboard.domain.vitals import VITALS, NoValue
+from nicu_dashboard.domain.vitals import VITALS
 from nicu_dashboard.ports.chart import Chart
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.limit_book import LimitBook
 from nicu_dashboard.ports.roster import Roster, Stay
 from nicu_dashboard.ports.tick import AlarmRow, Journal, SuspensionRow
 from nicu_dashboard.services.bed import Bed, EventFree, Latest
+from nicu_dashboard.services.snapshot import INTERMITTENT_SHOWN_MS
 from nicu_dashboard.services.stays import Stays
 from nicu_dashboard.services.ward import Ward
 
@@ -80,6 +82,11 @@ class Settling:
         expected = [name for name, seen in record.latest.items() if _expected(name, seen, at)]
         standing = [row.alarm for row in alarms if row.cot_id == stay.cot.id]
         watch = resume(record.limits, standing, expected, at)
+        # What is measured now and then holds over a restart: the upper SpO2 limit follows the FiO2 on record.
+        known = {
+            name: Seen(seen.value, seen.received_at, at) for name, seen in record.latest.items() if _now_and_then(name)
+        }
+        watch = replace(watch, seen={**watch.seen, **known})
         bed.watch = _silenced(watch, [row for row in silences if row.cot_id == stay.cot.id], at)
         return bed
 
@@ -96,22 +103,19 @@ class Settling:
         counted = [stored for stored in spells if stored.review != "rejected"]
         newest = max(counted, key=lambda stored: stored.spell.started_at, default=None)
         free = EventFree() if newest is None else EventFree(newest.spell.ended_at, newest.spell.kind)
-        return Record(limits, self._latest(patient.id), free)
+        return Record(limits, self._latest(patient.id, at), free)
 
-    def _latest(self, patient_id: int) -> dict[str, Latest]:
-        found = self._chart.latest([patient_id]).get(patient_id)
-        if found is None:
-            return {}
-        recorded_at, values = found
-        return {
-            name: Latest(value, recorded_at, recorded_at)
-            for name, value in values.items()
-            if not isinstance(value, NoValue)
-        }
+    def _latest(self, patient_id: int, at: int) -> dict[str, Latest]:
+        known = self._chart.last_known(patient_id, at - INTERMITTENT_SHOWN_MS)
+        return {name: Latest(value, recorded_at, recorded_at) for name, (recorded_at, value) in known.items()}
+
+
+def _now_and_then(name: str) -> bool:
+    return VITALS[name].intermittent
 
 
 def _expected(name: str, seen: Latest, at: int) -> bool:
-    return not VITALS[name].intermittent and at - seen.received_at <= EXPECTED_MS
+    return not _now_and_then(name) and name not in COUNTERS and at - seen.received_at <= EXPECTED_MS
 
 
 def _silenced(watch: Watch, silences: Sequence[SuspensionRow], at: int) -> Watch:

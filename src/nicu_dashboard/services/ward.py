@@ -144,7 +144,7 @@ class Ward:
         self._tick.quarantined.append(message)
 
     def clock_offset(self, bed: Bed, offset_ms: int, flag_ms: int, at: int) -> None:
-        """Flag a device whose clock is off by more than flag_ms; its readings stay live, the record shows its own time."""
+        """Flag a device whose clock is off by more than flag_ms; its readings stay live, at its own time."""
         if abs(offset_ms) > flag_ms:
             way = "behind" if offset_ms > 0 else "ahead"
             text = f"Device clock {_span(abs(offset_ms))} {way}"

@@ -18,7 +18,7 @@ _NO_CACHE = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 async def live(request: Request) -> Response:
-    """Stream snapshots, or return the newest one as JSON (with `after`, wait up to 10 s for a newer; 204 if none came)."""
+    """Stream snapshots, or return the newest as JSON (with `after`, wait up to 10 s for a newer; else 204)."""
     person = await run_in_threadpool(person_or_none, request)
     if person is None or not may(person.role, "see"):
         return problem(401, "log in first: POST /api/session with name and password")

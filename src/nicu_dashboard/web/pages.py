@@ -21,7 +21,7 @@ class Assets(StaticFiles):
         return response
 
 
-async def page(request: Request) -> Response:
+def page(request: Request) -> Response:
     """Return the app's one page; an unknown address under /api is a problem, never a page."""
     if request.url.path.startswith("/api/"):
         return problem(404, f"there is no {request.method} {request.url.path}; see /api/docs")

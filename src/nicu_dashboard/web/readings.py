@@ -15,7 +15,7 @@ MAX_BODY = 8 * 1024 * 1024
 
 
 async def post_readings(request: Request) -> Response:
-    """Take one reading or an array; answer 202 after the commit with what was accepted, known already, refused and why."""
+    """Take one reading or an array; answer 202 after the commit with what was taken and what refused."""
     found: Rooms = request.app.state.rooms
     source = await _device(request, found)
     if source is None:

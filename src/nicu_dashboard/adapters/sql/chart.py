@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from nicu_dashboard.adapters.sql import trend_queries
 from nicu_dashboard.adapters.sql.audit_trail import Seal, sha256_seal
@@ -11,7 +11,8 @@ from nicu_dashboard.adapters.sql.dialects import bucket_of, has_key
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.measured import values_of
 from nicu_dashboard.adapters.sql.record import Record
-from nicu_dashboard.adapters.sql.tables import patients, vitals
+from nicu_dashboard.adapters.sql.tables import patients, vitals, vitals_minute
+from nicu_dashboard.domain.instants import MINUTE_MS, floor_to
 from nicu_dashboard.domain.trends import Bucket
 from nicu_dashboard.domain.vitals import VITALS, Measured
 from nicu_dashboard.ports.chart import Tier
@@ -80,6 +81,21 @@ class SqlChart(Record):
             rows = connection.execute(query).mappings()
             return {row["patient_id"]: (row["recorded_at"], values_of(row)) for row in rows}
 
+    def last_known(self, patient_id: int, since: int) -> Mapping[str, tuple[int, float]]:
+        """Return each vital's newest valid value with its instant: the minute by the roll-up, the value from its rows."""
+        minutes = vitals_minute.c
+        query = (
+            select(minutes.parameter, func.max(minutes.bucket_at).label("minute"))
+            .where(
+                minutes.patient_id == patient_id, minutes.bucket_at >= floor_to(since, MINUTE_MS), minutes.n_valid > 0
+            )
+            .group_by(minutes.parameter)
+        )
+        with self._database.reading() as connection:
+            found = {row.parameter: row.minute for row in connection.execute(query)}
+            newest = {name: connection.execute(_newest(patient_id, name, at)).first() for name, at in found.items()}
+        return {name: (row[0], row[1]) for name, row in newest.items() if row is not None}
+
     def spark(
         self, patient_ids: Sequence[int], from_at: int, step_ms: int
     ) -> Mapping[int, Mapping[str, Sequence[tuple[int, float]]]]:
@@ -125,6 +141,13 @@ class SqlChart(Record):
 def _columns(names: Sequence[str]) -> list[ColumnElement[Any]]:
     """Return the columns of vitals; raises KeyError for a name that is not in the registry."""
     return [vitals.c[VITALS[name].name] for name in names]
+
+
+def _newest(patient_id: int, name: str, minute: int) -> Select[int, float]:
+    """The newest valid reading of one vital within a minute."""
+    value = vitals.c[name]
+    window = (*_window(patient_id, minute, minute + MINUTE_MS), value.is_not(None))
+    return select(vitals.c.recorded_at, value).where(*window).order_by(vitals.c.recorded_at.desc()).limit(1)
 
 
 def _window(patient_id: int, from_at: int, to_at: int) -> tuple[ColumnElement[bool], ...]:

@@ -86,7 +86,7 @@ class SqlPeople:
             connection.execute(_since(sessions, sessions.c.token_hash == token_hash, "ended_at", at))
             self._append(connection, audit)
 
-    def keys(self) -> Sequence[DeviceKey]:
+    def device_keys(self) -> Sequence[DeviceKey]:
         """Return all device keys, disabled ones too."""
         with self._database.reading() as connection:
             rows = connection.execute(select(device_keys).order_by(device_keys.c.name)).mappings()
