@@ -35,7 +35,7 @@ export default function AdmissionsPage() {
           <h1>Admissions</h1>
           <p>{list ? `${count(list.length, "cot")}, ${taken} taken, ${free.length} free` : ""}</p>
         </div>
-        <div class="row spread no-print">
+        <div class="row at-end no-print">
           <AddCot onDone={done} />
           <Button look="primary" disabled={free.length === 0} onClick={() => setDoing({ what: "admit", cot: free[0]?.label ?? "" })}>
             Admit a baby

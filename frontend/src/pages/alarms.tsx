@@ -40,7 +40,7 @@ export default function AlarmsPage() {
     <div class="page">
       <header>
         <h1>Alarms</h1>
-        <div class="filters spread no-print">
+        <div class="filters at-end no-print">
           <Select label="Status" value={status} options={STATUSES} onChange={(value) => setFilter("status", value)} />
           <Select label="Priority" value={priority} options={PRIORITIES} onChange={(value) => setFilter("priority", value)} />
           <Field label="Cot">

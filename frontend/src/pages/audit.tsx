@@ -29,7 +29,7 @@ export default function AuditPage() {
           <h1>Audit trail</h1>
           <p>Each entry is chained to the one before. To prove it whole, run nicu audit verify.</p>
         </div>
-        <div class="filters spread no-print">
+        <div class="filters at-end no-print">
           <Field label="Who">
             <input value={actor} placeholder="anyone" onChange={(event) => setActor(event.currentTarget.value.trim())} />
           </Field>

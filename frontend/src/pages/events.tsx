@@ -66,7 +66,7 @@ export default function EventsPage() {
           <h1>Events</h1>
           <p>{shown ? count(shown.length, "event") : ""} of babies now in a cot</p>
         </div>
-        <div class="row spread no-print">
+        <div class="row at-end no-print">
           {HOURS.map((span) => (
             <Button key={span} aria-pressed={span === hours} onClick={() => setHours(span)}>
               {span < 72 ? `${span} h` : `${span / 24} d`}

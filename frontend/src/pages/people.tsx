@@ -26,7 +26,7 @@ export default function PeoplePage() {
     <div class="page">
       <header>
         <h1>People</h1>
-        <div class="row spread">
+        <div class="row at-end">
           <Button look="primary" onClick={() => setAdding(true)}>
             Add a person
           </Button>

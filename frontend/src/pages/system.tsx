@@ -21,7 +21,7 @@ export default function SystemPage() {
           <h1>System and display</h1>
           <p>Version {unit.value?.version ?? "–"}</p>
         </div>
-        <div class="row spread no-print">
+        <div class="row at-end no-print">
           <Button onClick={() => print()}>Print</Button>
         </div>
       </header>

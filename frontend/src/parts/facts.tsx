@@ -1,10 +1,10 @@
 /** Any JSON as a list of names and values: for pages that show what the server says about itself. */
 import { number } from "../format";
 
-/** `last_commit_ms` → "Last commit, ms". */
+/** `last_commit_ms` and `lastCommitMs` → "Last commit, ms". */
 export function humanName(key: string): string {
   const units: Readonly<Record<string, string>> = { ms: "ms", s: "s", bytes: "bytes", percent: "%" };
-  const parts = key.split("_");
+  const parts = key.replace(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase().split("_");
   const unit = parts.length > 1 ? units[parts[parts.length - 1]!] : undefined;
   const words = (unit ? parts.slice(0, -1) : parts).join(" ");
   return words.charAt(0).toUpperCase() + words.slice(1) + (unit ? `, ${unit}` : "");

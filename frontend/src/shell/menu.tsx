@@ -1,7 +1,7 @@
 /** The way to the other pages, and the list of keys: out of the way until asked for. */
 import { signal } from "@preact/signals";
 import { remove } from "../api/client";
-import { loadUnit, unit } from "../live/vitals";
+import { loadUnit, may, unit } from "../live/vitals";
 import { Button, Dialog } from "../parts/parts";
 import { attempt } from "../parts/toast";
 import { go, route } from "../router";
@@ -38,7 +38,7 @@ function Menu() {
   return (
     <Dialog title="Pages" look="menu" onClose={close}>
       <ul>
-        {PAGES.map((page) => (
+        {PAGES.filter((page) => page.needs === undefined || may(page.needs)).map((page) => (
           <li key={page.name}>
             <a href={page.path} onClick={close} {...(route.value.page === page.name ? { "aria-current": "page" as const } : {})}>
               {page.title} {page.key && <kbd>{page.key.toUpperCase()}</kbd>}
