@@ -180,7 +180,7 @@ function paintAxis(pen: Pen): void {
   ctx.fillStyle = palette.faint;
   ctx.textAlign = "right";
   ctx.textBaseline = "middle";
-  for (const value of axisMarks(panel.range, marked(panel.lines), bottom - top, type * 1.6)) {
+  for (const value of axisMarks(panel.range, marked(panel.lines), bottom - top, type * 1.35)) {
     ctx.fillText(String(Number(value.toFixed(panel.decimals))), left - 7, pen.y(value));
   }
 }

@@ -45,6 +45,12 @@ export function rangeOf(view: View, now: number): Range {
   return { from: to - view.span, to };
 }
 
+/** The present in steps that move a live window by about a pixel, so that a long window is not drawn anew each second. */
+export function steadyNow(now: number, span: number): number {
+  const step = Math.max(1, Math.floor(span / 1_200_000)) * 1000;
+  return Math.ceil(now / step) * step;
+}
+
 /** Moves by a share of the window (negative is back); reaching the present follows it again. */
 export function pan(view: View, now: number, share: number): View {
   const to = (view.to ?? now) + share * view.span;

@@ -1,11 +1,11 @@
 /** Everything about the baby in a cot: loads it, and shares it out among the parts of the page. */
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import type { Annotation, Limits, Page, Patient, Spell } from "../api/types";
+import type { Annotation, LimitRow, Limits, Page, Patient, Spell } from "../api/types";
 import { followPrinting } from "../charts/printing";
 import { nextSpan } from "../charts/spans";
 import { TABS } from "../charts/view";
-import { now } from "../live/clock";
+import { serverNow } from "../live/clock";
 import { ward } from "../live/connection";
 import type { CotLive } from "../live/store";
 import { may } from "../live/vitals";
@@ -28,6 +28,7 @@ import { useCotKeys } from "./use_keys";
 import { useKept } from "./use_kept";
 
 const DAY = 86_400_000;
+const NO_LIMITS: readonly LimitRow[] = [];
 
 /** When a baby came, and its first and last reading; epoch ms. */
 interface Stay {
@@ -46,19 +47,20 @@ export function BabyPage({ cot, patientId }: { cot: CotLive; patientId: number }
   const over = useSignal<Over>(null);
   const selected = useSignal<number | null>(null);
 
+  const range = model.range.value;
   const base = `/api/patients/${patientId}`;
   const patient = useLoad<Patient>(base, 300_000);
   const limits = useKept(useLoad<Limits>(`${base}/limits`, 60_000));
   // Whole days, so that panning within one asks for nothing new.
-  const since = Math.floor(Math.min(model.range.value.from, now.value - DAY) / DAY) * DAY;
+  const since = Math.floor(Math.min(range.from, serverNow() - DAY) / DAY) * DAY;
   const from = new Date(since).toISOString();
   const events = useKept(useLoad<Page<Spell>>(`${base}/events?from=${from}`, 20_000));
   const notes = useKept(useLoad<Page<Annotation>>(`${base}/annotations?from=${from}`, 60_000));
   const stay = useLoad<Stay>(`${base}/stay`, 300_000);
   model.beganAt = stay.data?.began_at ?? stay.data?.first_at ?? null;
 
-  const rows = limits.data?.limits ?? [];
-  const spans = useMemo(() => (events.data?.items ?? []).map((spell) => spanOf(spell, now.value)), [events.data, now.value]);
+  const rows = limits.data?.limits ?? NO_LIMITS;
+  const spans = useMemo(() => (events.data?.items ?? []).map((spell) => spanOf(spell, serverNow())), [events.data, range]);
   const noteMarks = useMemo(() => marks(notes.data?.items ?? []), [notes.data]);
   const openEvent = (id: number): void => {
     selected.value = id;

@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { vitalOf } from "../live/vitals";
 import { Button, Field } from "../parts/parts";
 import { type Change, changeName, changeValue, loosens } from "./limits";
+import { useFocus } from "./use_focus";
 
 interface Props {
   changes: readonly Change[];
@@ -13,6 +14,7 @@ interface Props {
 
 export function Review({ changes, busy, onBack, onSend }: Props) {
   const reason = useSignal("");
+  const field = useFocus<HTMLInputElement>();
   const wider = changes.filter(loosens).length;
   return (
     <form
@@ -42,7 +44,7 @@ export function Review({ changes, busy, onBack, onSend }: Props) {
       )}
       {wider > 0 && <p class="dim">{wider === 1 ? "One change makes" : `${wider} changes make`} this display alarm later or less. The bedside monitor keeps its own limits.</p>}
       <Field label="Reason" hint="Kept with the old and the new values, your name and the time">
-        <input autofocus required minLength={3} maxLength={200} value={reason.value} onInput={(event) => (reason.value = event.currentTarget.value)} />
+        <input ref={field} required minLength={3} maxLength={200} value={reason.value} onInput={(event) => (reason.value = event.currentTarget.value)} />
       </Field>
       <footer>
         <Button onClick={onBack}>Back</Button>

@@ -9,6 +9,7 @@ import { may } from "../live/vitals";
 import { Button, Dialog, Empty, ErrorState, Field, Loading, Tag } from "../parts/parts";
 import type { Loaded } from "../parts/load";
 import { attempt } from "../parts/toast";
+import { useFocus } from "./use_focus";
 
 /** Kinds of care, with what the charts and lists call them. */
 export const CARE: readonly (readonly [kind: string, label: string])[] = [
@@ -80,6 +81,7 @@ interface DialogProps {
 
 export function NoteDialog({ patientId, at, onSaved, onClose }: DialogProps) {
   const kind = useSignal("note");
+  const field = useFocus<HTMLInputElement>();
   const text = useSignal("");
   const instant = useSignal(local(at ?? serverNow()));
   const ready = !Number.isNaN(Date.parse(instant.value)) && (kind.value !== "note" || text.value.trim() !== "");
@@ -101,7 +103,7 @@ export function NoteDialog({ patientId, at, onSaved, onClose }: DialogProps) {
           ))}
         </div>
         <Field label="Text">
-          <input autofocus maxLength={500} value={text.value} onInput={(event) => (text.value = event.currentTarget.value)} />
+          <input ref={field} maxLength={500} value={text.value} onInput={(event) => (text.value = event.currentTarget.value)} />
         </Field>
         <Field label="When" hint={at === null ? "Now" : "At the cursor"}>
           <input type="datetime-local" step="1" value={instant.value} onInput={(event) => (instant.value = event.currentTarget.value)} />

@@ -22,7 +22,9 @@ export class TrendsModel {
   readonly fault = signal("");
   readonly points = signal<ReadonlyMap<string, readonly Point[]>>(new Map());
   readonly cursor = signal<number | null>(null);
-  readonly range = computed(() => views.rangeOf(this.view.value, now.value));
+  /** The window as drawn: computed apart, so that what shows it is drawn only when it has moved. */
+  private readonly present = computed(() => views.steadyNow(now.value, this.view.value.span));
+  readonly range = computed(() => views.rangeOf(this.view.value, this.present.value));
   beganAt: number | null = null;
   private width = 1000;
   private timer: ReturnType<typeof setTimeout> | undefined;

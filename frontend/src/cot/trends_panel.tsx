@@ -1,6 +1,6 @@
 /** The charts of one baby with their tabs and every state they can be in. */
 import type { Signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import "../charts/charts.css";
 import type { LimitRow } from "../api/types";
 import type { Note } from "../charts/axis";
@@ -8,10 +8,10 @@ import type { Span } from "../charts/spans";
 import { Stack } from "../charts/stack";
 import { stepText, when } from "../charts/ticks";
 import { OXYCRG_MS, TABS, tabOf } from "../charts/view";
-import { now } from "../live/clock";
+import { serverNow } from "../live/clock";
 import { ward } from "../live/connection";
 import type { CotLive } from "../live/store";
-import { vitalOf } from "../live/vitals";
+import { unit, vitalOf } from "../live/vitals";
 import { Button, Empty, ErrorState } from "../parts/parts";
 import { anything, panels } from "./rows";
 import type { TrendsModel } from "./trends";
@@ -36,18 +36,15 @@ export function TrendsPanel({ cot, model, limits, spans, notes, lastAt, selected
   const range = model.range.value;
   const view = model.view.value;
   const connected = ward.link.value.state !== "lost";
-  const shown = panels(
-    {
-      trends: model.trends.value,
-      points: model.points.value,
-      missing: cot.missing.value,
-      limits,
-      vital: vitalOf,
-      now: now.value,
-      live: view.to === null && connected,
-    },
-    range,
-    view.span <= OXYCRG_MS,
+  const trends = model.trends.value;
+  const missing = cot.missing.value;
+  const live = view.to === null && connected;
+  const oxycrg = view.span <= OXYCRG_MS;
+  const known = unit.value;
+  // A longer window takes its live points as it moves, not each second.
+  const shown = useMemo(
+    () => panels({ trends, points: model.points.peek(), missing, limits, vital: vitalOf, now: serverNow(), live }, range, oxycrg),
+    [trends, missing, limits, known, range, live, oxycrg],
   );
   const pick = (ids: number[]): void => {
     if (ids.length === 1) return onEvent(ids[0]!);
@@ -88,7 +85,7 @@ function Nothing({ last, model }: { last: number | null; model: TrendsModel }) {
   return (
     <div class="charts-over">
       <Empty title="No readings in this window">
-        <p>{last === null ? "None has been received for this baby yet." : `The last was ${when(last, now.value, true)}.`}</p>
+        <p>{last === null ? "None has been received for this baby yet." : `The last was ${when(last, serverNow(), true)}.`}</p>
         {last !== null && <Button onClick={() => model.goTo(last)}>Show it</Button>}
       </Empty>
     </div>
@@ -124,6 +121,7 @@ function Tabs({ model }: { model: TrendsModel }) {
       <em>
         {trends && (
           <>
+            {chosen === null && `${stepText(model.view.value.span)} · `}
             {stepText(trends.step_ms)} {trends.step_ms <= 1000 ? "readings" : `buckets of ${TIERS[trends.tier]}`}
             <span> · envelope min–max, line mean · gaps are gaps</span>
           </>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { centre, pan, pointsFor, rangeOf, refetchEvery, SHORTEST_MS, TABS, tabOf, tabView, zoom } from "../../src/charts/view";
+import { centre, pan, pointsFor, rangeOf, refetchEvery, SHORTEST_MS, steadyNow, TABS, tabOf, tabView, zoom } from "../../src/charts/view";
 
 const NOW = 1_800_000_000_000;
 const HOUR = 3_600_000;
@@ -55,6 +55,12 @@ describe("the window of the charts", () => {
     expect(tabOf(live, "")).toBe("4h");
     expect(tabOf({ span: 3 * HOUR, to: null }, "")).toBeNull();
     expect(tabOf({ span: 40 * HOUR, to: null }, "stay")).toBe("stay");
+  });
+
+  it("moves each second when short, by about a pixel when long", () => {
+    expect(steadyNow(10_400, 360_000)).toBe(11_000);
+    expect(steadyNow(13_000, 4 * HOUR)).toBe(24_000);
+    expect(steadyNow(24_000, 4 * HOUR)).toBe(24_000);
   });
 
   it("asks for no more buckets than there are seconds or pixels", () => {
