@@ -61,8 +61,3 @@ def recognise(host: Host, database: str, environ: Mapping[str, str], local: bool
         ):
             return sign.provider
     return providers.LOCAL if local else providers.OTHER
-
-
-def all_providers() -> tuple[providers.Provider, ...]:
-    """Return every provider of the table, once, for the page that describes them."""
-    return tuple(dict.fromkeys((*(sign.provider for sign in _SIGNS), providers.LOCAL, providers.OTHER)))
