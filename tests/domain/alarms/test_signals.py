@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.domain.alarms.dialogue import CALM, Bedside
+from tests.domain.alarms.dialogue import CALM, Bedside, line
 
 
 def test_a_probe_that_is_off_raises_a_technical_alarm_within_ten_seconds() -> None:
@@ -287,3 +287,25 @@ def test_an_alarm_the_bedside_monitor_sends_latches_and_recurs_like_our_own() ->
     ward.acknowledges("Asystole")
     ward.fault_over("device:asystole")
     ward.expects_quiet()
+
+
+def test_an_apnea_counter_that_stops_while_the_cot_speaks_is_breathing_again() -> None:
+    ward = Bedside()
+    ward.for_seconds(3)
+    ward.reads(apnea_duration=22)
+    ward.for_seconds(8.75)
+    ward.expects("*** Apnea 22 ≥ 20")
+    ward.for_seconds(0.25)
+    ward.expects("*** Apnea 22 ≥ 20 (latched)")
+    ward.acknowledges("Apnea")
+    ward.expects_quiet()
+    ward.reads(apnea_duration=25)
+    ward.hears("*** Apnea 22 ≥ 20", "*** Apnea 25 ≥ 20")
+
+
+def test_an_apnea_counter_that_stops_with_the_whole_cot_keeps_its_alarm() -> None:
+    ward = Bedside()
+    ward.for_seconds(3)
+    ward.reads(**{**CALM, "apnea_duration": 22})
+    ward.silence(60)
+    assert "*** Apnea 22 ≥ 20 (held)" in [line(alarm) for alarm in ward.watch.alarms]

@@ -59,6 +59,14 @@ def take_loss(turn: Turn, limit: Limit, explained: bool) -> None:
     turn.keep(Condition(limit.key, absent=True, unanswered_since=answered, alarm=_held(condition.alarm)))
 
 
+def end_condition(turn: Turn, key: str, note: str) -> None:
+    """The condition is over whatever was counted; a high alarm that nobody saw stays latched."""
+    condition = turn.conditions.get(key)
+    if condition is not None and condition.alarm is not None:
+        condition = turn.move(condition, condition.alarm, "cleared", note=note)
+    turn.keep(Condition(key, alarm=None if condition is None else condition.alarm))
+
+
 def forget_answered(turn: Turn, key: str) -> None:
     """The parameter is not measured any more: an alarm that a person has acknowledged waits for nothing and ends."""
     condition = turn.conditions.get(key)

@@ -21,7 +21,7 @@ from nicu_dashboard.domain.alarms.events import (
     Ticked,
 )
 from nicu_dashboard.domain.alarms.faults import begin_fault, end_fault
-from nicu_dashboard.domain.alarms.limit_conditions import settle, take_absence, take_value, take_within
+from nicu_dashboard.domain.alarms.limit_conditions import end_condition, settle, take_absence, take_value, take_within
 from nicu_dashboard.domain.alarms.set_back import set_back
 from nicu_dashboard.domain.alarms.signals import ALL_LOST, watch_signals
 from nicu_dashboard.domain.alarms.turn import Turn
@@ -183,12 +183,9 @@ def _change_limits(turn: Turn, limits: AlarmLimits) -> None:
     turn.watch = replace(turn.watch, limits=limits)
     kept = {limit.key for limit in limits.limits}
     silences.end_off(turn, [scope for scope in turn.watch.off if scope not in kept and scope != "all"], REMOVED)
-    for condition in list(turn.conditions.values()):
-        if condition.alarm is not None and condition.alarm.kind == "limit" and condition.key not in kept:
-            cleared = turn.move(condition, condition.alarm, "cleared", note=REMOVED)
-            turn.keep(Condition(condition.key, alarm=cleared.alarm))
-        elif condition.alarm is None and condition.key not in kept:
-            turn.conditions.pop(condition.key)
+    for key, condition in list(turn.conditions.items()):
+        if key not in kept and (condition.alarm is None or condition.alarm.kind == "limit"):
+            end_condition(turn, key, REMOVED)
     fio2 = _fio2(turn)
     for limit in limits.limits:
         seen = turn.seen.get(limit.parameter)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from nicu_dashboard.domain.alarms.faults import begin_fault, end_fault
-from nicu_dashboard.domain.alarms.limit_conditions import forget_answered, take_loss
+from nicu_dashboard.domain.alarms.limit_conditions import end_condition, forget_answered, take_loss
 from nicu_dashboard.domain.alarms.turn import Turn
 from nicu_dashboard.domain.alarms.watch import RETURNED_MS, Seen
 from nicu_dashboard.domain.vitals import VITALS
@@ -47,6 +47,17 @@ def watch_signals(turn: Turn) -> None:
     for name, seen in turn.seen.items():
         if name in _LABELS:
             _watch_signal(turn, name, seen, silent)
+        elif name in COUNTERS and turn.at - seen.spoken_at >= seen.lost_ms:
+            _watch_counter(turn, name, silent)
+
+
+def _watch_counter(turn: Turn, name: str, silent: bool) -> None:
+    """A counter that stopped while the cot speaks has ended its alarm; in a cot without a word it may still run."""
+    for limit in turn.watch.limits.for_parameter(name):
+        if silent:
+            take_loss(turn, limit, explained=False)
+        else:
+            end_condition(turn, limit.key, "the counter stopped")
 
 
 def _watch_signal(turn: Turn, name: str, seen: Seen, silent: bool) -> None:
