@@ -36,20 +36,20 @@ export function Behind({ range, width, type, spans, notes, selected }: Layer & {
         />
       ))}
       {inside(notes, range).map((note) => (
-        <rect key={note.id} class="note-line" x={xOf(note.at, range, width)} width="1" height="100%" />
+        <g key={note.id} class="note-line" transform={`translate(${xOf(note.at, range, width)})`}>
+          <rect width="1" height="100%" />
+          <path d="M.5 0 l5 5 -5 5 -5 -5z" />
+        </g>
       ))}
     </svg>
   );
 }
 
-/** Under the charts: what each event was, notes, and the time. */
-export function Below({ range, width, type, spans, notes, onPick }: Layer & { onPick: (ids: number[]) => void }) {
+/** Under the charts: what each event was, and the time. */
+export function Below({ range, width, type, spans, onPick }: Omit<Layer, "notes"> & { onPick: (ids: number[]) => void }) {
   return (
     <div class="chart-below" style={{ width: `${width}px` }}>
       <div class="chart-kinds">
-        {inside(notes, range).map((note) => (
-          <span key={`n${note.id}`} class="note-mark" title={note.text} style={{ left: `${xOf(note.at, range, width)}px` }} />
-        ))}
         {labels(spans, range, width, type * 3).map((label) => (
           <button
             key={label.ids[0]}

@@ -98,7 +98,7 @@ export function Stack(props: Props) {
             <Row key={panel.key} panel={panel} range={range} palette={palette} width={width} height={Math.floor(rows[i]!)} type={type} />
           ))}
           <div style={{ marginLeft: `${axis}px` }}>
-            <Below range={range} width={plotWidth} type={type} spans={spans} notes={notes} onPick={(ids) => props.onPick?.(ids)} />
+            <Below range={range} width={plotWidth} type={type} spans={spans} onPick={(ids) => props.onPick?.(ids)} />
           </div>
           {shown && <div class="chart-cursor" style={{ left: `${axis + x}px`, bottom: `${below}px` }} />}
           {shown && (

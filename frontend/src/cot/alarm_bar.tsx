@@ -6,6 +6,7 @@ import { acknowledge, PAUSE_S, pauseSound } from "../live/actions";
 import { now } from "../live/clock";
 import type { CotLive } from "../live/store";
 import { vitalOf } from "../live/vitals";
+import { Icon } from "../parts/icons";
 import { Button } from "../parts/parts";
 import { conditions, scopeText, stacked, why } from "./conduct";
 
@@ -99,7 +100,9 @@ function Silences({ flags, onSilence }: { flags: Flags; onSilence: () => void })
     <>
       {paused > 0 && (
         <p class="cot-alarm silenced">
-          <b>⏸ Alarms paused</b> <time>{elapsed(paused)}</time> left
+          <b>
+            <Icon name="alarmsPaused" /> Alarms paused
+          </b> <time>{elapsed(paused)}</time> left
           <Button look="quiet" onClick={onSilence}>
             Change …
           </Button>
@@ -107,7 +110,9 @@ function Silences({ flags, onSilence }: { flags: Flags; onSilence: () => void })
       )}
       {flags.off.map((off) => (
         <p key={off.scope} class="cot-alarm silenced">
-          <b>⊘ Off: {scopeText(off.scope, vitalOf)}</b> since {timeOfDay(off.since)} by {off.by}: {off.reason}
+          <b>
+            <Icon name="alarmsOff" /> Off: {scopeText(off.scope, vitalOf)}
+          </b> since {timeOfDay(off.since)} by {off.by}: {off.reason}
           <Button look="quiet" onClick={onSilence}>
             Change …
           </Button>

@@ -6,6 +6,7 @@ import { ward } from "../live/connection";
 import type { CotLive } from "../live/store";
 import { worst } from "../live/urgency";
 import { vitalOf } from "../live/vitals";
+import { Icon } from "../parts/icons";
 import { offFor, scopeText } from "./conduct";
 import { linesOf } from "./rows";
 import { OLD_MS, type TilePlan, tiles } from "./tiles";
@@ -65,7 +66,7 @@ function Off({ cot, name }: { cot: CotLive; name: string }) {
   const off = offFor(cot.flags.value.off, name);
   return off.length ? (
     <span class="cot-number-off" title={off.map((one) => `${scopeText(one.scope, vitalOf)} is off: ${one.reason}`).join("; ")}>
-      ⊘ off{" "}
+      <Icon name="alarmsOff" /> off{" "}
     </span>
   ) : null;
 }

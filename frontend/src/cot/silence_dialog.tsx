@@ -6,6 +6,7 @@ import { elapsed, timeOfDay } from "../format";
 import { now } from "../live/clock";
 import type { CotLive } from "../live/store";
 import { may, vitalOf } from "../live/vitals";
+import { Icon } from "../parts/icons";
 import { Button, Dialog, Field } from "../parts/parts";
 import { attempt } from "../parts/toast";
 import { scopeText } from "./conduct";
@@ -60,7 +61,9 @@ function OffNow({ cot, path }: { cot: CotLive; path: string }) {
       {cot.flags.value.off.map((off) => (
         <p key={off.scope} class="silence-off">
           <span>
-            <b>⊘ {scopeText(off.scope, vitalOf)}</b> off since {timeOfDay(off.since)} by {off.by}: {off.reason}
+            <b>
+              <Icon name="alarmsOff" /> {scopeText(off.scope, vitalOf)}
+            </b> off since {timeOfDay(off.since)} by {off.by}: {off.reason}
           </span>
           <Button
             look="primary"
