@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +17,7 @@ import psycopg
 
 from nicu_dashboard.migration.chunks import Chunk, condition
 from nicu_dashboard.migration.exact import ExactRow, RowEncoder, exact_rows, select_rows
+from nicu_dashboard.migration.kinds import LOOSE
 from nicu_dashboard.migration.lanes import LaneColumn, NotClean, columnar_available, lane_columns, refuse_unclean
 from nicu_dashboard.migration.names import quoted_list
 from nicu_dashboard.migration.plan import TablePlan
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 FLUSH_BYTES = 262_144
 GROUP_ROWS = 256
 WORTH_COLUMNS_ROWS = 2_000
+DIGEST_BYTES = 16
 MISFITS = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
 
 
@@ -41,6 +44,8 @@ class Copied:
     lane: str
     rows: int
     rejects: tuple[Reject, ...] = field(default=())
+    digest: bytes = b""
+    """Of the bytes sent, when they can be compared with what is read back in the order of the row ids."""
 
 
 class ChunkCopier:
@@ -85,8 +90,9 @@ class ChunkCopier:
 
     def _quick(self, table: TablePlan, chunk: Chunk, columns: list[LaneColumn]) -> Copied:
         if (reader := self.columnar(chunk.rows)) is not None:
-            self._send(table, reader.encode(table, chunk, columns))
-            return Copied(chunk, "columnar", chunk.rows)
+            digest = self._send(table, reader.encode(table, chunk, columns))
+            is_whole = all(column.generated is None for column in table.columns)
+            return Copied(chunk, "columnar", chunk.rows, digest=digest if is_whole else b"")
         where, bound = condition(table, chunk.low, chunk.high)
         statement = select_rows(table, where, [column.expression for column in columns])
         sent = 0
@@ -103,10 +109,14 @@ class ChunkCopier:
             raise NotClean
         return Copied(chunk, "plain", sent)
 
-    def _send(self, table: TablePlan, pieces: Iterable[bytes]) -> None:
+    def _send(self, table: TablePlan, pieces: Iterable[bytes]) -> bytes:
+        """Write pieces of COPY's binary form and return their digest."""
+        digest = blake2b(digest_size=DIGEST_BYTES)
         with self.target.cursor().copy(copy_in(table)) as copy:
             for piece in pieces:
                 copy.write(piece)
+                digest.update(piece)
+        return digest.digest()
 
     def _exact(self, table: TablePlan, chunk: Chunk) -> Copied:
         rejects = list[Reject]()
@@ -139,8 +149,9 @@ class ChunkCopier:
                     waiting, size = [], 0
             yield b"".join([*waiting, TRAILER])
 
-        self._send(table, pieces())
-        return Copied(chunk, "exact", rows, tuple(rejects))
+        digest = self._send(table, pieces())
+        is_whole = all(column.generated is None for column in table.columns) and not _is_loose(table)
+        return Copied(chunk, "exact", rows, tuple(rejects), digest if is_whole else b"")
 
     def _group(self, table: TablePlan, encoder: RowEncoder, group: Sequence[ExactRow], rejects: list[Reject]) -> int:
         good = [row for row in group if row.wire is not None]
@@ -163,6 +174,11 @@ class ChunkCopier:
 def _named(table: TablePlan, error: psycopg.Error) -> int | None:
     name = error.diag.column_name or (error.diag.context or "").rpartition("column ")[2].partition(":")[0]
     return next((place for place, column in enumerate(table.copied) if column.name == name), None)
+
+
+def _is_loose(table: TablePlan) -> bool:
+    """Return whether PostgreSQL may write a value back in another form than it was sent in."""
+    return any(column.kind.name in LOOSE for column in table.columns)
 
 
 def copy_in(table: TablePlan) -> bytes:

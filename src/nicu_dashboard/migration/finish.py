@@ -9,6 +9,7 @@ from nicu_dashboard.migration.journal import Journal, Run
 from nicu_dashboard.migration.kinds import SqliteValue, codec
 from nicu_dashboard.migration.names import quoted
 from nicu_dashboard.migration.plan import Step, TablePlan
+from nicu_dashboard.migration.reading_back import messages
 from nicu_dashboard.migration.rejects import Reject, image_of, shown_key
 from nicu_dashboard.migration.target import Connection
 from nicu_dashboard.migration.wire import fields_of, rows_of
@@ -32,8 +33,7 @@ def quarantine_orphans(connection: Connection, journal: Journal, run: Run) -> in
 def _move(connection: Connection, journal: Journal, run_id: int, table: TablePlan, key: Step) -> int:
     columns = ", ".join(f"c.{quoted(column.name)}" for column in table.copied)
     statement = f"COPY (SELECT {columns} FROM {table.target} c WHERE {key.orphans}) TO STDOUT (FORMAT binary)"
-    with connection.cursor().copy(statement.encode()) as copy:
-        rejects = [_reject(table, wire) for wire in rows_of(copy)]
+    rejects = [_reject(table, wire) for wire in rows_of(messages(connection, statement.encode()))]
     if rejects:
         journal.add_rejects(run_id, rejects)
         connection.execute(f"DELETE FROM {table.target} c WHERE {key.orphans}".encode())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
+from nicu_dashboard.migration.chunks import Chunk
 from nicu_dashboard.migration.errors import MigrationError
 from nicu_dashboard.migration.plan import Plan
 from nicu_dashboard.migration.rejects import Reject
@@ -23,7 +24,7 @@ CREATE TABLE IF NOT EXISTS nicu_migration.runs (
 CREATE TABLE IF NOT EXISTS nicu_migration.chunks (
     run_id bigint NOT NULL REFERENCES nicu_migration.runs, source_table text NOT NULL, chunk bigint NOT NULL,
     lane text NOT NULL, row_count bigint NOT NULL, reject_count bigint NOT NULL,
-    verified boolean NOT NULL DEFAULT false,
+    digest bytea NOT NULL, verified boolean NOT NULL DEFAULT false,
     PRIMARY KEY (run_id, source_table, chunk));
 CREATE TABLE IF NOT EXISTS nicu_migration.steps (
     run_id bigint NOT NULL REFERENCES nicu_migration.runs, step text NOT NULL, failure text,
@@ -47,6 +48,16 @@ class Run:
     state: str
     plan: Plan
     on_reject: str
+
+
+@dataclass(frozen=True)
+class ChunkRecord:
+    """What is recorded of a chunk: rows written, rows rejected, the digest of the bytes sent, whether compared."""
+
+    rows: int
+    rejects: int
+    digest: bytes = b""
+    verified: bool = False
 
 
 class Fenced(MigrationError):
@@ -118,24 +129,26 @@ class Journal:
         """Replace the plan of a run."""
         self.connection.execute("UPDATE nicu_migration.runs SET plan = %s WHERE id = %s", (plan.to_json(), run_id))
 
-    def chunks(self, run_id: int) -> dict[tuple[str, int], tuple[int, int, bool]]:
-        """Return (rows, rejects, verified) of every committed chunk by (table, number)."""
+    def chunks(self, run_id: int) -> dict[tuple[str, int], ChunkRecord]:
+        """Return every committed chunk by (table, number)."""
         rows = self.connection.execute(
-            "SELECT source_table, chunk, row_count, reject_count, verified"
+            "SELECT source_table, chunk, row_count, reject_count, digest, verified"
             " FROM nicu_migration.chunks WHERE run_id = %s",
             (run_id,),
         ).fetchall()
         return {
-            (str(table), int(str(chunk))): (int(str(count)), int(str(rejects)), bool(verified))
-            for table, chunk, count, rejects, verified in rows
+            (str(table), int(str(chunk))): ChunkRecord(
+                int(str(count)), int(str(rejects)), _bytes(digest), bool(verified)
+            )
+            for table, chunk, count, rejects, digest, verified in rows
         }
 
-    def add_chunk(self, run_id: int, table: str, chunk: int, lane: str, rows: int, rejects: int) -> None:
+    def add_chunk(self, run_id: int, chunk: Chunk, lane: str, record: ChunkRecord) -> None:
         """Record one chunk; its primary key refuses a second time."""
         self.connection.execute(
-            "INSERT INTO nicu_migration.chunks (run_id, source_table, chunk, lane, row_count, reject_count)"
-            " VALUES (%s, %s, %s, %s, %s, %s)",
-            (run_id, table, chunk, lane, rows, rejects),
+            "INSERT INTO nicu_migration.chunks (run_id, source_table, chunk, lane, row_count, reject_count, digest)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s)",
+            (run_id, chunk.table, chunk.number, lane, record.rows, record.rejects, record.digest),
         )
 
     def set_verified(self, run_id: int, table: str, chunk: int) -> None:

@@ -32,6 +32,9 @@ TYPES = {
 """Text keeps SQLite's byte order (COLLATE "C"). `any_json` holds values of any class in a column without a type,
 `any_text` the same in a column that an index needs to sort."""
 
+LOOSE = frozenset({"jsonb", "numeric"})
+"""Kinds that PostgreSQL may give back in other bytes of the same value."""
+
 
 @dataclass(frozen=True)
 class Kind:

@@ -18,7 +18,7 @@ from nicu_dashboard.migration.crew import Crew
 from nicu_dashboard.migration.ddl import FOREIGN_KEYS, create_table
 from nicu_dashboard.migration.errors import RowsRejected
 from nicu_dashboard.migration.finish import analyze, quarantine_orphans, set_sequences, stages_of, wrong_sequences
-from nicu_dashboard.migration.journal import Journal, Run
+from nicu_dashboard.migration.journal import ChunkRecord, Journal, Run
 from nicu_dashboard.migration.mapping import Mapping
 from nicu_dashboard.migration.names import quoted
 from nicu_dashboard.migration.plan import NotCarried
@@ -29,6 +29,7 @@ from nicu_dashboard.migration.target import Connection
 from nicu_dashboard.migration.worker import Answer, CompareTask, CopyTask, Job, ReplanTask, Stepped, StepTask, Task
 
 SMALL_BYTES = 4_000_000
+NOT_RECORDED = ChunkRecord(0, 0)
 
 
 @dataclass
@@ -99,7 +100,7 @@ class Move:
         with self.connection.transaction():
             done = self.journal.chunks(self.run.id)
         self.progress.start("copy", sum(table.rows for table in self.run.plan.tables), "rows")
-        self.progress.advance("copy", sum(rows + rejects for rows, rejects, _ in done.values()))
+        self.progress.advance("copy", sum(item.rows + item.rejects for item in done.values()))
         suspects: set[str] = set()
         finished = set(done)
         while True:
@@ -196,7 +197,7 @@ class Move:
         with self.connection.transaction():
             done = self.journal.chunks(self.run.id) if record else {}
         self.progress.start("verify", sum(table.rows for table in self.run.plan.tables), "rows")
-        self.progress.advance("verify", sum(rows + rejects for rows, rejects, fine in done.values() if fine))
+        self.progress.advance("verify", sum(item.rows + item.rejects for item in done.values() if item.verified))
         found: list[Difference] = []
 
         def take(_task: Task, said: Answer) -> None:
@@ -205,10 +206,10 @@ class Move:
             self.progress.advance("verify", said.rows, said.chunk.table)
 
         tasks = (
-            CompareTask(chunk, thorough, record)
+            CompareTask(chunk, thorough, record, known.digest)
             for table in sorted(self.run.plan.tables, key=lambda table: -table.rows * table.row_bytes)
             for chunk in chunks_to_compare(source, table)
-            if not done.get((chunk.table, chunk.number), (0, 0, False))[2]
+            if not (known := done.get((chunk.table, chunk.number), NOT_RECORDED)).verified
         )
         crew.work(tasks, take)
         with self.connection.transaction():

@@ -17,7 +17,7 @@ from nicu_dashboard.migration.chunks import Chunk
 from nicu_dashboard.migration.comparing import ChunkComparer, Compared
 from nicu_dashboard.migration.copying import ChunkCopier, Copied
 from nicu_dashboard.migration.errors import MigrationError
-from nicu_dashboard.migration.journal import Journal
+from nicu_dashboard.migration.journal import ChunkRecord, Journal
 from nicu_dashboard.migration.plan import Step, TablePlan
 from nicu_dashboard.migration.target import connect
 
@@ -60,6 +60,7 @@ class CompareTask:
     chunk: Chunk
     thorough: bool
     record: bool
+    digest: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -120,14 +121,15 @@ class Worker:
         done = self.copier.copy(self.tables[chunk.table], chunk)
         if done.rejects and not task.may_reject:
             raise _Held(done)
-        self.journal.add_chunk(self.job.run_id, chunk.table, chunk.number, done.lane, done.rows, len(done.rejects))
+        record = ChunkRecord(done.rows, len(done.rejects), done.digest)
+        self.journal.add_chunk(self.job.run_id, chunk, done.lane, record)
         self.journal.add_rejects(self.job.run_id, done.rejects)
         return done
 
     def _compare(self, task: CompareTask) -> Compared:
         chunk = task.chunk
         rejects = self.journal.rejects(self.job.run_id, chunk.table)
-        done = self.comparer.compare(self.tables[chunk.table], chunk, rejects, task.thorough)
+        done = self.comparer.compare(self.tables[chunk.table], chunk, rejects, task.thorough, task.digest)
         if task.record and not done.differences:
             self.journal.set_verified(self.job.run_id, chunk.table, chunk.number)
         return done
