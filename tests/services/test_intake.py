@@ -117,3 +117,14 @@ async def test_a_silent_source_goes_stale_and_then_raises_a_technical_alarm(unit
     assert unit.cot()["missing"]["spo2"][0] == "stale"
     await unit.seconds(5)
     assert unit.alarms() == ["!! Signal lost on"]
+
+
+async def test_a_baby_whose_monitor_was_never_heard_is_not_shown_as_calm(unit: TestUnit) -> None:
+    await unit.seconds(11)
+    assert unit.alarms() == ["!! Signal lost on"]
+
+
+async def test_a_second_device_with_a_fast_clock_does_not_silence_the_first(unit: TestUnit) -> None:
+    await unit.reading(unit.clock.at + 50_000, source="ventilator", fio2=30)
+    await unit.reading(heart_rate=40)
+    assert unit.alarms() == ["*** HR 40 < 80 on"]

@@ -45,6 +45,8 @@ class Bed:
     source: str | None = None
     heard_at: int | None = None
     recorded_at: int = 0
+    unheard: bool = False
+    heard: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def limits(self) -> AlarmLimits:
@@ -57,9 +59,15 @@ class Bed:
             if not isinstance(measured, NoValue):
                 self.latest[name] = Latest(measured, recorded_at, received_at)
         self.recorded_at, self.heard_at = recorded_at, received_at
+        self.heard[source.id] = recorded_at, received_at
         self.origin, self.source = source.origin, source.name
 
-    def is_news(self, recorded_at: int, received_at: int) -> bool:
-        """Return whether a live reading is newer than the last; after a silence a clock may have been set back."""
-        silent = self.heard_at is None or received_at - self.heard_at > self.watch.stale_ms
-        return silent or recorded_at > self.recorded_at
+    def is_news(self, source_id: int, recorded_at: int, received_at: int) -> bool:
+        """Return whether a live reading is newer than its source's last; in a silence a clock may be set back."""
+        last = self.heard.get(source_id)
+        return last is None or recorded_at > last[0] or received_at - last[1] > self.watch.stale_ms
+
+    def is_known(self, source_id: int, recorded_at: int) -> bool:
+        """Return whether this source's last reading had just this device time."""
+        last = self.heard.get(source_id)
+        return last is not None and last[0] == recorded_at

@@ -24,6 +24,8 @@ from nicu_dashboard.services.ward import Ward
 
 # What was measured within this time before a restart is expected to go on.
 EXPECTED_MS = HOUR_MS
+# A baby in a cot is watched: until its first reading these are missed, so that a technical alarm says so.
+AWAITED = ("spo2", "heart_rate")
 # Events of this many days are looked at for the event-free days of a tile.
 LOOK_BACK_MS = 60 * DAY_MS
 
@@ -79,7 +81,9 @@ class Settling:
         record = await asyncio.to_thread(self._record, stay.patient, at)
         bed = self._ward.bed(stay.cot.id)
         bed.stay, bed.latest, bed.event_free = stay, record.latest, record.event_free
-        expected = [name for name, seen in record.latest.items() if _expected(name, seen, at)]
+        seen_before = [name for name, seen in record.latest.items() if _expected(name, seen, at)]
+        bed.unheard = not seen_before
+        expected = seen_before or AWAITED
         standing = [row.alarm for row in alarms if row.cot_id == stay.cot.id]
         watch = resume(record.limits, standing, expected, at)
         # What is measured now and then holds over a restart: the upper SpO2 limit follows the FiO2 on record.

@@ -1,6 +1,7 @@
 """The supervisor: steps every cot's alarm machine and event detector in memory and collects what must be stored."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from nicu_dashboard.domain.alarms import events
 from nicu_dashboard.domain.alarms.alarm import Alarm
@@ -11,7 +12,7 @@ from nicu_dashboard.domain.alarms.watch import Watch
 from nicu_dashboard.domain.errors import LateReading
 from nicu_dashboard.domain.patients import Cot, Unit
 from nicu_dashboard.domain.spells import DEFINITIONS, Spell, SpellDetector
-from nicu_dashboard.domain.vitals import Measured
+from nicu_dashboard.domain.vitals import VITALS, Measured
 from nicu_dashboard.ports.notifier import Notifier
 from nicu_dashboard.ports.roster import NotFound, Source
 from nicu_dashboard.ports.tick import AlarmRow, AuditEntry, Quarantined, Rescan, SpellRow, SuspensionRow, Tick
@@ -64,6 +65,8 @@ class Ward:
     ) -> None:
         """A live, newer reading: judge it, look for events, keep it for the tile."""
         bed.note(values, recorded_at, received_at, source)
+        if bed.unheard:
+            self._first_heard(bed, values)
         self._step(bed, events.Sampled(received_at, values, int(source.interval_s * 1_000)))
         if bed.stay is None:
             return
@@ -73,6 +76,12 @@ class Ward:
             self._found(bed, bed.detector.take(recorded_at, values))
         except LateReading:
             self.rescan(bed.stay.patient.id, recorded_at)
+
+    def _first_heard(self, bed: Bed, values: Mapping[str, Measured]) -> None:
+        """From the first reading on only what the source sends is missed when it falls silent."""
+        bed.unheard = False
+        kept = {name: seen for name, seen in bed.watch.seen.items() if name in values or VITALS[name].intermittent}
+        bed.watch = replace(bed.watch, seen=kept)
 
     def vacate(self, bed: Bed, at: int, by: str) -> None:
         """The baby leaves: its alarms are withdrawn, its runs end, and the cot forgets it."""
