@@ -150,15 +150,18 @@ function paintSingles(pen: Pen): void {
   const colour = palette.vital(panel.colour);
   ctx.fillStyle = colour;
   ctx.strokeStyle = faded(colour, 0.55);
-  ctx.lineWidth = 3 * scale;
-  for (const i of lonely(mean)) {
+  const alone = lonely(mean);
+  const room = ((pen.right - pen.left) / Math.max(1, alone.length)) * 0.28;
+  const radius = Math.min(2.6 * scale, Math.max(1, room));
+  ctx.lineWidth = Math.min(3 * scale, Math.max(1, room));
+  for (const i of alone) {
     const x = pen.x(t[i]!);
     ctx.beginPath();
     ctx.moveTo(x, pen.y(high[i]!));
     ctx.lineTo(x, pen.y(low[i]!));
     ctx.stroke();
     ctx.beginPath();
-    ctx.arc(x, pen.y(mean[i]!), 2.6 * scale, 0, 2 * Math.PI);
+    ctx.arc(x, pen.y(mean[i]!), radius, 0, 2 * Math.PI);
     ctx.fill();
   }
 }

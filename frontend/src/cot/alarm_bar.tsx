@@ -10,7 +10,9 @@ import { Icon } from "../parts/icons";
 import { Button } from "../parts/parts";
 import { conditions, scopeText, stacked, why } from "./conduct";
 
-const SHOWN = 3;
+/** Alarms shown before the rest is folded away; from the third on they stand in two columns. */
+const SHOWN = 4;
+const ONE_COLUMN = 2;
 
 interface Props {
   cot: CotLive;
@@ -26,7 +28,7 @@ export function AlarmBar({ cot, onSilence = nothing, onWhy = nothing }: Props) {
   const shown = all.value ? alarms : alarms.slice(0, SHOWN);
   return (
     <div class="cot-alarms">
-      <div class="cot-alarm-lines" role="group" aria-label="Alarms of this cot">
+      <div class={`cot-alarm-lines${alarms.length > ONE_COLUMN ? " many" : ""}`} role="group" aria-label="Alarms of this cot">
         {alarms.length === 0 && <p class="cot-alarm calm">No alarms{inTarget(cot)}</p>}
         {shown.map((alarm) => (
           <Line key={alarm.id} alarm={alarm} onWhy={onWhy} />
@@ -63,9 +65,11 @@ function Line({ alarm, onWhy }: { alarm: Alarm; onWhy: (id: number) => void }) {
         {alarm.mark} {alarm.text}
       </button>
       <time aria-hidden="true">{elapsed(now.value - alarm.since)}</time>
-      <span class="cot-alarm-why">{why(alarm, vitalOf)}</span>
-      {conditions(alarm).map((text) => (
-        <span key={text} class="cot-alarm-state">
+      <span class="cot-alarm-why" title={why(alarm, vitalOf)}>
+        {why(alarm, vitalOf)}
+      </span>
+      {conditions(alarm).map(([text, meaning]) => (
+        <span key={text} class="cot-alarm-state" title={meaning}>
           {text}
         </span>
       ))}

@@ -26,13 +26,13 @@ export function why(alarm: Alarm, vital: (name: string) => Vital): string {
   return parts.join(" · ");
 }
 
-/** What holds of an alarm apart from its text, in a few words each. */
-export function conditions(alarm: Alarm): string[] {
-  const out: string[] = [];
-  if (alarm.escalated) out.push("escalated");
-  if (alarm.presence === "latched") out.push("over, stays until acknowledged");
-  if (alarm.presence === "ack") out.push(alarm.acknowledged_by ? `acknowledged by ${alarm.acknowledged_by}` : "acknowledged");
-  if (alarm.held) out.push("signal absent: neither confirmed nor cleared");
+/** What holds of an alarm apart from its text: a word or two, and what they mean. */
+export function conditions(alarm: Alarm): (readonly [text: string, meaning: string])[] {
+  const out: (readonly [string, string])[] = [];
+  if (alarm.escalated) out.push(["escalated", "Nobody acknowledged it in time"]);
+  if (alarm.presence === "latched") out.push(["ended", "The condition is over; this stays until it is acknowledged"]);
+  if (alarm.presence === "ack") out.push([`✓ ${alarm.acknowledged_by ?? "acknowledged"}`, "Acknowledged; this stays while the condition lasts"]);
+  if (alarm.held) out.push(["signal absent", "The alarm can be neither confirmed nor cleared"]);
   return out;
 }
 

@@ -61,7 +61,7 @@ function Chart({ shown, target, red }: { shown: readonly Bar[]; target: readonly
         return (
           <g key={bar.label} class={kind(bar, target, red)}>
             <rect x={i * step + 3} y={BASE - height} width={step - 6} height={height} rx="2.5" />
-            {bar.percent > 0 && (
+            {bar.percent >= 0.05 && (
               <text x={middle} y={BASE - height - 4}>
                 {percent(bar.percent)}
               </text>

@@ -192,8 +192,11 @@ export function refusals(detail: string, rows: readonly LimitRow[], vital: (name
   return found;
 }
 
-/** Parameters in the order of their rows, those measured on this baby first. */
+const ORDER = ["spo2", "heart_rate", "resp_rate", "apnea_duration", "temp_skin", "temp_core", "temp_axillary", "temperature", "abp_mean", "nibp_mean"];
+
+/** Parameters in the order of the page, those measured on this baby first. */
 export function parametersOf(rows: readonly LimitRow[], measured: ReadonlySet<string>): string[] {
-  const names = [...new Set(rows.map((row) => row.parameter))];
+  const place = (name: string): number => (ORDER.indexOf(name) + 100) % 100;
+  const names = [...new Set(rows.map((row) => row.parameter))].sort((a, b) => place(a) - place(b));
   return [...names.filter((name) => measured.has(name)), ...names.filter((name) => !measured.has(name))];
 }

@@ -28,7 +28,7 @@ interface Props {
   onEvent: (id: number) => void;
 }
 
-const TIERS = { reading: "readings", minute: "minutes", hour: "hours" } as const;
+const TIERS = { reading: "readings", minute: "1 min roll-ups", hour: "1 h roll-ups" } as const;
 
 export function TrendsPanel({ cot, model, limits, spans, notes, lastAt, selected, onEvent }: Props) {
   const box = useRef<HTMLDivElement>(null);

@@ -31,11 +31,9 @@ describe("an alarm line explains itself", () => {
   });
 
   it("says what holds of it now", () => {
-    expect(conditions(alarm({ presence: "ack", acknowledged_by: "M. Osei", held: true }))).toEqual([
-      "acknowledged by M. Osei",
-      "signal absent: neither confirmed nor cleared",
-    ]);
-    expect(conditions(alarm({ presence: "latched", escalated: true }))).toEqual(["escalated", "over, stays until acknowledged"]);
+    const said = (more: Partial<Alarm>): string[] => conditions(alarm(more)).map(([text]) => text);
+    expect(said({ presence: "ack", acknowledged_by: "M. Osei", held: true })).toEqual(["✓ M. Osei", "signal absent"]);
+    expect(said({ presence: "latched", escalated: true })).toEqual(["escalated", "ended"]);
   });
 
   it("stands above what is less urgent, and above what is acknowledged", () => {
