@@ -1,4 +1,4 @@
-"""Every address of accepted.toml is understood, every one of refused.toml is refused in one line, no secret is shown."""
+"""Every address of accepted.toml is understood, every one of refused.toml refused in one line, no secret shown."""
 
 import tomllib
 from pathlib import Path
@@ -44,9 +44,9 @@ def holds(address: Address, name: str, wanted: Any) -> bool:
         case "advised":
             return any(wanted in line for line in address.advice)
         case "options":
-            return dict(wanted).items() <= dict(address.options).items()
+            return set(wanted.items()) <= set(address.options.items())
         case _:
-            return seen(address, name) == wanted
+            return bool(seen(address, name) == wanted)
 
 
 @pytest.mark.parametrize("row", ACCEPTED, ids=[row["url"].strip() for row in ACCEPTED])
@@ -94,6 +94,14 @@ def test_the_command_that_mints_passwords_is_not_in_the_repr_either() -> None:
 SECRET = "Q7z!k"
 
 
+def read(text: str) -> tuple[Address | None, str]:
+    """Return the address, or None and the line that refuses it."""
+    try:
+        return read_address(text, {}), ""
+    except AddressFault as refusal:
+        return None, str(refusal)
+
+
 @given(
     some.text(alphabet="/#@?%&=: '\"\\abc1", max_size=8),
     some.text(alphabet="/#@?%&=: '\"\\abc1", max_size=8),
@@ -101,26 +109,18 @@ SECRET = "Q7z!k"
 )
 def test_a_password_is_taken_whole_or_refused_unseen(before: str, after: str, form: str) -> None:
     password = before + SECRET + after
-    try:
-        address = read_address(form.format(password), {})
-    except AddressFault as refusal:
-        assert SECRET not in str(refusal)
-    else:
+    address, refusal = read(form.format(password))
+    assert SECRET not in refusal
+    if address is not None:
         assert SECRET in (address.password or "")
         assert SECRET not in repr(address)
 
 
-@given(some.text(max_size=60))
-def test_any_text_is_read_or_refused(text: str) -> None:
-    for start in (
-        "",
-        "postgresql://",
-        "postgresql://u:p@localhost/d?",
-        "host=localhost dbname=x ",
-        "sqlite:///",
-        "file:",
-    ):
-        try:
-            read_address(start + text, {})
-        except AddressFault as refusal:
-            assert "\n" not in str(refusal)
+STARTS = ("", "postgresql://", "postgresql://u:p@localhost/d?", "host=localhost dbname=x ", "sqlite:///", "file:")
+
+
+@given(some.sampled_from(STARTS), some.text(max_size=60))
+def test_any_text_is_read_or_refused_in_one_line(start: str, text: str) -> None:
+    address, refusal = read(start + text)
+    assert (address is None) == bool(refusal)
+    assert "\n" not in refusal

@@ -1,5 +1,6 @@
 """An address becomes SQLAlchemy's engine: its pool, its connections, the settings of its transactions."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine, TextClause, create_engine, event, text
@@ -31,17 +32,17 @@ def postgresql_engine(address: Address) -> Engine:
     def dial(_: Dialect, __: ConnectionPoolEntry, ___: list[Any], arguments: dict[str, Any]) -> dialling.Connection:
         return dialling.dial(address, **arguments)
 
-    if settings := _set_local(address):
+    if settings := transaction_settings(address):
+        set_local = _set_local(settings)
 
         @event.listens_for(engine, "begin")
         def prepare(connection: Connection) -> None:
-            connection.execute(settings)
+            connection.execute(set_local)
 
     return engine
 
 
-def _set_local(address: Address) -> TextClause | None:
+def _set_local(settings: Mapping[str, str]) -> TextClause:
     """Return one statement that makes all settings of a transaction, gone with it (as SET LOCAL)."""
-    settings = transaction_settings(address)
     calls = (f"set_config('{name}', :{name}, true)" for name in settings)
-    return text(f"SELECT {', '.join(calls)}").bindparams(**settings) if settings else None
+    return text(f"SELECT {', '.join(calls)}").bindparams(**settings)

@@ -16,7 +16,7 @@ SENTENCES = {
     "unknown authority": "its certificate is by an authority unknown here; name that authority's file in sslrootcert",
     "untrusted certificate": "its certificate cannot be verified; look at it with: openssl s_client -starttls postgres",
     "server without TLS": "the server offers no TLS; turn ssl on there (sslmode in DATABASE_URL demands it)",
-    "TLS demanded": "the server takes no unencrypted connection; write sslmode=verify-full in DATABASE_URL",
+    "TLS demanded": "its access rules refuse this unencrypted connection; write sslmode=verify-full in DATABASE_URL",
     "client certificate missing": "the server asks for a client certificate; name yours in sslcert and sslkey",
     "client certificate refused": "the server refuses the client certificate; look at its authority, dates and name",
     "client key unusable": "the key in sslkey cannot be used; look at its rights (chmod 600), password and certificate",
@@ -44,7 +44,7 @@ SENTENCES = {
 
 # The most telling first: a host with two addresses reports on both, and the second may only be a refused port.
 _SIGNS = tuple(
-    (re.compile(pattern, re.IGNORECASE), kind)
+    (re.compile(pattern, re.IGNORECASE | re.DOTALL), kind)
     for pattern, kind in (
         (r"server certificate for .* does not match host name|could not get server's host name", "wrong host name"),
         (r"unable to get local issuer|self.signed certificate", "unknown authority"),
@@ -57,7 +57,7 @@ _SIGNS = tuple(
         (r"channel binding", "channel binding"),
         (r"no password supplied|password is required", "password missing"),
         (r"authentication failed|SASL|wrong password|no such user|tenant or user not found", "wrong password"),
-        (r"no pg_hba\.conf entry .*no encryption|connection is insecure|ssl.*required", "TLS demanded"),
+        (r"^(?!.*SSL encryption).*no encryption|connection is insecure|TLS required", "TLS demanded"),
         (r"pg_hba\.conf", "refused by its rules"),
         (r"role \".*\" (does not exist|is not permitted)", "unknown user"),
         (r"database \".*\" does not exist|no such database", "unknown database"),

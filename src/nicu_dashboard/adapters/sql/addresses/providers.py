@@ -29,7 +29,7 @@ _ENTRA = "With Microsoft Entra log-in let DB_PASSWORD_COMMAND mint a token for e
 _GEO = "Geo-redundant backup can only be chosen when the server is created."
 _TIGER_POOLS = "Each service has pools of its own; the database tsdb_transaction is the one in transaction mode."
 
-LOCAL = Provider("local", "This machine", tls="none")
+LOCAL = Provider("local", "This machine", tls="none", direct_hint="the PostgreSQL server's own port, mostly 5432")
 OTHER = Provider(
     "other",
     "A server of one's own",
