@@ -2,10 +2,11 @@
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import structlog
@@ -17,13 +18,14 @@ from nicu_dashboard.adapters.notify_command import CommandNotifier
 from nicu_dashboard.adapters.passwords import Argon2Passwords
 from nicu_dashboard.adapters.sql import revisions
 from nicu_dashboard.adapters.sql.chart import SqlChart
-from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.engines import Database, connect
 from nicu_dashboard.adapters.sql.journal import SqlJournal
 from nicu_dashboard.adapters.sql.limit_book import SqlLimitBook
 from nicu_dashboard.adapters.sql.people import SqlPeople
 from nicu_dashboard.adapters.sql.roster import SqlRoster
 from nicu_dashboard.adapters.system_clock import SystemClock
-from nicu_dashboard.operations.health import Health
+from nicu_dashboard.operations.damage import damage
+from nicu_dashboard.operations.health import Health, database_report
 from nicu_dashboard.operations.latency import Latency
 from nicu_dashboard.operations.metrics import StationCollector
 from nicu_dashboard.ports.chart import Chart
@@ -88,6 +90,25 @@ def open_store(settings: Settings) -> Store:
         SqlLimitBook(database),
         SqlPeople(database),
     )
+
+
+def bring_up(settings: Settings) -> bool:
+    """Bring the store to this version's schema; return whether there was anything to do. Raises StoreUnavailable."""
+    database = connect(
+        settings.store_url, settings.db_pool_size, settings.db_connect_timeout, settings.db_idle_timeout
+    )
+    try:
+        return revisions.bring_up(database)
+    finally:
+        database.close()
+
+
+def look_at(store: Store) -> tuple[Mapping[str, Any], Sequence[str]]:
+    """Return the state of an open store as the health report tells it, and the damage found in it."""
+    latency = Latency(CollectorRegistry())
+    for engine in {store.database.writer, store.database.reader}:
+        latency.listen(engine)
+    return database_report(store.database, latency), damage(store.database)
 
 
 def accounts(store: Store, clock: Clock) -> Accounts:

@@ -15,12 +15,14 @@ from nicu_dashboard import bootstrap, settings
 from nicu_dashboard.bootstrap import Store
 from nicu_dashboard.domain.errors import DomainError
 from nicu_dashboard.domain.instants import format_instant, parse_instant
+from nicu_dashboard.domain.patients import Patient
+from nicu_dashboard.ports.roster import NotFound
 from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.settings import Settings
 
 DONE, FOUND_WRONG, COULD_NOT_RUN = 0, 1, 2
 
-words = Console(stderr=True, highlight=False)
+words = Console(stderr=True, highlight=False, soft_wrap=True)
 out = Console(highlight=False)
 
 
@@ -98,3 +100,13 @@ def checked(value: str, what: str, longest: int) -> str:
     if not text or len(text) > longest or not text.isprintable():
         raise DomainError(f"{what} must have 1 to {longest} printable characters")
     return text
+
+
+def baby(store: Store, mrn: str) -> Patient:
+    """Return the baby with this MRN; raises NotFound with the next command."""
+    try:
+        return store.roster.patient_by_mrn(mrn.strip())
+    except NotFound:
+        raise NotFound(
+            "there is no baby with this MRN; check it, or admit the baby first: nicu admit --mrn MRN --cot LABEL"
+        ) from None

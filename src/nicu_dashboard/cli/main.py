@@ -10,7 +10,7 @@ import typer
 
 from nicu_dashboard.adapters.csv_files import FileFault
 from nicu_dashboard.adapters.sql.errors import StoreRefused
-from nicu_dashboard.cli import demo, serve
+from nicu_dashboard.cli import admissions, alarms, audit, database, demo, events, imports, keys, migrate, serve, users
 from nicu_dashboard.cli.common import COULD_NOT_RUN, CannotRun
 from nicu_dashboard.domain.errors import DomainError
 from nicu_dashboard.domain.instants import InstantError
@@ -44,21 +44,27 @@ app = typer.Typer(
 )
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(VERSION)
+        raise typer.Exit
+
+
 @app.callback()
 def nicu(
-    version: Annotated[bool, typer.Option("--version", is_eager=True, help="Print the version and end.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Print the version and end.")
+    ] = False,
 ) -> None:
     """The central station of a neonatal unit. Begin with: nicu demo
 
     Not a medical device. The bedside monitor is the primary alarm.
     """
-    if version:
-        typer.echo(VERSION)
-        raise typer.Exit
 
 
-for group in (demo, serve):
+for group in (demo, serve, imports, admissions, events, alarms, users, keys, database, audit):
     group.register(app)
+app.add_typer(migrate.app, name="migrate")
 
 
 def main() -> None:
@@ -94,8 +100,7 @@ def _say(message: str) -> int:
 
 def _misused(error: typer.TyperException) -> int:
     context = getattr(error, "ctx", None)
-    if not error.message and context is not None:
-        typer.echo(context.get_help())
+    if not error.message:  # a group without a command: its help was printed
         return COULD_NOT_RUN
     path = "nicu" if context is None else context.command_path
     return _say(f"{error.format_message().rstrip('.')}; see: {path} --help")

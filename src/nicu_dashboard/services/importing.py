@@ -1,7 +1,8 @@
 """History brought in from a file: stored once however often it is sent, rolled up, searched for events."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from nicu_dashboard.domain.instants import HOUR_MS, SECOND_MS
 from nicu_dashboard.domain.spells import DEFINITIONS, Spell, find_spells, sampling_interval
@@ -22,21 +23,34 @@ Sample = tuple[int, Mapping[str, Measured]]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What a first look at the file told: how many readings, from when to when (epoch ms), and their usual spacing."""
+    """What a first look at the file told: how many readings, from when to when (epoch ms), their usual spacing, and which
+    instants it speaks of more than once.
+    """
 
     readings: int
     first_at: int
     last_at: int
     interval_ms: int
+    doubled: frozenset[int] = frozenset()
+
+    @classmethod
+    def of(cls, instants: Iterable[int]) -> "Span":
+        """Return the span of at least one instant, in any order."""
+        ordered = sorted(instants)
+        doubled = frozenset(one for one, other in pairwise(ordered) if one == other)
+        return cls(len(ordered), ordered[0], ordered[-1], sampling_interval(ordered), doubled)
 
 
 @dataclass(slots=True)
 class Imported:
-    """What became of the readings; `spells` are the events that begin within the file's time."""
+    """What became of the readings; `repeated` were followed by another word about the same instant, which counts;
+    `spells` are the events that begin within the file's time.
+    """
 
     stored: int = 0
     merged: int = 0
     duplicates: int = 0
+    repeated: int = 0
     spells: Sequence[Spell] = ()
 
 
@@ -64,7 +78,7 @@ class Importing:
         received_at = self._clock.now()
         done = Imported()
         rows: list[VitalsRow] = []
-        for at, values in samples:
+        for at, values in _settled(samples, span, done):
             rows.append(VitalsRow(patient_id, source_id, at, received_at, values))
             if len(rows) == CHUNK:
                 self._store(rows, done)
@@ -105,3 +119,17 @@ class Importing:
         kept = list(readings)
         spells = find_spells(DEFINITIONS[self._definition], kept, sampling_interval([at for at, _ in kept]))
         return [spell for spell in spells if window.from_at <= spell.started_at < window.to_at]
+
+
+def _settled(samples: Iterable[Sample], span: Span, done: Imported) -> Iterator[Sample]:
+    """Yield one sample per instant, so that importing a file again changes nothing: the last word in the file counts."""
+    held: dict[int, dict[str, Measured]] = {}
+    for at, values in samples:
+        if at not in span.doubled:
+            yield at, values
+        elif at in held:
+            held[at].update(values)
+            done.repeated += 1
+        else:
+            held[at] = dict(values)
+    yield from held.items()

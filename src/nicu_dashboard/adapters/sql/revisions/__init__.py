@@ -35,6 +35,17 @@ def upgrade(database: Database, to: str = "head") -> None:
         command.upgrade(config, to)
 
 
+def bring_up(database: Database) -> bool:
+    """Set up an empty store or upgrade an older one; return whether there was anything to do. Raises SchemaNewer, NotADatabase."""
+    if current(database) == head():
+        return False
+    try:
+        _make_ready(database)
+    except SchemaOlder:
+        upgrade(database)
+    return True
+
+
 def open_store(
     url: str, pool_size: int = 10, connect_timeout_ms: int = 10_000, idle_timeout_ms: int = 60_000
 ) -> Database:

@@ -1,0 +1,72 @@
+"""`nicu alarms`: the alarm record."""
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from nicu_dashboard.cli.common import baby, opened, print_json, short_instant, show, table, words
+from nicu_dashboard.domain.instants import format_instant
+from nicu_dashboard.ports.chart import StoredAlarm
+
+MOST = 10_000
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("alarms")(alarms)
+
+
+def alarms(
+    mrn: Annotated[str | None, typer.Option(help="Only of this baby.")] = None,
+    status: Annotated[
+        Literal["active", "acknowledged", "latched", "ended"] | None, typer.Option(help="Only with this status.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")] = 100,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List alarms of the record, the newest first.
+
+    Example: nicu alarms --status active
+    """
+    with opened() as store:
+        patient_id = None if mrn is None else baby(store, mrn).id
+        found = store.chart.alarms(patient_id, status, limit=limit)
+    if json:
+        print_json([_document(one) for one in found])
+        return
+    if not found:
+        words.print("No such alarms")
+        return
+    shown = table(">id", "began (UTC)", "ended (UTC)", "cot", "status", "alarm", "acknowledged by")
+    for one in found:
+        alarm = one.alarm
+        ended = "" if alarm.ended_at is None else short_instant(alarm.ended_at)
+        text = f"{alarm.mark} {alarm.text}"
+        began = short_instant(alarm.began_at)
+        shown.add_row(str(alarm.id), began, ended, one.cot or "unit", alarm.status, text, alarm.acknowledged_by or "")
+    show(shown)
+
+
+def _document(stored: StoredAlarm) -> dict[str, Any]:
+    alarm = stored.alarm
+    return {
+        "id": alarm.id,
+        "mrn": stored.mrn,
+        "cot": stored.cot,
+        "key": alarm.key,
+        "kind": alarm.kind,
+        "parameter": alarm.parameter,
+        "priority": alarm.priority,
+        "status": alarm.status,
+        "presence": alarm.presence,
+        "text": alarm.text,
+        "value": alarm.value,
+        "limit": alarm.limit,
+        "delay_s": alarm.delay_s,
+        "extreme": alarm.extreme,
+        "began_at": format_instant(alarm.began_at),
+        "announced_at": format_instant(alarm.announced_at),
+        "acknowledged_at": None if alarm.acknowledged_at is None else format_instant(alarm.acknowledged_at),
+        "acknowledged_by": alarm.acknowledged_by,
+        "ended_at": None if alarm.ended_at is None else format_instant(alarm.ended_at),
+    }

@@ -1,0 +1,98 @@
+"""`nicu user`: who may log in. A password comes from the prompt, standard input or a file, never from the command line."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nicu_dashboard import bootstrap
+from nicu_dashboard.cli.common import checked, now, opened, operator, print_json, refuse, short_instant, show, table, words
+from nicu_dashboard.ports.people import Role
+from nicu_dashboard.services.accounts import MIN_PASSWORD
+
+PASSWORD_FILE = "NICU_NEW_PASSWORD_FILE"  # noqa: S105 (the name of a variable)
+
+users = typer.Typer(no_args_is_help=True, help="People who log in.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    app.add_typer(users, name="user")
+
+
+@users.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="Name to log in with.")],
+    role: Annotated[Role, typer.Option(help="What the person may do.")] = "nurse",
+    display_name: Annotated[str | None, typer.Option(help="Name as the screens show it. [NAME]")] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+) -> None:
+    """Add a person. The password is asked for twice, or read from --password-stdin or NICU_NEW_PASSWORD_FILE.
+
+    Example: nicu user add eva --role "charge nurse"
+    """
+    name = checked(name, "a name", 60)
+    shown = checked(display_name or name, "a display name", 120)
+    with opened() as store:
+        if any(user.name == name for user in store.people.users()):
+            refuse(f"there is a user {name} already; choose another name, or see: nicu user list")
+        password = _password(password_stdin)
+        bootstrap.accounts(store, bootstrap.system_clock()).add_user(name, shown, role, password, operator())
+    words.print(f"Added {name} ({role})")
+
+
+def _password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    if (path := os.environ.get(PASSWORD_FILE)) is not None:
+        try:
+            return Path(path).read_text().rstrip("\r\n")
+        except (OSError, UnicodeDecodeError):
+            refuse(f"the file in {PASSWORD_FILE} cannot be read; look at its name and rights")
+    if not sys.stdin.isatty():
+        refuse("there is no terminal to ask for a password; use --password-stdin")
+    said: str = typer.prompt(
+        f"Password (at least {MIN_PASSWORD} characters)", hide_input=True, confirmation_prompt=True, err=True
+    )
+    return said
+
+
+@users.command("list")
+def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List who may log in.
+
+    Example: nicu user list
+    """
+    with opened() as store:
+        found = store.people.users()
+    if json:
+        print_json(
+            [
+                {"name": user.name, "display_name": user.display_name, "role": user.role, "disabled": user.disabled_at is not None}
+                for user in found
+            ]
+        )
+        return
+    if not found:
+        words.print("There are no users yet; next: nicu user add NAME --role administrator")
+        return
+    shown = table("name", "shown as", "role", "since (UTC)", "")
+    for user in found:
+        state = "" if user.disabled_at is None else f"disabled {short_instant(user.disabled_at)}"
+        shown.add_row(user.name, user.display_name, user.role, short_instant(user.created_at), state)
+    show(shown)
+
+
+@users.command("disable")
+def disable(name: Annotated[str, typer.Argument(help="Name to log in with.")]) -> None:
+    """Disable a person's account and end its sessions at once; its record is kept.
+
+    Example: nicu user disable eva
+    """
+    with opened() as store:
+        store.people.disable_user(name, now(), operator().entry(now(), "user.disable", f"user {name[:80]}"))
+    words.print(f"Disabled {name}")
