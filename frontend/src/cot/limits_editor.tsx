@@ -80,7 +80,7 @@ export function LimitsEditor({ cot, patientId, limits, onSaved, onClose }: Props
   const changedMeanwhile = version.value !== limits.version;
   return (
     <Dialog title={`${TITLES[step.value]} · ${limits.profile}${version.value ? ` v${version.value}` : ""}`} onClose={onClose}>
-      {problem.value && (
+      {problem.value && !changedMeanwhile && (
         <p class="limits-problem" role="alert">
           !! {problem.value}
         </p>

@@ -38,7 +38,6 @@ def review(
         raise Problem(422, "say at least one of review, kind, state, note")
     now = found.station.clock.now()
     before = found.chart.spell(event_id)
-    said |= {"reviewed_by": person.name, "reviewed_at": now}
     entry = person.actor.entry(now, "event.review", f"event {event_id}", before.patient_id, **body.model_dump())
     return spell_shape(found.chart.review_spell(event_id, said, entry))
 
