@@ -9,7 +9,7 @@ from tests.contracts.ward import NIGHT, Ward
 
 def test_a_new_reading_is_accepted_and_read_back_to_the_bit(ward: Ward) -> None:
     values = {name: vital.low + (vital.high - vital.low) / 3 for name, vital in VITALS.items()}
-    assert ward.store(ward.reading(0, **values)) == ["accepted"]
+    assert ward.store(ward.reading_of(0, values)) == ["accepted"]
     assert ward.chart.latest([ward.baby.id]) == {ward.baby.id: (NIGHT, values)}
 
 

@@ -94,7 +94,7 @@ def test_any_messages_in_any_ticks_leave_roll_ups_that_equal_the_readings(
 ) -> None:
     """Late, doubled, merged and corrected ones among them: few instants, drawn often."""
     _empty(ward)
-    for tick in _ticks([ward.reading(second, **values) for second, values in messages], sizes):
+    for tick in _ticks([ward.reading_of(second, values) for second, values in messages], sizes):
         ward.store(*tick)
         check(ward)
 
@@ -103,7 +103,7 @@ def test_any_messages_in_any_ticks_leave_roll_ups_that_equal_the_readings(
 @given(data=st.data())
 def test_readings_of_different_instants_leave_the_same_record_in_any_order(ward: Ward, data: st.DataObject) -> None:
     messages = data.draw(st.lists(st.tuples(_seconds, _values), unique_by=lambda message: message[0], max_size=15))
-    rows = [ward.reading(second, **values) for second, values in messages]
+    rows = [ward.reading_of(second, values) for second, values in messages]
     states = []
     for order in (sorted(rows, key=lambda row: row.recorded_at), data.draw(st.permutations(rows))):
         _empty(ward)
@@ -118,7 +118,7 @@ def test_readings_of_different_instants_leave_the_same_record_in_any_order(ward:
 def test_a_tick_committed_twice_changes_nothing(ward: Ward, messages: list[tuple[int, dict[str, Measured]]]) -> None:
     _empty(ward)
     first_words = dict(reversed(messages))
-    rows = [ward.reading(second, **values) for second, values in first_words.items()]
+    rows = [ward.reading_of(second, values) for second, values in first_words.items()]
     ward.store(*rows)
     before = _content(ward), stored_minutes(ward), shown_hours(ward)
     assert set(ward.store(*rows)) == {"duplicate"}

@@ -1,5 +1,6 @@
 """A small ward for the tests of the store, and readings in words."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Table, select
@@ -38,8 +39,12 @@ class Ward:
         self.baby = self.roster.patient_by_mrn("MRN-ADA")
         self.monitor = self.roster.source("monitor-1", "device", 1.0)
 
-    def reading(self, at_s: float, received_s: float | None = None, **values: Any) -> VitalsRow:
+    def reading(self, at_s: float, received_s: float | None = None, **values: Measured) -> VitalsRow:
         """What the monitor says of Ada so many seconds into the night."""
+        return self.reading_of(at_s, values, received_s)
+
+    def reading_of(self, at_s: float, values: Mapping[str, Measured], received_s: float | None = None) -> VitalsRow:
+        """The same, its values given together."""
         recorded = NIGHT + round(at_s * 1_000)
         received = recorded + 200 if received_s is None else NIGHT + round(received_s * 1_000)
         return VitalsRow(self.baby.id, self.monitor.id, recorded, received, values)

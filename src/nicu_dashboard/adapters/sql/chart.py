@@ -82,7 +82,7 @@ class SqlChart(Record):
             return {row["patient_id"]: (row["recorded_at"], values_of(row)) for row in rows}
 
     def last_known(self, patient_id: int, since: int) -> Mapping[str, tuple[int, float]]:
-        """Return each vital's newest valid value with its instant: the minute by the roll-up, the value from its rows."""
+        """Return each vital's newest valid value with its instant: the minute by roll-up, the value from its rows."""
         minutes = vitals_minute.c
         query = (
             select(minutes.parameter, func.max(minutes.bucket_at).label("minute"))

@@ -46,11 +46,11 @@ class _JsonText(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ANN401 (any JSON)
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         """Return compact JSON."""
         return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ANN401 (any JSON)
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         """Return what the JSON says."""
         return None if value is None else json.loads(value)
 

@@ -126,7 +126,7 @@ def _sqlite_engine(url: URL, begin: str, pool_size: int, query_only: bool) -> En
     )
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _: ConnectionPoolEntry) -> None:  # noqa: ANN401 (the driver's connection)
+    def prepare(connection: Any, _: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves
         cursor = connection.cursor()
         for pragma in _pragmas(query_only):

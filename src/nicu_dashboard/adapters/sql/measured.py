@@ -6,7 +6,6 @@ from typing import Any
 from nicu_dashboard.domain.vitals import VITALS, Measured, NoValue
 
 NAMES = tuple(VITALS)
-_PLACES = {name: place for place, name in enumerate(NAMES)}
 
 
 def values_of(row: Mapping[Any, Any], names: Iterable[str] = NAMES) -> dict[str, Measured]:
@@ -22,13 +21,12 @@ def values_of(row: Mapping[Any, Any], names: Iterable[str] = NAMES) -> dict[str,
     return values
 
 
-def columns_of(values: Mapping[str, Measured]) -> tuple[list[float | None], dict[str, str] | None]:
-    """Return the value columns in the order of the registry, and the reasons for absent numbers if there are any."""
-    numbers: list[float | None] = [None] * len(NAMES)
-    reasons: dict[str, str] = {}
-    for name, value in values.items():
-        if isinstance(value, NoValue):
-            reasons[name] = value.reason
-        else:
-            numbers[_PLACES[name]] = float(value)
-    return numbers, reasons or None
+def numbers_of(values: Mapping[str, Measured]) -> dict[str, float | None]:
+    """Return every value column, empty where there is no number."""
+    measured = ((name, values.get(name)) for name in NAMES)
+    return {name: None if isinstance(value, NoValue) else value for name, value in measured}
+
+
+def reasons_of(values: Mapping[str, Measured]) -> dict[str, str] | None:
+    """Return the reasons for absent numbers, None when there is none."""
+    return {name: value.reason for name, value in values.items() if isinstance(value, NoValue)} or None

@@ -7,15 +7,15 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from nicu_dashboard.adapters.sql import dialects, roll_ups
-from nicu_dashboard.adapters.sql.measured import NAMES, columns_of, values_of
+from nicu_dashboard.adapters.sql.measured import NAMES, numbers_of, reasons_of, values_of
 from nicu_dashboard.adapters.sql.roll_ups import Given, Place
 from nicu_dashboard.adapters.sql.tables import vitals, vitals_superseded
-from nicu_dashboard.domain.vitals import Measured
+from nicu_dashboard.domain.vitals import Measured, NoValue
 from nicu_dashboard.ports.tick import Fate, VitalsRow
 
 Key = tuple[int, int, int]
 _KEYS = ("patient_id", "recorded_at", "source_id")
-_COLUMNS = ("patient_id", "recorded_at", "source_id", "received_at", "no_value", *NAMES)
+_ALWAYS = (*_KEYS, "received_at")
 _CHUNK = 500
 
 
@@ -39,7 +39,8 @@ def _insert(connection: Connection, rows: Sequence[VitalsRow]) -> list[int]:
     for place, row in enumerate(rows):
         first.setdefault(_key(row), place)
     places = list(first.values())
-    new = dialects.insert_new(connection, vitals, _KEYS, _COLUMNS, [_columns(rows[place]) for place in places])
+    columns, listed = _listed([rows[place] for place in places])
+    new = dialects.insert_new(connection, vitals, _KEYS, columns, listed)
     return [place for place, is_new in zip(places, new, strict=True) if is_new]
 
 
@@ -85,8 +86,7 @@ def _keep_old(connection: Connection, old: dict[str, Any], superseded_at: int) -
 def _merge(
     connection: Connection, old: dict[str, Any], values: dict[str, Measured], received_at: int
 ) -> dict[str, Any]:
-    numbers, reasons = columns_of(values)
-    new = {**old, **dict(zip(NAMES, numbers, strict=True)), "no_value": reasons, "received_at": received_at}
+    new = {**old, **numbers_of(values), "no_value": reasons_of(values), "received_at": received_at}
     connection.execute(
         update(vitals).where(vitals.c.id == old["id"]), {name: new[name] for name in new if name != "id"}
     )
@@ -97,6 +97,18 @@ def _key(row: VitalsRow) -> Key:
     return row.patient_id, row.recorded_at, row.source_id
 
 
-def _columns(row: VitalsRow) -> list[Any]:
-    numbers, reasons = columns_of(row.values)
-    return [row.patient_id, row.recorded_at, row.source_id, row.received_at, reasons, *numbers]
+def _listed(rows: Sequence[VitalsRow]) -> tuple[tuple[str, ...], list[list[Any]]]:
+    """Return the columns that this tick fills, and the rows in their order."""
+    spoken_of = {name for row in rows for name in row.values}
+    names = [name for name in NAMES if name in spoken_of]
+    absent = any(isinstance(value, NoValue) for row in rows for value in row.values.values())
+    return (*_ALWAYS, *names, *(["no_value"] if absent else [])), [_list(row, names, absent) for row in rows]
+
+
+def _list(row: VitalsRow, names: Sequence[str], absent: bool) -> list[Any]:
+    listed = [row.patient_id, row.recorded_at, row.source_id, row.received_at]
+    measured = [row.values.get(name) for name in names]
+    if not absent:
+        return listed + measured
+    numbers = [None if isinstance(value, NoValue) else value for value in measured]
+    return [*listed, *numbers, reasons_of(row.values)]

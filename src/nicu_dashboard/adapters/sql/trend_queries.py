@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, Table, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, Table, func, select
 
 from nicu_dashboard.adapters.sql.dialects import bucket_of
 from nicu_dashboard.adapters.sql.tables import vitals, vitals_hour, vitals_minute
 from nicu_dashboard.domain.instants import HOUR_MS, MINUTE_MS, floor_to
-from nicu_dashboard.domain.trends import Bucket
+from nicu_dashboard.domain.trends import Bucket, merged
 
 Series = dict[str, list[tuple[int, Bucket]]]
 
@@ -31,7 +31,7 @@ def from_readings(
         .order_by(start)
     )
     series: Series = {name: [] for name in names}
-    for at, *numbers in connection.execute(query):
+    for at, *numbers in connection.execute(query).all():
         for place, name in enumerate(names):
             if (name, at) in expected:
                 lowest, highest, total, count = numbers[4 * place : 4 * place + 4]
@@ -60,7 +60,18 @@ def from_hours(
     first, open_hour = floor_to(from_at, HOUR_MS), floor_to(newest, HOUR_MS)
     closed = _rows(vitals_hour, patient_id, first, min(to_at, open_hour), names)
     growing = _rows(vitals_minute, patient_id, max(first, open_hour), to_at, names)
-    return _series(connection, _steps(union_all(closed, growing).subquery(), step_ms), names)
+    series, newer = (_series(connection, _steps(rows.subquery(), step_ms), names) for rows in (closed, growing))
+    for name in names:
+        _append(series[name], newer[name])
+    return series
+
+
+def _append(older: list[tuple[int, Bucket]], newer: list[tuple[int, Bucket]]) -> None:
+    """Put newer buckets behind older ones; a bucket that both hold a part of becomes one."""
+    if older and newer and older[-1][0] == newer[0][0]:
+        at, part = older.pop()
+        newer = [(at, merged([part, newer[0][1]])), *newer[1:]]
+    older += newer
 
 
 def _rows(table: Table, patient_id: int, from_at: int, to_at: int, names: Sequence[str]) -> Select[Any]:
@@ -92,7 +103,7 @@ def _steps(rows: Subquery, step_ms: int) -> Select[Any]:
 
 def _series(connection: Connection, query: Select[Any], names: Sequence[str]) -> Series:
     series: Series = {name: [] for name in names}
-    for at, name, lowest, highest, total, n_valid, n_expected in connection.execute(query):
+    for at, name, lowest, highest, total, n_valid, n_expected in connection.execute(query).all():
         series[name].append((at, Bucket(lowest, highest, total, n_valid, n_expected)))
     return series
 
