@@ -94,9 +94,7 @@ def open_store(settings: Settings) -> Store:
 
 def bring_up(settings: Settings) -> bool:
     """Bring the store to this version's schema; return whether there was anything to do. Raises StoreUnavailable."""
-    database = connect(
-        settings.store_url, settings.db_pool_size, settings.db_connect_timeout, settings.db_idle_timeout
-    )
+    database = connect(settings.store_url, settings.db_pool_size, settings.db_connect_timeout, settings.db_idle_timeout)
     try:
         return revisions.bring_up(database)
     finally:

@@ -40,7 +40,9 @@ def register(app: typer.Typer) -> None:
 
 
 @cots.command("add")
-def add(labels: Annotated[list[str], typer.Argument(metavar="LABEL…", help="Labels, in the order of the wall.")]) -> None:
+def add(
+    labels: Annotated[list[str], typer.Argument(metavar="LABEL…", help="Labels, in the order of the wall.")],
+) -> None:
     """Add cots at the end of the wall.
 
     Example: nicu cot add NICU-01 NICU-02 NICU-03

@@ -119,7 +119,7 @@ class Rehearsal:
         self._numbers = store.journal.reserve_ids("alarm", len(EARLIER_MS) * EARLIER_NUMBERS * self._babies)
 
     def recent(self) -> None:
-        """Live through the last minutes, and through the seconds that this took: the live view goes on without a gap."""
+        """Live through the last minutes and the seconds that this took, so that the live view goes on without a gap."""
         for replay in self._cast.replays:
             self._store.roster.source(replay.source, "replayed", replay.interval_s)
             self._live_through(replay.readings(self._began_at))

@@ -22,6 +22,7 @@ from nicu_dashboard.services.station import Station
 from nicu_dashboard.settings import Settings
 from nicu_dashboard.web.server import listen
 
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("demo")(demo)
@@ -51,9 +52,13 @@ def demo(
     wish = Wish(max(cots, len(replay or ())), seed, speed, calm, tuple(replay or ()), replay_from)
     found = settings.load()
     logs.configure(found.log_level, quiet=True)
-    with stoppable(), listen(host or found.host, found.port if port is None else port) as listener:
-        with _fresh(found) as chosen, opened(chosen) as store:
-            _play(wish, chosen, store, listener, browser=not no_browser)
+    with (
+        stoppable(),
+        listen(host or found.host, found.port if port is None else port) as listener,
+        _fresh(found) as chosen,
+        opened(chosen) as store,
+    ):
+        _play(wish, chosen, store, listener, browser=not no_browser)
 
 
 @contextmanager

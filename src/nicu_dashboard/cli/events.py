@@ -7,7 +7,17 @@ import typer
 
 from nicu_dashboard import settings
 from nicu_dashboard.bootstrap import Store
-from nicu_dashboard.cli.common import baby, instant, opened, plural, print_json, refuse, short_instant, show, table, words
+from nicu_dashboard.cli.common import (
+    baby,
+    instant,
+    opened,
+    plural,
+    print_json,
+    refuse,
+    show,
+    table,
+    words,
+)
 from nicu_dashboard.domain.instants import HOUR_MS, format_instant
 from nicu_dashboard.domain.spells import (
     DEFINITIONS,
@@ -86,9 +96,7 @@ def _runs(store: Store, patient_id: int, window: Window, criterion: Criterion) -
 
 
 def _spells(store: Store, patient_id: int, window: Window, definition: str) -> Sequence[Spell]:
-    readings = list(
-        store.chart.readings(patient_id, window[0] - MARGIN_MS, window[1] + MARGIN_MS, tuple(VITALS))
-    )
+    readings = list(store.chart.readings(patient_id, window[0] - MARGIN_MS, window[1] + MARGIN_MS, tuple(VITALS)))
     spells = find_spells(DEFINITIONS[definition], readings, sampling_interval([at for at, _ in readings]))
     return [spell for spell in spells if window[0] <= spell.started_at < window[1]]
 
@@ -138,6 +146,8 @@ def _print(rows: Sequence[Mapping[str, Any]], by_criterion: bool) -> None:
     shown = table(key, "started (UTC)", ">duration", ">extreme")
     for row in rows:
         started = row["started_at"][:19].replace("T", " ")
-        shown.add_row(row[key], started, f"{row['duration_s']:g} s", "" if row["extreme"] is None else f"{row['extreme']:g}")
+        shown.add_row(
+            row[key], started, f"{row['duration_s']:g} s", "" if row["extreme"] is None else f"{row['extreme']:g}"
+        )
     show(shown)
     words.print(plural(len(rows), "event"))

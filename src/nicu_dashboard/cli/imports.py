@@ -10,8 +10,19 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from nicu_dashboard import bootstrap, settings
-from nicu_dashboard.adapters.csv_files import BadLine, CsvRecording, FileFault, Row, meant
-from nicu_dashboard.cli.common import DONE, FOUND_WRONG, baby, checked, opened, operator, plural, refuse, short_instant, words
+from nicu_dashboard.adapters.csv_replay import BadLine, CsvRecording, FileFault, Row, meant
+from nicu_dashboard.cli.common import (
+    DONE,
+    FOUND_WRONG,
+    baby,
+    checked,
+    opened,
+    operator,
+    plural,
+    refuse,
+    short_instant,
+    words,
+)
 from nicu_dashboard.services.importing import Imported, Sample, Span
 
 SHOWN_LINES = 20
@@ -53,9 +64,7 @@ def csv_(
             task = bar.task_ids[0]
             samples = _samples(recording, clock.now())
             importing = bootstrap.importing(found, store, clock)
-            done = importing.take(
-                patient.id, name, span, samples, operator(), lambda count: bar.advance(task, count)
-            )
+            done = importing.take(patient.id, name, span, samples, operator(), lambda count: bar.advance(task, count))
     _tell(done, span)
     return _tell_bad(bad, report)
 

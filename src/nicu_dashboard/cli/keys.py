@@ -35,7 +35,7 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
     Example: nicu key list
     """
     with opened() as store:
-        found = store.people.keys()
+        found = store.people.device_keys()
     if json:
         print_json([{"name": key.name, "disabled": key.disabled_at is not None} for key in found])
         return

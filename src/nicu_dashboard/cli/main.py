@@ -8,9 +8,23 @@ from typing import Annotated
 
 import typer
 
-from nicu_dashboard.adapters.csv_files import FileFault
+from nicu_dashboard.adapters.csv_replay import FileFault
+from nicu_dashboard.adapters.http_client import ServerRefused
 from nicu_dashboard.adapters.sql.errors import StoreRefused
-from nicu_dashboard.cli import admissions, alarms, audit, database, demo, events, imports, keys, migrate, serve, users
+from nicu_dashboard.cli import (
+    admissions,
+    alarms,
+    audit,
+    database,
+    demo,
+    events,
+    imports,
+    keys,
+    migrate,
+    serve,
+    simulate,
+    users,
+)
 from nicu_dashboard.cli.common import COULD_NOT_RUN, CannotRun
 from nicu_dashboard.domain.errors import DomainError
 from nicu_dashboard.domain.instants import InstantError
@@ -30,6 +44,7 @@ KNOWN = (
     NotFound,
     PortTaken,
     RosterConflict,
+    ServerRefused,
     SettingsFault,
     StoreRefused,
     StoreUnavailable,
@@ -62,7 +77,7 @@ def nicu(
     """
 
 
-for group in (demo, serve, imports, admissions, events, alarms, users, keys, database, audit):
+for group in (demo, serve, simulate, imports, admissions, events, alarms, users, keys, database, audit):
     group.register(app)
 app.add_typer(migrate.app, name="migrate")
 

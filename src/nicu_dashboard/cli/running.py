@@ -15,8 +15,6 @@ from nicu_dashboard.cli.common import CannotRun
 from nicu_dashboard.services.station import Station
 from nicu_dashboard.web.server import server
 
-POLL_S = 0.02
-
 
 class Stopped(BaseException):
     """Somebody asked the program to end before the server ran."""
@@ -42,7 +40,7 @@ def stoppable() -> Iterator[None]:
 def run_until_stopped(
     app: FastAPI, station: Station, listener: socket.socket, started: Callable[[Station], None]
 ) -> None:
-    """Serve until a signal comes; `started` is called once the station runs. Raises CannotRun when a part of it failed."""
+    """Serve until a signal comes; `started` is called once the station runs. Raises CannotRun when a part failed."""
     # uvicorn repeats the signal it ended on; by then it has done its work.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
@@ -50,17 +48,8 @@ def run_until_stopped(
         runner.run(_serve(app, station, listener, started))
 
 
-async def _serve(
-    app: FastAPI, station: Station, listener: socket.socket, started: Callable[[Station], None]
-) -> None:
-    running = server(app, station.broadcast)
-
-    async def tell() -> None:
-        while not running.started:
-            await asyncio.sleep(POLL_S)
-        started(station)
-
-    station.tasks.start(tell(), "start")
+async def _serve(app: FastAPI, station: Station, listener: socket.socket, started: Callable[[Station], None]) -> None:
+    running = server(app, station.broadcast, lambda: started(station))
     try:
         await running.serve(sockets=[listener])
     except SystemExit:

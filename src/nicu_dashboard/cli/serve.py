@@ -55,6 +55,6 @@ def first_steps(store: Store) -> list[str]:
         hints.append("nobody can log in yet; next: nicu user add NAME --role administrator")
     if not store.roster.cots():
         hints.append("there are no cots yet; next: nicu cot add NICU-01")
-    if not any(key.disabled_at is None for key in store.people.keys()):
+    if not any(key.disabled_at is None for key in store.people.device_keys()):
         hints.append("no device can send yet; next: nicu key add NAME")
     return hints

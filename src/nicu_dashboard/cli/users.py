@@ -1,4 +1,4 @@
-"""`nicu user`: who may log in. A password comes from the prompt, standard input or a file, never from the command line."""
+"""`nicu user`: who may log in. Passwords come from a prompt, standard input or a file, never from the command line."""
 
 import os
 import sys
@@ -8,11 +8,22 @@ from typing import Annotated
 import typer
 
 from nicu_dashboard import bootstrap
-from nicu_dashboard.cli.common import checked, now, opened, operator, print_json, refuse, short_instant, show, table, words
+from nicu_dashboard.cli.common import (
+    checked,
+    now,
+    opened,
+    operator,
+    print_json,
+    refuse,
+    short_instant,
+    show,
+    table,
+    words,
+)
 from nicu_dashboard.ports.people import Role
 from nicu_dashboard.services.accounts import MIN_PASSWORD
 
-PASSWORD_FILE = "NICU_NEW_PASSWORD_FILE"  # noqa: S105 (the name of a variable)
+PASSWORD_FILE = "NICU_NEW_PASSWORD_FILE"
 
 users = typer.Typer(no_args_is_help=True, help="People who log in.")
 
@@ -72,7 +83,12 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
     if json:
         print_json(
             [
-                {"name": user.name, "display_name": user.display_name, "role": user.role, "disabled": user.disabled_at is not None}
+                {
+                    "name": user.name,
+                    "display_name": user.display_name,
+                    "role": user.role,
+                    "disabled": user.disabled_at is not None,
+                }
                 for user in found
             ]
         )

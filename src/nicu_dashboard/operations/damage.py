@@ -8,7 +8,7 @@ MOST = 20
 
 
 def damage(database: Database) -> list[str]:
-    """Return what is wrong with a SQLite file, at most 20 faults of a kind; PostgreSQL keeps its own checksums: nothing.
+    """Return what is wrong with a SQLite file, 20 of a kind at most; PostgreSQL keeps watch itself.
 
     The texts name pages, tables and row numbers, never values.
     """

@@ -79,9 +79,7 @@ class Past:
         received_at = max(self._now, reading.recorded_at)
         source = self._source(reading.source, reading.origin)
         self._ward.sample(bed, reading.values, reading.recorded_at, received_at, source)
-        self._rows.append(
-            VitalsRow(bed.stay.patient.id, source.id, reading.recorded_at, received_at, reading.values)
-        )
+        self._rows.append(VitalsRow(bed.stay.patient.id, source.id, reading.recorded_at, received_at, reading.values))
 
     def _settle(self, at: int) -> None:
         for stay in self._roster.stays():
@@ -138,7 +136,7 @@ class Feed:
     def __init__(
         self, intake: Intake, ward: Ward, clock: Clock, players: Sequence[Player], residents: Mapping[str, str]
     ) -> None:
-        """`residents` names the baby (by MRN) whom each player's cot stands for; its monitor follows it to other cots."""
+        """`residents` names the baby (MRN) whom each player's cot stands for; its monitor follows it to other cots."""
         self._intake = intake
         self._ward = ward
         self._clock = clock
@@ -165,5 +163,3 @@ class Feed:
         except StoreUnavailable:
             return
         self._waiting.clear()
-
-

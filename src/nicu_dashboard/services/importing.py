@@ -23,7 +23,7 @@ Sample = tuple[int, Mapping[str, Measured]]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What a first look at the file told: how many readings, from when to when (epoch ms), their usual spacing, and which
+    """What a first look at the file told: how many readings, from when to when (epoch ms), how far apart, and which
     instants it speaks of more than once.
     """
 
@@ -55,7 +55,7 @@ class Imported:
 
 
 class Importing:
-    """Writes beside a running server: each chunk is a transaction of its own, and a broken import is simply repeated."""
+    """Writes beside a running server, chunk by chunk; an import that broke off is simply repeated."""
 
     def __init__(self, journal: Journal, roster: Roster, chart: Chart, clock: Clock, definition: str) -> None:
         self._journal = journal
@@ -73,7 +73,7 @@ class Importing:
         actor: Actor,
         progress: Callable[[int], None] = lambda _: None,
     ) -> Imported:
-        """Store samples of a baby and find its events anew; `progress` is told how many were taken. Raises StoreUnavailable."""
+        """Store samples of a baby, find its events; `progress` hears how many were taken. Raises StoreUnavailable."""
         source_id = self._roster.source(source, "import", span.interval_ms / SECOND_MS).id
         received_at = self._clock.now()
         done = Imported()
@@ -122,7 +122,7 @@ class Importing:
 
 
 def _settled(samples: Iterable[Sample], span: Span, done: Imported) -> Iterator[Sample]:
-    """Yield one sample per instant, so that importing a file again changes nothing: the last word in the file counts."""
+    """Yield one sample per instant, so that importing a file again changes nothing: its last word counts."""
     held: dict[int, dict[str, Measured]] = {}
     for at, values in samples:
         if at not in span.doubled:

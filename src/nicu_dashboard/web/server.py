@@ -1,6 +1,7 @@
 """The HTTP server: uvicorn with streams that end at once when it is told to stop."""
 
 import socket
+from collections.abc import Callable
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -17,9 +18,15 @@ class PortTaken(Exception):
 class Server(uvicorn.Server):
     """Closes the live streams first: they would otherwise hold the shutdown up (a lifespan hook comes too late)."""
 
-    def __init__(self, config: uvicorn.Config, broadcast: Broadcast) -> None:
+    def __init__(self, config: uvicorn.Config, broadcast: Broadcast, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._broadcast = broadcast
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the station and the server, then say so."""
+        await super().startup(sockets)
+        self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then the server."""
@@ -41,9 +48,9 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def server(app: ASGIApp, broadcast: Broadcast) -> Server:
-    """Return the server for an application; logging is ours, not uvicorn's."""
+def server(app: ASGIApp, broadcast: Broadcast, ready: Callable[[], None] = lambda: None) -> Server:
+    """Return the server for an application; `ready` is called once it answers. Logging is ours, not uvicorn's."""
     config = uvicorn.Config(
         app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S, server_header=False, lifespan="on"
     )
-    return Server(config, broadcast)
+    return Server(config, broadcast, ready)

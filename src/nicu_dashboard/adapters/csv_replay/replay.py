@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from pathlib import Path
 
-from nicu_dashboard.adapters.csv_files import CsvRecording, FileFault, Row
+from nicu_dashboard.adapters.csv_replay.files import CsvRecording, FileFault, Row
 from nicu_dashboard.domain.instants import MINUTE_MS, SECOND_MS
 from nicu_dashboard.domain.spells import sampling_interval
 from nicu_dashboard.domain.vitals import Reading

@@ -57,7 +57,9 @@ class CsvRecording:
                     if any(cell.strip() for cell in cells):
                         yield from self._line(reader.line_num, cells)
             except csv.Error as error:
-                raise FileFault(f"{self.path.name}, line {reader.line_num}: {error}; nothing after it was read") from None
+                raise FileFault(
+                    f"{self.path.name}, line {reader.line_num}: {error}; nothing after it was read"
+                ) from None
             except UnicodeDecodeError:
                 raise FileFault(f"{self.path.name} is not text in UTF-8; save it as CSV in UTF-8") from None
 
