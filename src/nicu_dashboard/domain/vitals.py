@@ -31,7 +31,8 @@ class Vital:
         return self.cadence == "intermittent"
 
 
-# Codes, units and possible ranges: IEEE 11073-10101 terms as used by mdpnp (OpenICE) and the German MII ICU profiles, LOINC.
+# Codes, units and possible ranges: IEEE 11073-10101 terms as used by mdpnp (OpenICE) and the German MII ICU profiles;
+# LOINC.
 _ALL = (
     Vital("heart_rate", "HR", "/min", 0, 350, (147842,), ("8867-4",), colour="hr"),
     Vital("pulse_rate", "PR", "/min", 0, 350, (149530, 149514, 149538, 149546, 149522), ("8889-8",), colour="hr"),
