@@ -3,6 +3,10 @@ import { Empty, Loading } from "../parts/parts";
 import { ward } from "../live/connection";
 import { BabyPage } from "./baby_page";
 import "./cot.css";
+import "./alarm_bar.css";
+import "./numbers.css";
+import "./side.css";
+import "./dialogs.css";
 import "./narrow.css";
 import { EmptyCot } from "./empty_cot";
 
