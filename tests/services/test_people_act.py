@@ -53,6 +53,7 @@ async def test_changed_limits_are_in_force_at_once_and_in_the_history(unit: Test
     wanted = before.limits.replace(type(low)("heart_rate", "low", Threshold(90), Threshold(115)))
     after = await unit.station.limits.change(1, wanted, 0, "athlete", NURSE)
     assert (after.version, after.history[0].changed_by, after.history[0].reason) == (1, "N. Okafor", "athlete")
+    assert after.limits.label == "26–36 wk, own limits v1"
     await unit.seconds(1, heart_rate=110)
     assert unit.alarms() == ["** HR 110 < 115 on"]
     assert "limits.change" in _audited(unit)

@@ -14,6 +14,10 @@ from nicu_dashboard.services.engine import Engine
 from nicu_dashboard.services.settling import limits_by_age
 
 
+# Added to the name of a profile that was changed for one baby, so that its alarms say so.
+OWN = ", own limits"
+
+
 class LimitsRefused(ValueError):
     """The limits contradict themselves; `faults` lists every reason as a sentence."""
 
@@ -24,11 +28,12 @@ class LimitsRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LimitsInForce:
-    """What a baby is watched with now; version 0 = the profile of its age, nobody changed anything."""
+    """What a baby is watched with now, and the profile of its age; version 0 = the profile, nobody changed anything."""
 
     limits: AlarmLimits
     version: int
     history: Sequence[LimitVersion]
+    profile: AlarmLimits
 
 
 class LimitsDesk:
@@ -43,10 +48,11 @@ class LimitsDesk:
     def read(self, patient_id: int) -> LimitsInForce:
         """Return the limits in force with every earlier version, newest first."""
         patient = self._roster.patient(patient_id)
+        profile = limits_by_age(patient, self._clock.now())
         history = self._book.history(patient_id)
         if history:
-            return LimitsInForce(history[0].limits, history[0].version, history)
-        return LimitsInForce(limits_by_age(patient, self._clock.now()), 0, [])
+            return LimitsInForce(history[0].limits, history[0].version, history, profile)
+        return LimitsInForce(profile, 0, [], profile)
 
     async def change(
         self, patient_id: int, limits: AlarmLimits, expected_version: int, reason: str | None, actor: Actor
@@ -56,14 +62,15 @@ class LimitsDesk:
         if found:
             raise LimitsRefused(found)
         before = await asyncio.to_thread(self.read, patient_id)
-        return await self._put(patient_id, limits, before, expected_version, reason, actor)
+        own = replace(limits, profile=limits.profile.removesuffix(OWN) + OWN)
+        return await self._put(patient_id, own, before, expected_version, reason, actor)
 
     async def reset(self, patient_id: int, expected_version: int, actor: Actor) -> LimitsInForce:
         """Return to the profile of the baby's age."""
         before = await asyncio.to_thread(self.read, patient_id)
-        patient = await asyncio.to_thread(self._roster.patient, patient_id)
-        profile = limits_by_age(patient, self._clock.now())
-        return await self._put(patient_id, profile, before, expected_version, "back to the profile by age", actor)
+        return await self._put(
+            patient_id, before.profile, before, expected_version, "back to the profile by age", actor
+        )
 
     async def _put(
         self,

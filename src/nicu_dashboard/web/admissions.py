@@ -6,9 +6,8 @@ from fastapi import APIRouter, Depends
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
-from nicu_dashboard.domain.instants import parse_instant
-from nicu_dashboard.domain.patients import GestationalAge
 from nicu_dashboard.ports.roster import NewPatient, Stay
+from nicu_dashboard.web.descriptions import Description, Mrn
 from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import InRooms, Rooms
 from nicu_dashboard.web.security import Person, require
@@ -23,18 +22,13 @@ class Whom(BaseModel):
     """A baby by id or by MRN."""
 
     patient_id: int | None = None
-    mrn: Annotated[str | None, Field(min_length=1, max_length=64)] = None
+    mrn: Mrn | None = None
 
 
-class AdmitBody(Whom):
+class AdmitBody(Whom, Description):
     """Into which cot, and who: a known baby, or a new one described."""
 
     cot: Label
-    name: Annotated[str | None, Field(max_length=120)] = None
-    born: str | None = None
-    ga: str | None = None
-    sex: Annotated[str | None, Field(pattern="^(female|male|unknown)$")] = None
-    weight_g: Annotated[int | None, Field(ge=200, le=15_000)] = None
 
 
 class TransferBody(Whom):
@@ -53,11 +47,9 @@ async def admit(body: AdmitBody, found: InRooms, person: Admits) -> dict[str, An
 def _who(body: AdmitBody) -> NewPatient | int:
     if body.patient_id is not None:
         return body.patient_id
-    if body.mrn is None or not body.mrn.strip():
+    if body.mrn is None:
         raise Problem(422, "mrn: say who is admitted", faults=[{"field": "mrn", "reason": "say who is admitted"}])
-    born_at = None if not body.born else parse_instant(body.born)
-    ga_days = None if not body.ga else GestationalAge.parse(body.ga).days
-    return NewPatient(body.mrn.strip(), body.name or None, body.sex, born_at, ga_days, body.weight_g)
+    return body.of(body.mrn)
 
 
 @router.post("/transfer")

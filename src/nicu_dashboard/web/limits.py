@@ -80,10 +80,9 @@ def _shape(current: LimitsInForce, patient_id: int, found: Rooms) -> dict[str, A
 
 
 def _version(current: LimitsInForce, place: int) -> dict[str, Any]:
-    """Return one version with what it changed against the one before."""
+    """Return one version with what it changed against the one before, the first against the profile by age."""
     version: LimitVersion = current.history[place]
-    older = current.history[place + 1].limits if place + 1 < len(current.history) else None
-    told = [] if older is None else changes(older, version.limits)
+    older = current.history[place + 1].limits if place + 1 < len(current.history) else current.profile
     return {
         "version": version.version,
         "at": instant(version.changed_at),
@@ -99,6 +98,6 @@ def _version(current: LimitsInForce, place: int) -> dict[str, Any]:
                 "old": one.old,
                 "new": one.new,
             }
-            for one in told
+            for one in changes(older, version.limits)
         ],
     }

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
-from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS, parse_instant
-from nicu_dashboard.domain.patients import GestationalAge, Patient
+from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS
 from nicu_dashboard.domain.vitals import VITALS
-from nicu_dashboard.ports.roster import NewPatient, Stay
+from nicu_dashboard.ports.roster import Stay
 from nicu_dashboard.services.history import DEFAULT_VITALS
+from nicu_dashboard.web.descriptions import Description, Mrn
 from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import InRooms, Rooms
 from nicu_dashboard.web.security import MaySee, Person, require
@@ -23,32 +23,16 @@ Annotates = Annotated[Person, Depends(require("annotate"))]
 Limit = Annotated[int, Query(ge=1, le=1_000)]
 
 
-class PatientBody(BaseModel):
-    """What is said of a baby; birth as ISO 8601 with a zone, gestation as weeks+days, weight in grams."""
+class PatientBody(Description):
+    """A new baby."""
 
-    mrn: Annotated[str, Field(min_length=1, max_length=64)]
-    name: Annotated[str | None, Field(max_length=120)] = None
-    born: str | None = None
-    ga: str | None = None
-    sex: Annotated[str | None, Field(pattern="^(female|male|unknown)$")] = None
-    weight_g: Annotated[int | None, Field(ge=200, le=15_000)] = None
-
-    def described(self) -> NewPatient:
-        """Return the description; raises InstantError or AgeError."""
-        born_at = None if not self.born else parse_instant(self.born)
-        ga_days = None if not self.ga else GestationalAge.parse(self.ga).days
-        return NewPatient(self.mrn.strip(), self.name or None, self.sex, born_at, ga_days, self.weight_g)
+    mrn: Mrn
 
 
-class PatientChanges(BaseModel):
+class PatientChanges(Description):
     """The fields to change; those left out stay."""
 
-    mrn: Annotated[str | None, Field(min_length=1, max_length=64)] = None
-    name: Annotated[str | None, Field(max_length=120)] = None
-    born: str | None = None
-    ga: str | None = None
-    sex: Annotated[str | None, Field(pattern="^(female|male|unknown)$")] = None
-    weight_g: Annotated[int | None, Field(ge=200, le=15_000)] = None
+    mrn: Mrn | None = None
 
 
 class NoteBody(BaseModel):
@@ -76,7 +60,7 @@ def patients(found: InRooms, _: MaySee, after: int = 0, limit: Limit = 100, sear
 @router.post("", status_code=201)
 async def add_patient(body: PatientBody, found: InRooms, person: Admits) -> dict[str, Any]:
     """Create a baby without a cot."""
-    patient = await found.station.admissions.register(body.described(), person.actor)
+    patient = await found.station.admissions.register(body.of(body.mrn), person.actor)
     return patient_shape(patient, None, found.station.clock.now())
 
 
@@ -90,26 +74,8 @@ def patient(patient_id: int, found: InRooms, _: MaySee) -> dict[str, Any]:
 async def change_patient(patient_id: int, body: PatientChanges, found: InRooms, person: Admits) -> dict[str, Any]:
     """Change what is said of a baby."""
     before = await run_in_threadpool(found.roster.patient, patient_id)
-    changed = await found.station.admissions.change(patient_id, _changed(before, body), person.actor)
+    changed = await found.station.admissions.change(patient_id, body.over(before, body.mrn), person.actor)
     return patient_shape(changed, stay_of(found, patient_id), found.station.clock.now())
-
-
-def _changed(before: Patient, body: PatientChanges) -> NewPatient:
-    said = body.model_dump(exclude_unset=True)
-    born_at, ga = before.born_at, before.gestation
-    if "born" in said:
-        born_at = None if not body.born else parse_instant(body.born)
-    if "ga" in said:
-        ga = None if not body.ga else GestationalAge.parse(body.ga)
-    return NewPatient(
-        body.mrn or before.mrn,
-        said.get("name", before.name),
-        said.get("sex", before.sex),
-        born_at,
-        None if ga is None else ga.days,
-        said.get("weight_g", before.birth_weight_g),
-        before.synthetic,
-    )
 
 
 @router.get("/{patient_id}/trends")
