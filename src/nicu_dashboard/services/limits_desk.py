@@ -13,7 +13,6 @@ from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.services.engine import Engine
 from nicu_dashboard.services.settling import limits_by_age
 
-
 # Added to the name of a profile that was changed for one baby, so that its alarms say so.
 OWN = ", own limits"
 
