@@ -65,7 +65,7 @@ def test_a_url_of_the_earlier_dashboard_is_understood(file: Path, monkeypatch: p
     assert file.exists()
 
 
-@pytest.mark.parametrize("given", ["mysql://nobody@nowhere/x", "sqlite://", "sqlite:///:memory:", "nicu.db"])
+@pytest.mark.parametrize("given", ["mysql://nobody@nowhere/x", "sqlite://", "sqlite:///:memory:", "nicu"])
 def test_a_url_we_cannot_use_is_refused_with_the_form_that_works(given: str) -> None:
     with pytest.raises(StoreUnavailable, match="sqlite:///"):
         connect(given)

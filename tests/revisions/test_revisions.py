@@ -21,18 +21,22 @@ _REVISIONS = Path(revisions.__file__).parent
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database without any table."""
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where there is a database without any table."""
     if request.param == "sqlite":
-        store = connect(f"sqlite:///{tmp_path / 'nicu.db'}")
-        yield store
-        store.close()
+        yield f"sqlite:///{tmp_path / 'nicu.db'}"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    with server.database() as url:
-        store = connect(url)
-        yield store
-        store.close()
+    with server.database() as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def empty(url: str) -> Iterator[Database]:
+    """A database without any table."""
+    store = connect(url)
+    yield store
+    store.close()
 
 
 def catalogue(database: Database) -> list[tuple[str, str]]:
@@ -75,9 +79,9 @@ def test_the_first_revision_is_written_down_for_both_databases() -> None:
         assert written == ";\n\n".join(statements(name)) + ";\n"
 
 
-def test_an_empty_database_is_set_up_when_it_is_opened(empty: Database) -> None:
+def test_an_empty_database_is_set_up_when_it_is_opened(empty: Database, url: str) -> None:
     assert revisions.current(empty) is None
-    store = open_store(empty.writer.url.render_as_string(hide_password=False))
+    store = open_store(url)
     assert revisions.current(store) == revisions.head()
     store.close()
 
@@ -94,9 +98,8 @@ def test_the_index_of_the_dashboard_carries_its_values(empty: Database) -> None:
     index = dict(catalogue(empty))["idx_vitals_dashboard"].lower()
     assert "(patient_id, recorded_at desc" in index
     assert "heart_rate, spo2, resp_rate, temperature)" in index
-    assert "where ((status)::text = 'active'" in (active := dict(catalogue(empty))["idx_alarms_active"].lower()) or (
-        "where status = 'active'" in active or "where (status = 'active'" in active
-    )
+    active = dict(catalogue(empty))["idx_alarms_active"].lower()
+    assert active.replace("(", "").replace(")", "").replace("::text", "").endswith("where status = 'active'")
 
 
 def test_an_instant_is_an_integer_or_a_timestamptz(empty: Database) -> None:

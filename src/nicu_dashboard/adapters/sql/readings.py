@@ -16,6 +16,7 @@ from nicu_dashboard.ports.tick import Fate, VitalsRow
 Key = tuple[int, int, int]
 _KEYS = ("patient_id", "recorded_at", "source_id")
 _ALWAYS = (*_KEYS, "received_at")
+_STORED = tuple(vitals.c.keys())
 _CHUNK = 500
 
 
@@ -73,8 +74,9 @@ def _stored(connection: Connection, rows: Iterable[VitalsRow]) -> dict[Key, dict
         for start in range(0, len(instants), _CHUNK):
             chunk = instants[start : start + _CHUNK]
             query = select(vitals).where(*mine, vitals.c.recorded_at.in_(chunk))
-            for old in connection.execute(query).mappings():
-                found[patient_id, old["recorded_at"], source_id] = {str(name): value for name, value in old.items()}
+            for stored in connection.execute(query).all():
+                old = dict(zip(_STORED, stored, strict=True))
+                found[patient_id, old["recorded_at"], source_id] = old
     return found
 
 
