@@ -56,7 +56,7 @@ from nicu_dashboard.services.surroundings import surroundings
 from nicu_dashboard.services.tasks import Tasks
 from nicu_dashboard.services.upkeep import Upkeep
 from nicu_dashboard.services.ward import Ward
-from nicu_dashboard.settings import Settings
+from nicu_dashboard.settings import Settings, environment
 from nicu_dashboard.web.app import create_app
 from nicu_dashboard.web.rooms import Rooms
 
@@ -80,7 +80,11 @@ class Store:
 def open_store(settings: Settings) -> Store:
     """Return the store, an empty one set up; raises StoreUnavailable when it cannot be used as it is."""
     database = revisions.open_store(
-        settings.store_url, settings.db_pool_size, settings.db_connect_timeout, settings.db_idle_timeout
+        settings.store_url,
+        settings.db_pool_size,
+        settings.db_connect_timeout,
+        settings.db_idle_timeout,
+        environ=environment(),
     )
     return Store(
         database,
@@ -94,7 +98,14 @@ def open_store(settings: Settings) -> Store:
 
 def bring_up(settings: Settings) -> bool:
     """Bring the store to this version's schema; return whether there was anything to do. Raises StoreUnavailable."""
-    database = connect(settings.store_url, settings.db_pool_size, settings.db_connect_timeout, settings.db_idle_timeout)
+    database = connect(
+        settings.store_url,
+        settings.db_pool_size,
+        settings.db_connect_timeout,
+        settings.db_idle_timeout,
+        environ=environment(),
+        purpose="migrations",
+    )
     try:
         return revisions.bring_up(database)
     finally:

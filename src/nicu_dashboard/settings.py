@@ -1,8 +1,10 @@
 """All settings in one frozen object: environment, `.env`, secrets from files."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -23,9 +25,9 @@ class Settings(BaseSettings):
 
     database_url: Annotated[SecretStr, Field(alias="DATABASE_URL")] = SecretStr(DEFAULT_DATABASE_URL)
     database_url_file: Annotated[Path | None, Field(alias="DATABASE_URL_FILE")] = None
-    db_pool_size: Annotated[int, Field(alias="DB_POOL_SIZE", ge=1, le=200)] = 10
-    db_connect_timeout: Annotated[int, Field(alias="DB_CONNECT_TIMEOUT", ge=100, le=120_000)] = 10_000
-    db_idle_timeout: Annotated[int, Field(alias="DB_IDLE_TIMEOUT", ge=1_000, le=3_600_000)] = 60_000
+    db_pool_size: Annotated[int | None, Field(alias="DB_POOL_SIZE", ge=1, le=200)] = None
+    db_connect_timeout: Annotated[int | None, Field(alias="DB_CONNECT_TIMEOUT", ge=100, le=120_000)] = None
+    db_idle_timeout: Annotated[int | None, Field(alias="DB_IDLE_TIMEOUT", ge=1_000, le=3_600_000)] = None
     host: Annotated[str, Field(alias="NICU_HOST")] = "127.0.0.1"
     port: Annotated[int, Field(alias="NICU_PORT", ge=0, le=65_535)] = 8_000
     log_level: Annotated[LogLevel, Field(alias="NICU_LOG_LEVEL")] = "info"
@@ -47,6 +49,12 @@ class Settings(BaseSettings):
             except OSError as error:
                 raise SettingsFault(f"DATABASE_URL_FILE cannot be read: {error.strerror}") from None
         return self.database_url.get_secret_value()
+
+
+def environment() -> dict[str, str]:
+    """Return the environment with `.env` beneath it, for what a room of the program reads by name."""
+    beneath = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    return {**beneath, **os.environ}
 
 
 def load() -> Settings:

@@ -1,5 +1,8 @@
 """Migrations, LISTEN and data transfer go past a pooler in transaction mode, or are refused with the way to go."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from nicu_dashboard.adapters.sql.addresses.address import AddressFault
@@ -21,12 +24,12 @@ def refusal(main: str, direct: str | None = None) -> str:
 
 def test_without_a_pooler_the_main_address_does() -> None:
     main = read_address(DIRECT, {})
-    assert direct_address(main, {}, "listening") is main
+    assert direct_address(main, {}, "listening") == replace(main, patient=True)
 
 
 def test_a_pooler_of_sessions_does_too() -> None:
     main = read_address("postgresql://postgres.p:x@aws-0-eu-central-1.pooler.supabase.com:5432/postgres", {})
-    assert direct_address(main, {}, "listening") is main
+    assert direct_address(main, {}, "listening") == replace(main, patient=True)
 
 
 def test_past_a_pooler_goes_the_direct_address() -> None:
@@ -62,3 +65,15 @@ def test_a_direct_address_of_another_kind_is_refused() -> None:
 
 def test_a_malformed_direct_address_is_refused_by_its_own_name() -> None:
     assert refusal(POOLED, DIRECT + "?shema=x").startswith("DATABASE_DIRECT_URL: shema is not known")
+
+
+def test_the_direct_address_may_lie_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text(DIRECT + "\n")
+    direct = direct_address(read_address(POOLED, {}), {"DATABASE_DIRECT_URL_FILE": str(file)}, "migrations")
+    assert (direct.pool_mode, direct.password) == ("direct", "Zaubernuss")
+
+
+def test_a_file_that_cannot_be_read_is_named_by_its_setting(tmp_path: Path) -> None:
+    with pytest.raises(AddressFault, match="DATABASE_DIRECT_URL_FILE cannot be read"):
+        direct_address(read_address(POOLED, {}), {"DATABASE_DIRECT_URL_FILE": str(tmp_path / "gone")}, "migrations")

@@ -2,18 +2,22 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
+from nicu_dashboard.adapters.sql.addresses.address import Address, Purpose
+from nicu_dashboard.adapters.sql.addresses.direct import direct_address
+from nicu_dashboard.adapters.sql.addresses.engine import postgresql_engine
+from nicu_dashboard.adapters.sql.addresses.faults import WHERE
+from nicu_dashboard.adapters.sql.addresses.reading import read_address
 from nicu_dashboard.adapters.sql.errors import DirectoryNotWritable, NotADatabase, translated
-from nicu_dashboard.ports.tick import StoreUnavailable
 
 _BUSY_MS = 5_000
 _READERS = 8
@@ -59,35 +63,31 @@ class Database:
             raise translated(error, self.where) from None
 
 
-def connect(url: str, pool_size: int = 10, connect_timeout_ms: int = 10_000, idle_timeout_ms: int = 60_000) -> Database:
+def connect(
+    url: str,
+    pool_size: int | None = None,
+    connect_timeout_ms: int | None = None,
+    idle_timeout_ms: int | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    purpose: Purpose | None = None,
+) -> Database:
     """Return the store at a URL (`sqlite:///nicu.db`, `file:./nicu.db`, `postgresql://…`), its schema not looked at.
 
-    Raises StoreUnavailable (the message says what to do) when a SQLite file cannot be used; PostgreSQL is reached on
-    first use.
+    What is not given is read from `environ`. Work with a `purpose` goes past a pooler, to DATABASE_DIRECT_URL. Raises
+    StoreUnavailable (the message says what to do) when the URL or a SQLite file cannot be used; PostgreSQL is reached
+    on first use.
     """
-    try:
-        parsed = make_url(_plain(url))
-    except ArgumentError:
-        raise StoreUnavailable(
-            "DATABASE_URL is neither sqlite:///FILE nor postgresql://USER:PASSWORD@HOST/DATABASE."
-        ) from None
-    if parsed.get_backend_name() == "sqlite":
-        return _sqlite(parsed)
-    if parsed.get_backend_name() == "postgresql":
-        return _postgresql(parsed, pool_size, connect_timeout_ms, idle_timeout_ms)
-    raise StoreUnavailable("DATABASE_URL names a database we do not know; use sqlite:///FILE or postgresql://….")
+    given = {"DB_POOL_SIZE": pool_size, "DB_CONNECT_TIMEOUT": connect_timeout_ms, "DB_IDLE_TIMEOUT": idle_timeout_ms}
+    settings = {**environ, **{name: str(value) for name, value in given.items() if value is not None}}
+    address = read_address(url, settings)
+    if purpose is not None:
+        address = direct_address(address, settings, purpose)
+    return _sqlite(Path(address.database)) if address.dialect == "sqlite" else _postgresql(address)
 
 
-def _plain(url: str) -> str:
-    if url.startswith("file:"):
-        return "sqlite:///" + url.removeprefix("file:").removeprefix("//")
-    return "postgresql" + url.removeprefix("postgres") if url.startswith("postgres://") else url
-
-
-def _sqlite(url: URL) -> Database:
-    if not url.database or url.database == ":memory:":
-        raise StoreUnavailable("DATABASE_URL names no file; write sqlite:///nicu.db for a file in this directory.")
-    path = Path(url.database).expanduser()
+def _sqlite(path: Path) -> Database:
+    path = path.expanduser()
     _make_private(path)
     file_url = URL.create("sqlite", database=str(path))
     # One writing connection: writers of this process queue in the pool, and no two transactions ever race.
@@ -154,22 +154,6 @@ def _pragmas(query_only: bool) -> tuple[str, ...]:
     )
 
 
-def _postgresql(url: URL, pool_size: int, connect_timeout_ms: int, idle_timeout_ms: int) -> Database:
-    engine = create_engine(
-        url.set(drivername="postgresql+psycopg"),
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=connect_timeout_ms / 1_000,
-        pool_recycle=max(1, idle_timeout_ms // 1_000),
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args={
-            "connect_timeout": min(5, max(2, connect_timeout_ms // 1_000)),
-            "application_name": "nicu-dashboard",
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-            "tcp_user_timeout": 10_000,
-        },
-    )
-    return Database(engine, engine.execution_options(postgresql_readonly=True), "The PostgreSQL database")
+def _postgresql(address: Address) -> Database:
+    engine = postgresql_engine(address)
+    return Database(engine, engine.execution_options(postgresql_readonly=True), WHERE)

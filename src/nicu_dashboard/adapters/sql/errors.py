@@ -9,6 +9,7 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from nicu_dashboard.adapters.sql.addresses.faults import SENTENCES, ConnectFault, recognised
 from nicu_dashboard.ports.tick import StoreUnavailable
 
 
@@ -82,7 +83,11 @@ _POSTGRES: tuple[tuple[str, type[StoreUnavailable], str], ...] = (
     ("42703", SchemaOlder, "a column is missing; run: nicu db upgrade"),
     ("25006", StoreUnavailable, "it takes no writes (a standby?); look at DATABASE_URL"),
     ("28", StoreUnavailable, "it refuses this user or password; look at DATABASE_URL"),
+    ("53300", StoreUnavailable, SENTENCES["too many connections"]),
+    ("42501", StoreUnavailable, SENTENCES["missing privilege"]),
 )
+# Classes that tell of the connection; behind a pooler its faults come as answers to the first statement.
+_CONNECTION = ("08", "3D", "53", "57P")
 
 
 def translated(error: Exception, where: str) -> Exception:
@@ -120,6 +125,8 @@ def _postgres(error: psycopg.Error, where: str) -> Exception:
     for prefix, kind, remedy in _POSTGRES:
         if state.startswith(prefix):
             return kind(f"{where}: {remedy}.")
+    if (not state or state.startswith(_CONNECTION)) and (fault := recognised(str(error))):
+        return ConnectFault(fault)
     if state.startswith("42"):
         return error  # a fault of ours in a statement: no remedy for the person at the screen
     return StoreUnavailable(f"{where}: it does not answer or broke off; nothing was written. See: nicu db check.")

@@ -51,7 +51,8 @@ class PasswordSource:
 class Address:
     """The store as understood; for SQLite only `dialect`, `database` (the path), `pool` and the remarks say anything.
 
-    `options` are libpq's own, as text. `tls` is what the place demands, `sslmode` what will be asked for.
+    `options` are libpq's own, as text. `tls` is what the place demands, `sslmode` what will be asked for; `patient`
+    work may take as long as it takes.
     """
 
     dialect: Literal["sqlite", "postgresql"]
@@ -73,6 +74,7 @@ class Address:
     search_path: str | None = None
     pins_on_set: bool = False
     sleeps: bool = False
+    patient: bool = False
     direct_hint: str = ""
     warnings: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()

@@ -12,6 +12,9 @@ TIMEOUTS_MS = {
 }
 
 
+PATIENCE_MS = {**TIMEOUTS_MS, "statement_timeout": 0, "idle_in_transaction_session_timeout": 0}
+
+
 def connect_arguments(address: Address) -> dict[str, Any]:
     """Return psycopg.connect's arguments for a PostgreSQL address, all but the password."""
     arguments: dict[str, Any] = {
@@ -50,7 +53,8 @@ def session_settings(address: Address) -> dict[str, str]:
 
 def _settings(address: Address) -> dict[str, str]:
     path = {"search_path": address.search_path} if address.search_path else {}
-    return {**path, **{name: str(limit) for name, limit in TIMEOUTS_MS.items()}}
+    limits = PATIENCE_MS if address.patient else TIMEOUTS_MS
+    return {**path, **{name: str(limit) for name, limit in limits.items()}}
 
 
 def _startup(address: Address) -> str:

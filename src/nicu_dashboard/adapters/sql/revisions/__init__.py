@@ -1,5 +1,7 @@
 """The schema's history: Alembic inside the package, run by the program itself."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from alembic import command
@@ -36,7 +38,7 @@ def upgrade(database: Database, to: str = "head") -> None:
 
 
 def bring_up(database: Database) -> bool:
-    """Set up an empty store or upgrade an older one; return whether there was anything to do. Raises SchemaNewer, NotADatabase."""
+    """Set up an empty store or upgrade an older one; return whether that was needed. Raises SchemaNewer, NotADatabase."""
     if current(database) == head():
         return False
     try:
@@ -47,13 +49,18 @@ def bring_up(database: Database) -> bool:
 
 
 def open_store(
-    url: str, pool_size: int = 10, connect_timeout_ms: int = 10_000, idle_timeout_ms: int = 60_000
+    url: str,
+    pool_size: int | None = None,
+    connect_timeout_ms: int | None = None,
+    idle_timeout_ms: int | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
 ) -> Database:
     """Return the store at a URL, ready for use; an empty one is set up.
 
     Raises SchemaOlder, SchemaNewer or another StoreUnavailable, whose message says what to do.
     """
-    database = connect(url, pool_size, connect_timeout_ms, idle_timeout_ms)
+    database = connect(url, pool_size, connect_timeout_ms, idle_timeout_ms, environ=environ)
     try:
         _make_ready(database)
     except BaseException:
