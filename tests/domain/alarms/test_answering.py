@@ -80,7 +80,7 @@ def test_a_latched_alarm_followed_by_yellow_is_announced_as_high_since_nobody_sa
     ward.for_seconds(5, heart_rate=70)
     ward.for_seconds(10)
     ward.for_seconds(3, heart_rate=95)
-    ward.expects("*** HR 95 < 100")
+    ward.expects("*** HR 70 < 80")
 
 
 def test_acknowledging_twice_is_one_row() -> None:

@@ -115,7 +115,7 @@ def test_a_high_alarm_that_wanders_into_yellow_unseen_stays_high() -> None:
     ward = Bedside()
     ward.for_seconds(10, spo2=70)
     ward.for_seconds(30, spo2=83)
-    ward.expects("*** SpO2 83 < 85")
+    ward.expects("*** SpO2 70 < 80")
 
 
 def test_the_worst_value_counts_from_the_first_second_of_the_delay() -> None:

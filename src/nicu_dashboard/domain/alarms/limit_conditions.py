@@ -112,9 +112,10 @@ def _with_value(condition: Condition, limit: Limit, value: float, level: Level |
     if alarm is None:
         return replace(condition, worst=worst)
     extreme = alarm.extreme if worst is None else _worse(limit, alarm.extreme, worst)
-    extreme = alarm.extreme if worst is None else _worse(limit, alarm.extreme, worst)
     if level is not None and alarm.presence != "latched":
-        alarm = _worded(alarm, limit, value, _announced(alarm, limit, level))
+        said = _announced(alarm, limit, level)
+        calmer_now = said == "red" and level == "yellow"
+        alarm = _worded(alarm, limit, extreme if calmer_now else value, said)
     return replace(condition, worst=worst, alarm=replace(alarm, value=value, held=False, extreme=extreme))
 
 
@@ -132,8 +133,11 @@ def _worded(alarm: Alarm, limit: Limit, value: float | None, level: Level) -> Al
 
 
 def _announced(alarm: Alarm, limit: Limit, level: Level) -> Level:
-    """Return the level to quote: a medium alarm quotes its yellow limit while red still waits for its delay."""
-    return "yellow" if alarm.priority == "medium" and limit.yellow is not None else level
+    """Return the level to quote, the alarm's own: a medium alarm quotes its yellow limit while red still waits for its
+    delay, a high alarm its red limit (with the worst value) while the value has come back to yellow.
+    """
+    own: Level = "red" if alarm.priority == "high" else "yellow"
+    return level if limit.threshold(own) is None else own
 
 
 def _due(limit: Limit, condition: Condition, at: int, waited: bool) -> tuple[Level, Threshold, int] | None:
