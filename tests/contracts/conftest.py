@@ -5,11 +5,12 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy import make_url
 
+from nicu_dashboard.adapters.sql.addresses.dialling import dial
+from nicu_dashboard.adapters.sql.addresses.reading import read_address
 from nicu_dashboard.adapters.sql.chart import SqlChart
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.journal import SqlJournal
@@ -77,10 +78,10 @@ def ward(database: Database) -> Ward:
 
 def _database_on(given: str) -> Iterator[str]:
     name = f"nicu_test_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(given, autocommit=True) as connection:
+    with dial(read_address(given, {}), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
         yield make_url(given).set(database=name).render_as_string(hide_password=False)
     finally:
-        with psycopg.connect(given, autocommit=True) as connection:
+        with dial(read_address(given, {}), autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

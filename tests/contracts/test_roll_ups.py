@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import delete
 
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.measured import values_of
+from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.adapters.sql.tables import vitals, vitals_hour, vitals_minute, vitals_superseded
 from nicu_dashboard.domain.instants import HOUR_MS, MINUTE_MS, SECOND_MS, floor_to
 from nicu_dashboard.domain.trends import Bucket, bucket_of, merged
@@ -136,6 +138,23 @@ def test_a_live_hour_second_by_second_is_complete_when_it_is_over(ward: Ward) ->
     check(ward)
     (first, second_hour) = ward.rows(vitals_hour)
     assert (first["n_valid"], second_hour["n_valid"] <= 180) == (180, True)
+
+
+def test_two_programs_that_write_the_same_minutes_leave_them_right(ward: Ward, store_url: str) -> None:
+    """A live engine and an import of the same hours, some instants of which both have."""
+
+    def program(first: int) -> None:
+        own = open_store(store_url)
+        mine = Ward(own)
+        for second in range(first, 4_000, 90):
+            mine.store(
+                mine.reading(second, spo2=80.0 + second % 11), mine.reading(second - second % 600, heart_rate=150.0)
+            )
+        own.close()
+
+    with ThreadPoolExecutor(2) as programs:
+        list(programs.map(program, (0, 45)))
+    check(ward)
 
 
 def test_what_is_expected_follows_the_interval_of_the_source(ward: Ward) -> None:
