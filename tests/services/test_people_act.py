@@ -83,3 +83,19 @@ async def test_a_transfer_takes_history_and_limits_along(unit: TestUnit) -> None
     assert unit.cot("NICU-02")["baby"]["patient_id"] == 1
     (stored,) = unit.store.chart.alarms(patient_id=1)
     assert stored.alarm.status == "ended"
+
+
+async def test_a_unit_that_nobody_can_hear_says_so_and_a_reload_of_the_page_does_not_flicker(unit: TestUnit) -> None:
+    def unheard() -> bool:
+        return any(alarm.key == "no_audible_display" for alarm in unit.station.ward.unit_watch.alarms)
+
+    displays = unit.station.displays
+    await unit.seconds(31)
+    displays.check(unit.clock.at)
+    assert unheard()
+    displays.report("tv-1", "on", unit.clock.at)
+    assert not unheard()
+    displays.report("tv-1", "closed", unit.clock.at)
+    await unit.seconds(2)
+    displays.report("tv-1", "on", unit.clock.at)
+    assert not unheard()

@@ -8,8 +8,8 @@ from nicu_dashboard.services.ward import Ward
 Sound = Literal["on", "off", "closed"]
 # A display that has not reported for this long is gone; browsers report every 10 s.
 REPORT_MS = 25_000
-# After a start the displays get this long to report.
-GRACE_MS = 30_000
+# After a start the displays get this long to report, and a page that is loaded again this long to come back.
+START_MS, RETURN_MS = 30_000, 10_000
 FAULT = "no_audible_display"
 
 
@@ -26,7 +26,7 @@ class Displays:
 
     def __init__(self, ward: Ward, started_at: int) -> None:
         self._ward = ward
-        self._started_at = started_at
+        self._heard_until = started_at + START_MS - RETURN_MS
         self._known: dict[str, Display] = {}
 
     def report(self, display_id: str, sound: Sound, at: int) -> None:
@@ -44,8 +44,10 @@ class Displays:
     def check(self, at: int) -> None:
         """Raise or clear the technical alarm, and forget displays that went away."""
         self._known = {key: known for key, known in self._known.items() if at - known.at <= 4 * REPORT_MS}
+        if self.audible(at):
+            self._heard_until = max(self._heard_until, at)
         watched = any(bed.stay is not None for bed in self._ward.beds.values())
-        if watched and not self.audible(at) and at - self._started_at > GRACE_MS:
+        if watched and at - self._heard_until > RETURN_MS:
             self._ward.fault(FAULT, "No audible display in this unit", "low", at)
         else:
             self._ward.fault_over(FAULT, at)

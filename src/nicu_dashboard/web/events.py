@@ -2,13 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
+from nicu_dashboard.domain.instants import DAY_MS
 from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import InRooms
 from nicu_dashboard.web.security import MaySee, Person, require
 from nicu_dashboard.web.shapes import spell_shape
+from nicu_dashboard.web.windows import moment
 
 router = APIRouter(prefix="/api/events", tags=["events"])
 
@@ -20,6 +22,23 @@ class ReviewBody(BaseModel):
     kind: Literal["A", "B", "D", "AB", "AD", "BD", "ABD"] | None = None
     state: Literal["asleep", "feeding", "handling", "crying", "stimulated"] | None = None
     note: Annotated[str | None, Field(max_length=500)] = None
+
+
+@router.get("")
+def events(
+    found: InRooms,
+    _: MaySee,
+    from_: Annotated[str | None, Query(alias="from")] = None,
+    to: str | None = None,
+    definition: str | None = None,
+) -> dict[str, Any]:
+    """Return the A/B/D events of every baby in a cot, newest first, the last 24 h when no window is named."""
+    to_at = moment(to, found.station.clock.now())
+    from_at = moment(from_, to_at - DAY_MS)
+    babies = [bed.stay.patient.id for bed in list(found.station.ward.beds.values()) if bed.stay is not None]
+    listed = [one for baby in babies for one in found.chart.spells(baby, from_at, to_at, definition)]
+    listed.sort(key=lambda one: one.spell.started_at, reverse=True)
+    return {"items": [spell_shape(one) for one in listed], "next": None}
 
 
 @router.get("/{event_id}")

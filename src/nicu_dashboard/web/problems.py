@@ -44,6 +44,25 @@ _STATUS: Mapping[type[Exception], int] = {
 }
 
 
+# What the validator calls its faults, and what we say.
+_WORDS: Mapping[str, str] = {
+    "missing": "is needed",
+    "string_too_short": "is needed",
+    "string_too_long": "is too long: at most {max_length} characters",
+    "string_pattern_mismatch": "is not in the expected form",
+    "string_type": "must be text",
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "bool_parsing": "must be true or false",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be one of {expected}",
+    "json_invalid": "the body is not JSON: {error}",
+}
+
+
 class Problem(HTTPException):
     """A refusal of the web layer itself; `extra` adds members to the problem JSON."""
 
@@ -66,6 +85,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
 
 
+def _in_words(fault: Mapping[str, Any]) -> str:
+    """Return the fault of one field in the words of the ward."""
+    words = _WORDS.get(fault["type"])
+    return str(fault["msg"]) if words is None else words.format(**fault.get("ctx", {}))
+
+
 def _handler(status: int) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def answer(_request: Request, error: Exception) -> Response:
         extra = {"faults": error.faults} if isinstance(error, LimitsRefused) else {}
@@ -86,7 +111,8 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     faults = [
-        {"field": ".".join(str(part) for part in fault["loc"][1:]), "reason": fault["msg"]} for fault in error.errors()
+        {"field": ".".join(str(part) for part in fault["loc"][1:]), "reason": _in_words(fault)}
+        for fault in error.errors()
     ]
     named = "; ".join(f"{fault['field'] or 'body'}: {fault['reason']}" for fault in faults)
     broken = any(fault["type"] == "json_invalid" for fault in error.errors())
