@@ -38,7 +38,7 @@ def upgrade(database: Database, to: str = "head") -> None:
 
 
 def bring_up(database: Database) -> bool:
-    """Set up an empty store or upgrade an older one; return whether that was needed. Raises SchemaNewer, NotADatabase."""
+    """Set up an empty store or upgrade an older one; return whether it was needed. Raises SchemaNewer, NotADatabase."""
     if current(database) == head():
         return False
     try:
