@@ -124,12 +124,13 @@ def run(
     kind: Kinds = None, on_reject: OnReject = "stop", workers: Workers = 2, work_dir: WorkDir = None,
     restart: Annotated[bool, typer.Option(help="Drop what an earlier move has written, and begin again.")] = False,
     no_verify: Annotated[bool, typer.Option("--no-verify", help="Leave the verification out.")] = False,
+    lane: Annotated[str, typer.Option(help="auto, plain (without Arrow) or exact (value by value).")] = "auto",
     show_values: ShowValues = False,
 ) -> None:  # fmt: skip
     """Move everything and verify every value; run it again after any interruption to continue."""
     options = api.Options(
         schema=schema, kinds=_choices(kind), on_reject=_checked_on_reject(on_reject), workers=workers,
-        work_dir=work_dir, restart=restart, verify=not no_verify, show_values=show_values, as_is=as_is,
+        work_dir=work_dir, restart=restart, verify=not no_verify, lane=lane, show_values=show_values, as_is=as_is,
     )  # fmt: skip
     _tell(as_json, lambda bars: api.run(source, target, options, bars))
 

@@ -12,7 +12,9 @@ from pathlib import Path
 from time import perf_counter
 
 from nicu_dashboard.migration.catalog import read_catalog
+from nicu_dashboard.migration.chunks import MOST_CHUNK_ROWS
 from nicu_dashboard.migration.comparing import Difference
+from nicu_dashboard.migration.crew import Crew
 from nicu_dashboard.migration.ddl import create_table
 from nicu_dashboard.migration.dry_run import rejects_of
 from nicu_dashboard.migration.errors import MigrationError, RowsRejected, TargetRefused
@@ -26,6 +28,8 @@ from nicu_dashboard.migration.report import Report
 from nicu_dashboard.migration.roll_back import WayBack, new_tables
 from nicu_dashboard.migration.source import open_snapshot, reading, refuse_damage, source_path, take_snapshot
 from nicu_dashboard.migration.target import Connection, TargetFacts, connect, look_at_target
+
+SMALL_BYTES = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Options:
     work_dir: Path | None = None
     kinds: Mapping[str, str] = field(default_factory=dict)
     as_is: bool = False
+    chunk_rows: int = MOST_CHUNK_ROWS
 
 
 def _reported(command: str, work: Callable[[Report], None]) -> Report:
@@ -64,8 +69,14 @@ def run(source: str, target: str, options: Options | None = None, progress: Prog
     return _reported("run", lambda report: _run(source_path(source), target, chosen, shown, report))
 
 
+def _crew(source: Path, options: Options) -> Crew:
+    """Return the worker processes that a file of this size is worth: none for a small one."""
+    size = source.stat().st_size if source.exists() else 0
+    return Crew(options.workers if size > SMALL_BYTES else 0, options.lane)
+
+
 def _run(source: Path, target: str, options: Options, progress: Progress, report: Report) -> None:
-    with closing(connect(target)) as connection:
+    with _crew(source, options) as crew, closing(connect(target)) as connection:
         journal = Journal(connection)
         before = journal.latest()
         connection.rollback()
@@ -74,6 +85,7 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
             report.summary = "this target already holds a finished move."
             report.next_step = "Run `nicu migrate verify` to compare again, or name an empty target."
             report.exit_code = 0 if before.state == "done" else 1
+            shutil.rmtree(folder, ignore_errors=True)  # killed after the last commit, the move may have left it
             return
         if before and before.state not in ("done", "wrong") and not options.restart:
             snapshot = folder / before.snapshot
@@ -88,10 +100,9 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
             if before and options.restart:
                 _undo(connection, before)
             snapshot, run_now = _begin(source, folder, connection, options, progress, report)
-        _carry_on(Move(
-            run_now, snapshot, target, AsIs(run_now.plan.schema, run_now.plan.choices), options.workers, options.lane,
-            progress, connection,
-        ), options, report)  # fmt: skip
+        mapping = AsIs(run_now.plan.schema, run_now.plan.choices, options.chunk_rows)
+        move = Move(run_now, snapshot, target, mapping, crew, progress, connection)
+        _carry_on(move, options, report)
         if report.exit_code == 0 and options.verify:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -136,7 +147,7 @@ def _mapping(options: Options) -> AsIs:
         raise MigrationError(
             "this file is not one of the dashboard's own.", "Add --as-is to copy it with its own tables and names."
         )
-    return AsIs(options.schema, options.kinds)
+    return AsIs(options.schema, options.kinds, options.chunk_rows)
 
 
 def _refuse(facts: TargetFacts, report: Report) -> None:
@@ -246,7 +257,11 @@ def verify(source: str, target: str, options: Options | None = None, progress: P
 
 
 def _verify(source: Path, target: str, options: Options, progress: Progress, report: Report) -> None:
-    with closing(connect(target)) as connection, _snapshot(source, options, progress) as snapshot:
+    with (
+        _crew(source, options) as crew,
+        closing(connect(target)) as connection,
+        _snapshot(source, options, progress) as snapshot,
+    ):
         before = Journal(connection).latest()
         connection.rollback()
         if before is None:
@@ -255,7 +270,7 @@ def _verify(source: Path, target: str, options: Options, progress: Progress, rep
             raise TargetRefused("the move to this target is not finished.", "Run `nicu migrate run` to continue it.")
         with closing(open_snapshot(snapshot)) as file:
             run_now = replace(before, plan=_counted_again(file, before.plan))
-        move = Move(run_now, snapshot, target, AsIs(), options.workers, options.lane, progress, connection)
+        move = Move(run_now, snapshot, target, AsIs(), crew, progress, connection)
         found = move.verify_only(options.thorough)
         report.seconds.update(move.seconds)
         report.add_plan(run_now.plan)

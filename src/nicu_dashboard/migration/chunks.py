@@ -26,9 +26,9 @@ class Chunk:
     rows: int
 
 
-def rows_per_chunk(table: TablePlan) -> int:
-    """Return how many rows make about CHUNK_BYTES."""
-    return max(1, min(MOST_CHUNK_ROWS, CHUNK_BYTES // max(1, table.row_bytes)))
+def rows_per_chunk(row_bytes: int, most: int) -> int:
+    """Return how many rows make about CHUNK_BYTES, at most `most`."""
+    return max(1, min(most, CHUNK_BYTES // max(1, row_bytes)))
 
 
 def address_of(table: TablePlan) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ def address_of(table: TablePlan) -> tuple[str, ...]:
 
 def chunks_of(connection: sqlite3.Connection, table: TablePlan) -> Iterator[Chunk]:
     """Yield the chunks of a table; the same snapshot always gives the same ones."""
-    size = rows_per_chunk(table)
+    size = table.chunk_rows
     if table.rows == 0:
         return
     address = address_of(table)

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from hashlib import blake2b
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 FLUSH_BYTES = 262_144
 GROUP_ROWS = 256
 WORTH_COLUMNS_ROWS = 2_000
-DIGEST_BYTES = 16
 MISFITS = (psycopg.DataError, psycopg.IntegrityError, psycopg.errors.ProgramLimitExceeded)
 
 
@@ -111,7 +110,7 @@ class ChunkCopier:
 
     def _send(self, table: TablePlan, pieces: Iterable[bytes]) -> bytes:
         """Write pieces of COPY's binary form and return their digest."""
-        digest = blake2b(digest_size=DIGEST_BYTES)
+        digest = sha256()
         with self.target.cursor().copy(copy_in(table)) as copy:
             for piece in pieces:
                 copy.write(piece)

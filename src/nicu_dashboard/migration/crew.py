@@ -16,7 +16,7 @@ from nicu_dashboard.migration.errors import MigrationError
 from nicu_dashboard.migration.worker import Answer, Failed, Job, ReplanTask, Task, Worker, answer
 
 QUIT_WAIT_S = 20
-PROGRAM = "import sys; from nicu_dashboard.migration.worker import main; main(int(sys.argv[1]))"
+PROGRAM = "import sys; from nicu_dashboard.migration.worker import main; main(int(sys.argv[1]), sys.argv[2])"
 
 
 class WorkerLost(MigrationError):
@@ -32,20 +32,28 @@ class _Member:
 
 @dataclass
 class Crew:
-    """A few worker processes, or with `size` 0 this process itself; a context that ends them."""
+    """A few worker processes, or with `size` 0 this process itself; a context that ends them.
 
-    job: Job
+    They are hired before their job is known, so that their start costs no time of the move.
+    """
+
     size: int
+    lane: str = "auto"
     members: list[_Member] = field(default_factory=list)
     own: Worker | None = None
     stack: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Crew:
-        if self.size == 0:
-            self.own = Worker(self.job, self.stack)
         for _ in range(self.size):
             self.members.append(self._hire())
         return self
+
+    def brief(self, job: Job) -> None:
+        """Tell everybody the job."""
+        if self.size == 0:
+            self.own = Worker(job, self.stack)
+        for member in self.members:
+            member.link.send(job)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -64,10 +72,9 @@ class Crew:
         ours, theirs = socket.socketpair()
         with theirs:
             process = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM, str(theirs.fileno())], pass_fds=(theirs.fileno(),)
+                [sys.executable, "-c", PROGRAM, str(theirs.fileno()), self.lane], pass_fds=(theirs.fileno(),)
             )
         link: Connection[Any, Any] = Connection(ours.detach())
-        link.send(self.job)
         return _Member(process, link)
 
     def replan(self, task: ReplanTask) -> None:

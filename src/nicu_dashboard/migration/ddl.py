@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from nicu_dashboard.migration.catalog import Catalog, SourceForeignKey, SourceIndex, SourceTable
 from nicu_dashboard.migration.names import literal, postgres_name, quoted, quoted_list
-from nicu_dashboard.migration.plan import NotCarried, Plan, Step, TablePlan
+from nicu_dashboard.migration.plan import NotCarried, Step, TablePlan
 
-KEYS, INDEXES, FOREIGN_KEYS, VALIDATION = 1, 2, 3, 4
+INDEXES, KEYS, FOREIGN_KEYS, VALIDATION = 1, 2, 3, 4
+"""Unique indexes are built like all others, side by side; a key then takes its index over at once."""
+
 ACTIONS = {"NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"}
 
 
@@ -48,11 +50,7 @@ def steps_after_load(
             continue
         steps += _keys(source, table, names)
         for index in source.indexes:
-            made = _index(source, table, index, names)
-            if isinstance(made, Step):
-                steps.append(made)
-            elif made is not None:
-                lost.append(made)
+            steps += _index(table, index, names)
         for number, check in enumerate(source.checks, 1):
             steps += _check(table, number, check)
         for number, key in enumerate(source.foreign_keys, 1):
@@ -61,7 +59,8 @@ def steps_after_load(
                 lost.append(keyed)
             else:
                 steps += keyed
-    return tuple(sorted(steps, key=lambda step: step.stage)), tuple(lost)
+    weights = {table.source: -table.rows * table.row_bytes for table in tables}
+    return tuple(sorted(steps, key=lambda step: (step.stage, weights[step.table]))), tuple(lost)
 
 
 def _names(table: TablePlan, sources: tuple[str, ...]) -> list[str]:
@@ -80,15 +79,22 @@ def _keys(source: SourceTable, table: TablePlan, names: set[str]) -> list[Step]:
     columns = [found for name in source.key if (found := table.column_of(name))]
     kind = "UNIQUE" if any(column.nulls for column in columns) else "PRIMARY KEY"
     name = _fresh(f"{table.name}_pkey", names)
-    listed = quoted_list([column.name for column in columns])
+    return _keyed(table, name, kind, quoted_list([column.name for column in columns]))
+
+
+def _keyed(table: TablePlan, name: str, kind: str, columns: str) -> list[Step]:
     return [
-        Step(name, table.source, KEYS, f"ALTER TABLE {table.target} ADD CONSTRAINT {quoted(name)} {kind} ({listed})")
-    ]
+        Step(name, table.source, INDEXES, f"CREATE UNIQUE INDEX {quoted(name)} ON {table.target} ({columns})"),
+        Step(
+            f"{name} key", table.source, KEYS,
+            f"ALTER TABLE {table.target} ADD CONSTRAINT {quoted(name)} {kind} USING INDEX {quoted(name)}",
+        ),
+    ]  # fmt: skip
 
 
-def _index(source: SourceTable, table: TablePlan, index: SourceIndex, names: set[str]) -> Step | NotCarried | None:
+def _index(table: TablePlan, index: SourceIndex, names: set[str]) -> list[Step]:
     if index.origin == "pk":
-        return None
+        return []
     keys, plain = [], index.where is None
     for key in index.keys:
         if key.column is None:
@@ -104,11 +110,11 @@ def _index(source: SourceTable, table: TablePlan, index: SourceIndex, names: set
     name = _fresh(index.name if index.origin == "c" else f"{table.name}_{'_'.join(_written(index))}_key", names)
     unique = "UNIQUE " if index.unique else ""
     where = f" WHERE {index.where}" if index.where else ""
-    statement = f"CREATE {unique}INDEX {quoted(name)} ON {table.target} ({', '.join(keys)}){where}"
     if index.unique and plain:
-        columns = quoted_list(_names(table, tuple(key.column or "" for key in index.keys)))
-        statement = f"ALTER TABLE {table.target} ADD CONSTRAINT {quoted(name)} UNIQUE ({columns})"
-    return Step(name, table.source, INDEXES, statement, optional=index.where is not None or None in _columns(index))
+        return _keyed(table, name, "UNIQUE", quoted_list(_names(table, tuple(key.column or "" for key in index.keys))))
+    statement = f"CREATE {unique}INDEX {quoted(name)} ON {table.target} ({', '.join(keys)}){where}"
+    optional = index.where is not None or None in _columns(index)
+    return [Step(name, table.source, INDEXES, statement, optional=optional)]
 
 
 def _columns(index: SourceIndex) -> list[str | None]:
@@ -185,8 +191,3 @@ def not_carried(catalog: Catalog) -> list[NotCarried]:
         for item in catalog.objects
         if item.kind in ("view", "trigger")
     ]
-
-
-def foreign_keys_of(plan: Plan) -> list[Step]:
-    """Return the steps that add foreign keys."""
-    return [step for step in plan.steps if step.stage == FOREIGN_KEYS]

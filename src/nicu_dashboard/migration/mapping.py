@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from nicu_dashboard.migration.catalog import Catalog, SourceColumn, SourceTable
+from nicu_dashboard.migration.chunks import MOST_CHUNK_ROWS, rows_per_chunk
 from nicu_dashboard.migration.ddl import not_carried, steps_after_load
 from nicu_dashboard.migration.defaults import translate_default
 from nicu_dashboard.migration.errors import MigrationError
@@ -41,6 +42,7 @@ class AsIs:
     schema: str = "public"
     choices: Lookup[str, str] = field(default_factory=dict)
     """Kinds by `table.column`, from --type."""
+    chunk_rows: int = MOST_CHUNK_ROWS
 
     def plan(self, connection: sqlite3.Connection, catalog: Catalog, sample: bool) -> Plan:
         """Return the plan for a file; raises MigrationError when a choice names no column."""
@@ -97,9 +99,10 @@ class AsIs:
             columns.append(self._plan_column(connection, table, column, profile, {done.name for done in columns}))
         columns = [_generated(column, own, columns) for column, own in zip(columns, table.columns, strict=True)]
         alias = next((column.name for column in columns if column.source == table.alias), None)
+        size = _row_bytes(connection, table)
         return TablePlan(
             table.name, self.schema, postgres_name(table.name, taken), tuple(columns), table.rowid, alias, table.key,
-            profile.rows, _row_bytes(connection, table), profile.sampled, table.virtual,
+            profile.rows, size, rows_per_chunk(size, self.chunk_rows), profile.sampled, table.virtual,
             catalog.sequences.get(table.name, 0),
         )  # fmt: skip
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -28,7 +28,6 @@ from nicu_dashboard.migration.source import open_snapshot
 from nicu_dashboard.migration.target import Connection
 from nicu_dashboard.migration.worker import Answer, CompareTask, CopyTask, Job, ReplanTask, Stepped, StepTask, Task
 
-SMALL_BYTES = 4_000_000
 NOT_RECORDED = ChunkRecord(0, 0)
 
 
@@ -40,8 +39,7 @@ class Move:
     snapshot: Path
     target: str
     mapping: Mapping
-    workers: int
-    lane: str
+    crew: Crew
     progress: Progress
     connection: Connection
     held: list[Reject] = field(default_factory=list)
@@ -56,38 +54,34 @@ class Move:
 
     def through(self, verify: bool, thorough: bool) -> list[Difference]:
         """Do all that is left and return the differences found; raises RowsRejected when held."""
-        with ExitStack() as stack:
-            source = stack.enter_context(closing(open_snapshot(self.snapshot)))
-            job = Job(self.snapshot, self.target, self.run.id, self.run.epoch, self.run.plan.tables, self.lane)
-            crew = stack.enter_context(Crew(job, self._crew_size()))
+        self._brief()
+        with closing(open_snapshot(self.snapshot)) as source:
             if self.run.state == "loading":
-                self._timed("copy", lambda: self._copy(crew, source))
+                self._timed("copy", lambda: self._copy(source))
             if self.run.state in ("loading", "building"):
-                self._timed("build", lambda: self._build(crew))
+                self._timed("build", self._build)
             found: list[Difference] = []
             if verify:
-                self._timed("verify", lambda: found.extend(self._verify(crew, source, thorough, record=True)))
+                self._timed("verify", lambda: found.extend(self._verify(source, thorough, record=True)))
         self._set_state("wrong" if found else "done")
         return found
 
     def verify_only(self, thorough: bool) -> list[Difference]:
         """Compare again without recording anything."""
+        self._brief()
         found: list[Difference] = []
-        with ExitStack() as stack:
-            source = stack.enter_context(closing(open_snapshot(self.snapshot)))
-            job = Job(self.snapshot, self.target, self.run.id, self.run.epoch, self.run.plan.tables, self.lane)
-            crew = stack.enter_context(Crew(job, self._crew_size()))
-            self._timed("verify", lambda: found.extend(self._verify(crew, source, thorough, record=False)))
+        with closing(open_snapshot(self.snapshot)) as source:
+            self._timed("verify", lambda: found.extend(self._verify(source, thorough, record=False)))
         return found
 
-    def _crew_size(self) -> int:
-        """Return how many processes are worth their start: none for a small file."""
-        size = sum(table.rows * table.row_bytes for table in self.run.plan.tables)
-        return 0 if size < SMALL_BYTES else self.workers
+    def _brief(self) -> None:
+        self.crew.brief(
+            Job(self.snapshot, self.target, self.run.id, self.run.epoch, self.run.plan.tables, self.crew.lane)
+        )
 
-    def _timed(self, stage: str, work: object) -> None:
+    def _timed(self, stage: str, work: Callable[[], None]) -> None:
         begun = perf_counter()
-        work()  # type: ignore[operator]
+        work()
         self.seconds[stage] = round(perf_counter() - begun, 3)
 
     def _set_state(self, state: str) -> None:
@@ -96,7 +90,7 @@ class Move:
             self.journal.set_state(self.run.id, state)
         self.run = replace(self.run, state=state)
 
-    def _copy(self, crew: Crew, source: sqlite3.Connection) -> None:
+    def _copy(self, source: sqlite3.Connection) -> None:
         with self.connection.transaction():
             done = self.journal.chunks(self.run.id)
         self.progress.start("copy", sum(table.rows for table in self.run.plan.tables), "rows")
@@ -104,12 +98,12 @@ class Move:
         suspects: set[str] = set()
         finished = set(done)
         while True:
-            crew.work(
+            self.crew.work(
                 self._copy_tasks(source, finished, suspects), lambda task, said: self._copied(said, finished, suspects)
             )
             if not suspects:
                 break
-            self._look_again(crew, source, finished, suspects)
+            self._look_again(source, finished, suspects)
         if self.held:
             raise RowsRejected("rows were met that the target cannot hold; nothing of their stretch was written.")
         self.progress.finish("copy")
@@ -138,9 +132,7 @@ class Move:
         self.lanes[said.lane] += said.rows
         self.progress.advance("copy", said.rows + len(said.rejects), said.chunk.table)
 
-    def _look_again(
-        self, crew: Crew, source: sqlite3.Connection, finished: set[tuple[str, int]], suspects: set[str]
-    ) -> None:
+    def _look_again(self, source: sqlite3.Connection, finished: set[tuple[str, int]], suspects: set[str]) -> None:
         """Look at every row of the tables whose sample has missed something; load them again if a type changes."""
         catalog = read_catalog(source)
         for name in sorted(suspects):
@@ -159,10 +151,10 @@ class Move:
                 again = {key for key in finished if key[0] == name}
                 finished -= again
             self.run = replace(self.run, plan=plan)
-            crew.replan(ReplanTask(new))
+            self.crew.replan(ReplanTask(new))
         suspects.clear()
 
-    def _build(self, crew: Crew) -> None:
+    def _build(self) -> None:
         with self.connection.transaction():
             done = self.journal.steps(self.run.id)
         self.progress.start("build", len(self.run.plan.steps), "steps")
@@ -174,7 +166,7 @@ class Move:
                 for step in steps:  # instant, and two at a time could lock each other out
                     self._build_key(step.name, step.statement)
                 continue
-            crew.work((StepTask(step) for step in steps), lambda task, said: self._built(said))
+            self.crew.work((StepTask(step) for step in steps), lambda task, said: self._built(said))
         with self.connection.transaction():
             self.journal.fence(self.run.id, self.run.epoch)
             set_sequences(self.connection, self.run.plan.tables)
@@ -193,7 +185,7 @@ class Move:
         assert isinstance(said, Stepped)
         self.progress.advance("build", 1, said.step.name)
 
-    def _verify(self, crew: Crew, source: sqlite3.Connection, thorough: bool, record: bool) -> list[Difference]:
+    def _verify(self, source: sqlite3.Connection, thorough: bool, record: bool) -> list[Difference]:
         with self.connection.transaction():
             done = self.journal.chunks(self.run.id) if record else {}
         self.progress.start("verify", sum(table.rows for table in self.run.plan.tables), "rows")
@@ -211,7 +203,7 @@ class Move:
             for chunk in chunks_to_compare(source, table)
             if not (known := done.get((chunk.table, chunk.number), NOT_RECORDED)).verified
         )
-        crew.work(tasks, take)
+        self.crew.work(tasks, take)
         with self.connection.transaction():
             for name in wrong_sequences(self.connection, self.run.plan.tables):
                 found.append(Difference(name, "", "sequence", *SEQUENCE_WORDS))

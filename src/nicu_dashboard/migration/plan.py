@@ -46,6 +46,7 @@ class TablePlan:
     key: tuple[str, ...]
     rows: int
     row_bytes: int
+    chunk_rows: int
     sampled: bool
     virtual: bool = False
     sequence: int = 0

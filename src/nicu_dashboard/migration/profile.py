@@ -13,7 +13,7 @@ from nicu_dashboard.migration.kinds import Kind, codec
 from nicu_dashboard.migration.names import quoted
 
 COLUMNS_AT_ONCE = 100
-SAMPLED_ABOVE_ROWS = 200_000
+SAMPLED_ABOVE_ROWS = 20_000
 SAMPLED_EDGE_ROWS = 2_000
 SAMPLED_PLACES = 20
 SAMPLED_PLACE_ROWS = 500

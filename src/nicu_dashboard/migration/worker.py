@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import socket
 import sqlite3
-import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from nicu_dashboard.migration.comparing import ChunkComparer, Compared
 from nicu_dashboard.migration.copying import ChunkCopier, Copied
 from nicu_dashboard.migration.errors import MigrationError
 from nicu_dashboard.migration.journal import ChunkRecord, Journal
+from nicu_dashboard.migration.lanes import columnar_available
 from nicu_dashboard.migration.plan import Step, TablePlan
 from nicu_dashboard.migration.target import connect
 
@@ -185,12 +186,16 @@ def _about(task: Task) -> str:
     return f"table {task.chunk.table}, chunk {task.chunk.number}"
 
 
-def main(descriptor: int) -> None:
+def main(descriptor: int, lane: str) -> None:
     """Serve tasks from the parent until it hangs up."""
+    if lane == "auto" and columnar_available():
+        import_module("nicu_dashboard.migration.columnar")  # half a second, spent before there is a job
     link: Connection[Any, Any] = Connection(socket.socket(fileno=descriptor).detach())
     with ExitStack() as stack:
         try:
             worker = Worker(link.recv(), stack)
+        except EOFError:
+            return
         except (psycopg.Error, MigrationError) as error:
             link.send(Failed(str(error).splitlines()[0], "Check that the target can be reached."))
             return
@@ -201,7 +206,3 @@ def main(descriptor: int) -> None:
                 return
             if (done := answer(worker, task)) is not None:
                 link.send(done)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))
