@@ -33,8 +33,8 @@ One schema on SQLite and PostgreSQL 14 or newer. This page is made from the tabl
 (`python tools/print_schema.py page`) and a test keeps it so.
 
 Instants are epoch milliseconds UTC: `INTEGER` on SQLite, `timestamptz` on PostgreSQL. JSON is text on SQLite and
-`jsonb` on PostgreSQL, flags are 0/1 and `boolean`. Words of a fixed list are text with a check. `alembic_version` holds the
-revision; `nicu db upgrade` brings an older database to the newest.
+`jsonb` on PostgreSQL, flags are 0/1 and `boolean`. Words of a fixed list are text with a check. `alembic_version` holds
+the revision; `nicu db upgrade` brings an older database to the newest.
 """
 
 
