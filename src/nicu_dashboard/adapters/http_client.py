@@ -51,6 +51,7 @@ class HttpClient:
         self._buffer: deque[Reading] = deque()
         self._kept = kept
         self._retry_at = 0
+        self._reached = False
         self.delivered = Delivered()
         self.trouble: str | None = None
 
@@ -76,7 +77,10 @@ class HttpClient:
             self.delivered.lost += 1
 
     def deliver(self, at: int) -> bool:
-        """Send what waits unless a retry is not due yet (at = epoch ms); return whether all was delivered."""
+        """Send what waits unless a retry is not due yet (at = epoch ms); return whether all was delivered.
+
+        Raises ServerRefused when the server takes nothing from us, or has never been reached.
+        """
         while self._buffer and at >= self._retry_at:
             batch = [self._buffer[place] for place in range(min(len(self._buffer), MAX_ITEMS))]
             if not self._send(batch, at):
@@ -91,6 +95,8 @@ class HttpClient:
         try:
             answer = self._client.post("/api/readings", json=[as_json(reading) for reading in batch])
         except httpx.TransportError as error:
+            if not self._reached:
+                raise ServerRefused(f"no server answers at {self.address}; start it with: nicu serve") from None
             return self._put_off(at, RETRY_S, f"no connection ({type(error).__name__})")
         if answer.status_code in (429, 502, 503, 504):
             return self._put_off(
@@ -99,7 +105,7 @@ class HttpClient:
         if answer.status_code != httpx.codes.ACCEPTED:
             raise ServerRefused(f"the server refuses ({answer.status_code}): {_detail(answer)}")
         self._count(answer.json())
-        self.trouble = None
+        self._reached, self.trouble = True, None
         return True
 
     def _put_off(self, at: int, seconds: float, trouble: str) -> bool:

@@ -69,7 +69,7 @@ class Cast:
         """Yield each cot with the baby to admit, in the order of the cots."""
         for replay in self.replays:
             mrn = self.residents[replay.cot]
-            yield replay.cot, NewPatient(mrn, f"Replay {mrn[-2:]}", synthetic=True)
+            yield replay.cot, NewPatient(mrn, f"Recording {mrn[-2:]}, Baby", synthetic=True)
         for baby in self.ward.babies:
             if baby.cot not in self._replayed():
                 about = (baby.name, baby.sex, baby.born_at, baby.ga_days, baby.birth_weight_g)

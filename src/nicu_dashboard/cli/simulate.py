@@ -12,7 +12,7 @@ import typer
 from nicu_dashboard import bootstrap
 from nicu_dashboard.adapters.http_client import HttpClient
 from nicu_dashboard.adapters.simulator import SimulatedWard
-from nicu_dashboard.cli.common import DONE, FOUND_WRONG, checked, plural, refuse, words
+from nicu_dashboard.cli.common import DONE, FOUND_WRONG, checked, plural, words
 from nicu_dashboard.domain.instants import SECOND_MS
 
 KEY_VARIABLE = "NICU_DEVICE_KEY"
@@ -77,16 +77,14 @@ class _Run:
         self._going = True
 
     def go(self) -> None:
-        """Send; raises ServerRefused, and CannotRun when the server cannot be reached at the start."""
+        """Send until the end; raises ServerRefused."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._end)
         began_at = self._devices.add_to(self._client)
         ticks = 0
         while self._going:
             at = self._devices.add_to(self._client)
-            delivered = self._client.deliver(at)
-            if ticks == 0 and not delivered and self._client.trouble:
-                refuse(f"{self._client.trouble} at {self._client.address}; start it with: nicu serve")
+            self._client.deliver(at)
             self._tell(ticks)
             ticks += 1
             if self._duration_s is not None and at - began_at >= self._duration_s * SECOND_MS:
