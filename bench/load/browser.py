@@ -1,0 +1,67 @@
+"""What the wall costs a browser: how busy the page's main thread is, and how large the program it loads is."""
+
+import gzip
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import CDPSession, sync_playwright
+
+from bench.load.ward import Served
+from nicu_dashboard import bootstrap
+
+_FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+
+
+@dataclass(frozen=True, slots=True)
+class PageCost:
+    """Shares of one core while the wall is shown, and the page's heap in MB at the beginning and at the end."""
+
+    tasks: float
+    scripts: float
+    layout: float
+    process: float
+    heap_mb: tuple[float, float]
+
+
+def wall_cost(served: Served, chromium: Path, seconds: float) -> PageCost:
+    """Show the wall of every cot for so many seconds in a real browser of 1920×1080."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(chromium), args=_FLAGS)
+        context = browser.new_context(viewport={"width": 1920, "height": 1080})
+        context.add_cookies([{"name": "nicu_session", "value": served.session, "url": served.url}])
+        page = context.new_page()
+        page.goto(served.url)
+        page.wait_for_function(f"document.querySelectorAll('.tile').length === {len(served.labels)}", timeout=60_000)
+        page.wait_for_timeout(5_000)
+        inside, outside = context.new_cdp_session(page), browser.new_browser_cdp_session()
+        inside.send("Performance.enable")
+        before, cpu_before, began = _metrics(inside), _renderer_s(outside), time.monotonic()
+        page.wait_for_timeout(seconds * 1_000)
+        after, cpu_after, took = _metrics(inside), _renderer_s(outside), time.monotonic() - began
+        browser.close()
+    spent = {name: (after[name] - before[name]) / took for name in before}
+    return PageCost(
+        spent["TaskDuration"],
+        spent["ScriptDuration"],
+        spent["LayoutDuration"] + spent["RecalcStyleDuration"],
+        (cpu_after - cpu_before) / took,
+        (before["JSHeapUsedSize"] / 1e6, after["JSHeapUsedSize"] / 1e6),
+    )
+
+
+def bundle() -> dict[str, int]:
+    """Return the gzipped size in bytes of each script and style sheet as built, fonts left out."""
+    assets = bootstrap.pages_folder() / "assets"
+    files = sorted(path for path in assets.glob("*") if path.suffix in (".js", ".css"))
+    return {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in files}
+
+
+def _metrics(session: CDPSession) -> dict[str, float]:
+    return {metric["name"]: metric["value"] for metric in session.send("Performance.getMetrics")["metrics"]}
+
+
+def _renderer_s(session: CDPSession) -> float:
+    """Return the computing time of every page process so far, in seconds."""
+    found = session.send("SystemInfo.getProcessInfo")["processInfo"]
+    return sum(process["cpuTime"] for process in found if process["type"] == "renderer")
