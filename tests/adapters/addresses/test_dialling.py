@@ -1,6 +1,8 @@
 """What stands between the dashboard and its server is named in one line that says what to do."""
 
 import dataclasses
+import signal
+import time
 
 import psycopg
 import pytest
@@ -11,7 +13,7 @@ from nicu_dashboard.adapters.sql.addresses.faults import SENTENCES, ConnectFault
 from nicu_dashboard.adapters.sql.addresses.reading import read_address
 from tests.adapters.addresses import strangers
 from tests.adapters.addresses.conftest import ESCAPED, PASSWORD, GuardedServer, fault
-from tests.postgres import PostgresServer, free_port
+from tests.postgres import PostgresServer, free_port, running_server
 
 
 def one(connection: psycopg.Connection[tuple[object, ...]], statement: str) -> object:
@@ -102,8 +104,35 @@ def test_a_server_older_than_14_is_turned_down(number: str) -> None:
         assert fault(f"postgresql://nicu@127.0.0.1:{port}/ward") == "server too old"
 
 
-def test_a_server_that_stops_is_named(guarded: GuardedServer) -> None:
-    assert recognised("FATAL:  the database system is shutting down") == "server starting or stopping"
+def test_a_server_that_stops_is_named() -> None:
+    with running_server() as server:
+        url = f"postgresql://postgres@127.0.0.1:{server.port}/postgres"
+        with dial(read_address(url, {})):
+            assert server.process is not None
+            server.process.send_signal(signal.SIGTERM)  # waits for its clients, takes no new ones
+            deadline = time.monotonic() + 10
+            while "received smart shutdown" not in server.log.read_text() and time.monotonic() < deadline:
+                time.sleep(0.02)
+            assert fault(url) == "server starting or stopping"
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("FATAL:  Tenant or user not found", "wrong password"),
+        ("FATAL:  no more connections allowed (max_client_conn)", "too many connections"),
+        (
+            "FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute",
+            "too many connections",
+        ),
+        ("FATAL:  the database system is not yet accepting connections", "server starting or stopping"),
+        ("SSL error: tlsv1 alert unknown ca", "client certificate refused"),
+        ("connection to server failed: No route to host", "no way"),
+        ("something never seen before", None),
+    ],
+)
+def test_the_words_of_servers_that_are_not_at_hand_are_understood(words: str, kind: str | None) -> None:
+    assert recognised(words) == kind
 
 
 def asleep(port: int, sleeps: bool) -> Address:

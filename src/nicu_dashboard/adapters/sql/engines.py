@@ -29,9 +29,9 @@ _CHECKPOINT_PAGES = 8_000
 class Database:
     """A store: one writing engine, one reading engine (the same on PostgreSQL), transactions with translated errors."""
 
-    def __init__(self, writer: Engine, reader: Engine, where: str) -> None:
-        """Take the engines and the store's name in words, without secrets."""
-        self.writer, self.reader, self.where = writer, reader, where
+    def __init__(self, writer: Engine, reader: Engine, where: str, address: Address) -> None:
+        """Take the engines, the store's name in words, without secrets, and the address it was opened by."""
+        self.writer, self.reader, self.where, self.address = writer, reader, where, address
 
     @property
     def engine_name(self) -> str:
@@ -83,17 +83,17 @@ def connect(
     address = read_address(url, settings)
     if purpose is not None:
         address = direct_address(address, settings, purpose)
-    return _sqlite(Path(address.database)) if address.dialect == "sqlite" else _postgresql(address)
+    return _sqlite(address) if address.dialect == "sqlite" else _postgresql(address)
 
 
-def _sqlite(path: Path) -> Database:
-    path = path.expanduser()
+def _sqlite(address: Address) -> Database:
+    path = Path(address.database).expanduser()
     _make_private(path)
     file_url = URL.create("sqlite", database=str(path))
     # One writing connection: writers of this process queue in the pool, and no two transactions ever race.
     writer = _sqlite_engine(file_url, "BEGIN IMMEDIATE", pool_size=1, query_only=False)
     reader = _sqlite_engine(file_url, "BEGIN", pool_size=_READERS, query_only=True)
-    database = Database(writer, reader, f"The database {path.name}")
+    database = Database(writer, reader, f"The database {path.name}", address)
     with database._translating(), writer.connect() as connection:
         connection.exec_driver_sql("PRAGMA schema_version")
     return database
@@ -156,4 +156,4 @@ def _pragmas(query_only: bool) -> tuple[str, ...]:
 
 def _postgresql(address: Address) -> Database:
     engine = postgresql_engine(address)
-    return Database(engine, engine.execution_options(postgresql_readonly=True), WHERE)
+    return Database(engine, engine.execution_options(postgresql_readonly=True), WHERE, address)

@@ -1,29 +1,32 @@
 """An address becomes SQLAlchemy's engine: its pool, its connections, the settings of its transactions."""
 
 from collections.abc import Mapping
+from time import perf_counter
 from typing import Any
 
 from sqlalchemy import Connection, Engine, TextClause, create_engine, event, text
 from sqlalchemy.engine import Dialect
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from nicu_dashboard.adapters.sql.addresses import dialling
 from nicu_dashboard.adapters.sql.addresses.address import Address
 from nicu_dashboard.adapters.sql.addresses.arguments import transaction_settings
 
+_RETURNED = "returned"
+
 
 def postgresql_engine(address: Address) -> Engine:
     """Return the engine of a PostgreSQL address; nothing is reached before its first use."""
-    pool = address.pool
-    recycle_ms = min(pool.idle_ms, (pool.lifetime_s or pool.idle_ms) * 1_000)
     engine = create_engine(
         # The address is handed over at each connection, so that no secret is in the engine's URL or repr.
         "postgresql+psycopg://",
         use_native_hstore=False,
-        pool_size=pool.size,
+        pool_size=address.pool.size,
         max_overflow=0,
-        pool_timeout=pool.wait_ms / 1_000,
-        pool_recycle=max(1, recycle_ms // 1_000),
+        pool_timeout=address.pool.wait_ms / 1_000,
+        pool_recycle=address.pool.lifetime_s or -1,
+        pool_use_lifo=True,  # what is not needed grows old instead of taking turns
         pool_pre_ping=True,
         hide_parameters=True,
     )
@@ -32,6 +35,7 @@ def postgresql_engine(address: Address) -> Engine:
     def dial(_: Dialect, __: ConnectionPoolEntry, ___: list[Any], arguments: dict[str, Any]) -> dialling.Connection:
         return dialling.dial(address, **arguments)
 
+    _replace_idle(engine, address.pool.idle_ms / 1_000)
     if settings := transaction_settings(address):
         set_local = _set_local(settings)
 
@@ -40,6 +44,19 @@ def postgresql_engine(address: Address) -> Engine:
             connection.execute(set_local)
 
     return engine
+
+
+def _replace_idle(engine: Engine, idle_s: float) -> None:
+    """Open a new connection instead of one that lay idle too long: a firewall may have forgotten it without a word."""
+
+    @event.listens_for(engine, "checkin")
+    def returned(_: object, record: ConnectionPoolEntry) -> None:
+        record.info[_RETURNED] = perf_counter()
+
+    @event.listens_for(engine, "checkout")
+    def taken(_: object, record: ConnectionPoolEntry, __: PoolProxiedConnection) -> None:
+        if perf_counter() - record.info.pop(_RETURNED, perf_counter()) > idle_s:
+            raise DisconnectionError
 
 
 def _set_local(settings: Mapping[str, str]) -> TextClause:

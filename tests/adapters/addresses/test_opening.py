@@ -1,0 +1,117 @@
+"""The store is opened by its address: what is said about pools holds, poolers are gone past where needed."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import text
+
+from nicu_dashboard.adapters.sql import revisions
+from nicu_dashboard.adapters.sql.addresses.address import AddressFault
+from nicu_dashboard.adapters.sql.addresses.faults import ConnectFault
+from nicu_dashboard.adapters.sql.engines import Database, connect
+from nicu_dashboard.ports.tick import StoreUnavailable
+from tests.adapters.addresses.conftest import ESCAPED, GuardedServer
+from tests.adapters.addresses.pooler import pgbouncer
+from tests.postgres import PostgresServer
+
+
+@pytest.fixture
+def url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of an empty database."""
+    with postgres_server.database() as url:
+        yield url
+
+
+def session(store: Database) -> int:
+    """Return which session of the server a transaction runs in."""
+    with store.writing() as connection:
+        return int(connection.scalar(text("SELECT pg_backend_pid()")) or 0)
+
+
+def test_no_more_connections_are_open_than_the_pool_may_hold(url: str) -> None:
+    store = connect(url, environ={"DB_POOL_SIZE": "2", "DB_CONNECT_TIMEOUT": "300"})
+    with store.writing(), store.writing():
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable, match="every connection is busy"), store.writing():
+            pass
+        waited = time.monotonic() - began
+    assert 0.25 < waited < 3
+    store.close()
+
+
+def test_a_connection_is_kept_while_it_is_used_and_replaced_once_it_lay_idle(url: str) -> None:
+    store = connect(url, environ={"DB_IDLE_TIMEOUT": "1000"})
+    first = session(store)
+    assert {session(store) for _ in range(5)} == {first}
+    time.sleep(1.1)
+    assert session(store) != first
+    store.close()
+
+
+def test_the_arguments_go_before_the_environment(url: str) -> None:
+    store = connect(url, pool_size=4, environ={"DB_POOL_SIZE": "7"})
+    assert "size: 4" in store.writer.pool.status()
+    store.close()
+
+
+def test_a_fault_comes_through_the_store_as_one_line(guarded: GuardedServer) -> None:
+    store = connect(guarded.url("nicu:wrong"), environ={})
+    with pytest.raises(StoreUnavailable, match="refuses this user or password") as refused, store.reading():
+        pass
+    assert isinstance(refused.value, ConnectFault)
+    assert "wrong" not in str(refused.value)
+    store.close()
+
+
+def test_no_password_is_in_the_repr_of_the_engines(guarded: GuardedServer) -> None:
+    store = connect(guarded.url(), environ={})
+    with store.reading() as connection:
+        assert connection.scalar(text("SELECT 1")) == 1
+    for shown in (repr(store.writer), repr(store.writer.url), store.writer.pool.status(), store.where):
+        assert "Kirsch" not in shown
+        assert ESCAPED not in shown
+    store.close()
+
+
+def test_a_missing_privilege_is_named(guarded: GuardedServer) -> None:
+    guarded.execute("CREATE TABLE IF NOT EXISTS public.kept_away (id integer)")
+    store = connect(guarded.url(database="postgres"), environ={})
+    with pytest.raises(StoreUnavailable, match="lacks a privilege"), store.reading() as connection:
+        connection.execute(text("SELECT * FROM public.kept_away"))
+    store.close()
+
+
+def test_a_read_only_server_is_named_at_the_first_write(guarded: GuardedServer) -> None:
+    store = connect(guarded.url(database="standby"), environ={})
+    with pytest.raises(StoreUnavailable, match="takes no writes"), store.writing() as connection:
+        connection.execute(text("CREATE TABLE notes (id integer)"))
+    store.close()
+
+
+def test_a_store_is_set_up_and_opened_again_behind_a_pooler(postgres_server: PostgresServer, url: str) -> None:
+    name = url.rpartition("/")[2]
+    with pgbouncer(postgres_server, size=3) as port:
+        pooled = f"postgresql://postgres@127.0.0.1:{port}/{name}?pgbouncer=true"
+        revisions.open_store(pooled).close()
+        store = revisions.open_store(pooled)
+        assert revisions.current(store) == revisions.head()
+        store.close()
+
+
+def test_a_pooler_that_cannot_reach_the_database_is_named(postgres_server: PostgresServer) -> None:
+    with pgbouncer(postgres_server, size=3) as port:
+        store = connect(f"postgresql://postgres@127.0.0.1:{port}/no_ward?pgbouncer=true", environ={})
+        with pytest.raises(StoreUnavailable, match="no database of this name"), store.reading():
+            pass
+        store.close()
+
+
+def test_migrations_go_past_the_pooler(url: str) -> None:
+    pooled = "postgresql://postgres@127.0.0.1:1/ward?pgbouncer=true"
+    with pytest.raises(AddressFault, match="set DATABASE_DIRECT_URL"):
+        connect(pooled, environ={}, purpose="migrations")
+    store = connect(pooled, environ={"DATABASE_DIRECT_URL": url}, purpose="migrations")
+    with store.writing() as connection:
+        assert connection.scalar(text("SHOW statement_timeout")) == "0"
+    store.close()
