@@ -38,12 +38,15 @@ def demo(
         list[Path] | None, typer.Option(help="Play this CSV recording live in the next cot; may be repeated.")
     ] = None,
     replay_from: Annotated[
-        float, typer.Option(min=0, help="Begin replays at this minute; what lies before becomes history.")
+        float,
+        typer.Option(min=0, help="Begin replays at this minute of the recording; what lies before becomes history."),
     ] = 0,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
     calm: Annotated[bool, typer.Option("--calm", help="Leave out the scripted scenes of the first minutes.")] = False,
 ) -> None:
     """Show a live ward: simulated babies, and recordings played again, on this machine.
+
+    Recordings take the first cots in order, simulated babies the rest; one cot of ten is free.
 
     Everything is kept in a temporary database that is removed at the end, unless DATABASE_URL is set.
 
