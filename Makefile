@@ -22,7 +22,8 @@ demo: setup ## a ward of simulated babies on this machine; options as ARGS="--co
 	@exec $(BIN)/nicu demo $(ARGS)
 
 test: setup-dev screens-test ## every test: the screens' and the program's, with a real browser and a real PostgreSQL
-	@browser=$$($(BIN)/python tools/ensure.py chromium) && NICU_CHROMIUM=$$browser $(PYTEST) -n 2
+	@$(BIN)/python tools/ensure.py chromium pgbouncer >/dev/null
+	@$(PYTEST) -n 2
 
 test-fast: $(STAMPS)/dev ## the domain's tests alone: seconds
 	@$(PYTEST) tests/domain

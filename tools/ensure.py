@@ -1,6 +1,6 @@
-"""Find a program that tests need, or install it where Debian's packages are at hand: `ensure.py chromium`.
+"""Find programs that tests need, or install them where Debian's packages are at hand: `ensure.py chromium pgbouncer`.
 
-Prints the program's path; exits 2 with one line on what to do when it cannot be had. Standard library alone.
+Prints each program's path; exits 2 with one line on what to do when it cannot be had. Standard library alone.
 """
 
 import fcntl
@@ -95,12 +95,13 @@ def ensure(name: str) -> Path:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the path of the named program; exit code 0 found, 2 could not."""
-    if len(arguments) != 1 or arguments[0] not in PROGRAMS:
-        print(f"usage: ensure.py {' | '.join(PROGRAMS)}", file=sys.stderr)
+    """Print the paths of the named programs; exit code 0 found, 2 could not."""
+    if not arguments or not set(arguments) <= PROGRAMS.keys():
+        print(f"usage: ensure.py {'|'.join(PROGRAMS)} …", file=sys.stderr)
         return 2
     try:
-        print(ensure(arguments[0]))
+        for name in arguments:
+            print(ensure(name))
     except NotToBeHad as reason:
         print(reason, file=sys.stderr)
         return 2
