@@ -65,16 +65,22 @@ class ColumnarReader:
 def _checked(array: pa.Array, wire: str) -> pa.Array:
     """Return the array in the type that is sent; raises NotClean when the reader has widened or cannot be trusted."""
     wanted = READS[wire]
+    if array.null_count == len(array):
+        return pa.nulls(len(array), SENDS[wire])
     if array.type != wanted:
-        if array.null_count != len(array) and not (wire == "float8" and array.type == pa.int64()):
+        if wire != "float8" or array.type != pa.int64():
             raise NotClean
-        array = pa.nulls(len(array), wanted) if array.null_count == len(array) else array.cast(wanted)
+        array = array.cast(wanted)
     if wire == "text":
-        data = array.buffers()[2]
-        if data is not None and b"\0" in memoryview(data).tobytes():
-            raise NotClean
-        try:
-            array.validate(full=True)
-        except pa.ArrowInvalid:
-            raise NotClean from None
+        _refuse_unfit_text(array)
     return array.cast(pa.bool_()) if wire == "bool" else array
+
+
+def _refuse_unfit_text(array: pa.Array) -> None:
+    data = array.buffers()[2]
+    if data is not None and b"\0" in data.to_pybytes():
+        raise NotClean
+    try:
+        array.validate(full=True)
+    except pa.ArrowInvalid:
+        raise NotClean from None

@@ -126,7 +126,8 @@ def _by_content(column: SourceColumn, profile: ColumnProfile) -> Decision:
     if column.affinity == "TEXT":
         return Decision(Kind("text"), f"holds {profile.shown}", profile.blobs)
     largest = max(abs(profile.low or 0), abs(profile.high or 0))
-    numbers = "bigint" if not profile.reals else "double" if largest <= EXACT_INTEGER else "numeric"
+    is_exact = not profile.integers or largest <= EXACT_INTEGER
+    numbers = "bigint" if not profile.reals else "double" if is_exact else "numeric"
     numbers = "numeric" if any(word in column.declared.upper() for word in DECIMAL_WORDS) else numbers
     strays = profile.texts + profile.blobs
     if strays == 0:
