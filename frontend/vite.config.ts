@@ -11,19 +11,6 @@ export default defineConfig({
     target: "es2022",
     modulePreload: false,
     assetsInlineLimit: 0,
-    // Three parts: what every screen needs, the cot page, and the pages of the office. Fewer files pack smaller.
-    cssCodeSplit: false,
-    rolldownOptions: {
-      output: {
-        codeSplitting: {
-          groups: [
-            { name: "core", test: /node_modules|src\/(?!pages\/|cot\/|charts\/)/, priority: 2 },
-            { name: "cot", test: /src\/(cot|charts)\//, priority: 1 },
-            { name: "office", test: /src\/pages\//, priority: 1 },
-          ],
-        },
-      },
-    },
     // Licence banners ship beside the bundle, not inside every chunk.
     license: { fileName: "licences.md" },
   },

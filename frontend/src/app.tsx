@@ -1,5 +1,16 @@
-/** The frame around every page: what must never be out of sight, and the page of the route. */
-import { lazyPage } from "./parts/lazy";
+/**
+ * The frame around every page: what must never be out of sight, and the page of the route. All pages are one file:
+ * none can come from another version than the rest, or be missing when the server is.
+ */
+import CotPage from "./cot/page";
+import AdmissionsPage from "./pages/admissions";
+import AlarmsPage from "./pages/alarms";
+import AuditPage from "./pages/audit";
+import EventsPage from "./pages/events";
+import LoginPage from "./pages/login";
+import PeoplePage from "./pages/people";
+import SourcesPage from "./pages/sources";
+import SystemPage from "./pages/system";
 import { Toasts } from "./parts/toast";
 import { Empty } from "./parts/parts";
 import { route } from "./router";
@@ -14,17 +25,15 @@ import Wall from "./wall/page";
 /** Pages that fill the screen exactly; the others scroll. */
 const FIXED = new Set(["cot"]);
 
-const CotPage = lazyPage(() => import("./cot/page"));
-
 const PAGES = {
-  alarms: lazyPage(() => import("./pages/alarms")),
-  events: lazyPage(() => import("./pages/events")),
-  admissions: lazyPage(() => import("./pages/admissions")),
-  sources: lazyPage(() => import("./pages/sources")),
-  people: lazyPage(() => import("./pages/people")),
-  audit: lazyPage(() => import("./pages/audit")),
-  system: lazyPage(() => import("./pages/system")),
-  login: lazyPage(() => import("./pages/login")),
+  alarms: AlarmsPage,
+  events: EventsPage,
+  admissions: AdmissionsPage,
+  sources: SourcesPage,
+  people: PeoplePage,
+  audit: AuditPage,
+  system: SystemPage,
+  login: LoginPage,
 } as const;
 
 function CurrentPage() {

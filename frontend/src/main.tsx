@@ -1,4 +1,4 @@
-import "@fontsource-variable/inter/opsz.css";
+import "./look/fonts.css";
 import "./look/tokens.css";
 import "./look/base.css";
 import { render } from "preact";

@@ -1,14 +1,40 @@
 import { describe, expect, it } from "vitest";
 import { Feed, LOST_AFTER_MS } from "../src/live/feed";
-import { cot, NIGHT, snapshot } from "./ward";
+import { alarm, cot, NIGHT, snapshot } from "./ward";
 
 describe("the watchdog of the browser", () => {
   it("hands on only the cots that changed, and the order of all", () => {
     const feed = new Feed(0);
     feed.offer(snapshot(1, [cot(1), cot(2)]), true, 0);
-    const next = feed.offer(snapshot(2, [cot(1), cot(2, { values: { spo2: 83 } })]), false, 1000);
+    feed.offer(snapshot(2, [cot(1), cot(2, { values: { spo2: 83 } })]), false, 1000);
+    const next = feed.release();
     expect(next?.changed.map((changed) => changed.id)).toEqual([2]);
     expect(next?.order).toEqual([1, 2]);
+  });
+
+  it("lets plain numbers wait and then hands on the newest, once", () => {
+    const feed = new Feed(0);
+    feed.offer(snapshot(1, [cot(1)]), true, 0);
+    expect(feed.offer(snapshot(2, [cot(1, { values: { spo2: 84 } })]), false, 100)).toBeNull();
+    expect(feed.offer(snapshot(3, [cot(1, { values: { spo2: 83 } })]), false, 200)).toBeNull();
+    expect(feed.release()?.changed[0]?.values).toEqual({ spo2: 83 });
+    expect(feed.release()).toBeNull();
+  });
+
+  it("hands an alarm on at once: when it comes, when it is acknowledged, when it goes", () => {
+    const feed = new Feed(0);
+    feed.offer(snapshot(1, [cot(1)]), true, 0);
+    expect(feed.offer(snapshot(2, [cot(1, { alarms: [alarm()] })]), false, 100)).not.toBeNull();
+    expect(feed.offer(snapshot(3, [cot(1, { alarms: [alarm({ presence: "ack" })] })]), false, 200)).not.toBeNull();
+    expect(feed.offer(snapshot(4, [cot(1)]), false, 300)).not.toBeNull();
+  });
+
+  it("keeps no number for later once the link is lost", () => {
+    const feed = new Feed(0);
+    feed.offer(snapshot(1, [cot(1)]), true, 0);
+    feed.offer(snapshot(2, [cot(1, { values: { spo2: 84 } })]), false, 100);
+    feed.isNewlyLost(10_000);
+    expect(feed.release()).toBeNull();
   });
 
   it("never goes backwards within a connection", () => {

@@ -6,9 +6,8 @@ let offset = 0;
 /** Server time in whole seconds, as epoch ms: changes once a second. */
 export const now = signal(Math.floor(Date.now() / 1000) * 1000);
 
-/** Learn from a snapshot what the server's clock says at this moment. */
-export function serverSaid(at: number): void {
-  const measured = at - Date.now();
+/** Learn how far the server's clock was ahead of this one, ms, when a snapshot came. */
+export function serverIsAhead(measured: number): void {
   // The least delayed snapshot is the truest; a jump of the clock is taken at once.
   offset = Math.abs(measured - offset) > 2_000 ? measured : Math.max(measured, offset - 5);
 }

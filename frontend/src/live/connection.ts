@@ -1,6 +1,6 @@
 /** The page's side of the live stream: starts the watchdog, feeds the ward, and watches the watchdog. */
 import { batch, signal } from "@preact/signals";
-import { serverSaid, startTicking } from "./clock";
+import { serverIsAhead, startTicking } from "./clock";
 import { LOST_AFTER_MS } from "./feed";
 import { Ward } from "./store";
 import type { FromWatchdog } from "./watchdog.worker";
@@ -17,7 +17,7 @@ let heardFromWorker = 0;
 function receive(message: FromWatchdog): void {
   heardFromWorker = performance.now();
   if (message.kind === "snapshot") {
-    serverSaid(message.delta.head.at);
+    serverIsAhead(message.ahead);
     batch(() => {
       ward.apply(message.delta);
       arrivals.value += 1;

@@ -1,6 +1,6 @@
 /**
  * What the browser's watchdog decides, without a clock of its own: which snapshots count, when the link is lost,
- * and which cots changed. Snapshots never go backwards, unless the server started again.
+ * which cots changed and what the page must hear at once. Snapshots never go backwards, unless the server started again.
  */
 import type { Cot, Delta, Snapshot } from "../api/types";
 
@@ -11,6 +11,9 @@ export class Feed {
   private last: { seq: number; at: number } | null = null;
   private heardAt: number;
   private lost = false;
+  /** The newest snapshot that the page has not been told of. */
+  private waiting: Snapshot | null = null;
+  private urgent = "";
   private texts = new Map<number, string>();
 
   constructor(startedAt: number) {
@@ -24,22 +27,36 @@ export class Feed {
 
   /**
    * Take one snapshot received at `now` (monotonic ms); `fresh` marks the first of a new connection.
-   * Returns what changed, or null when the snapshot is not newer than what is known.
+   * Returns what changed if the page must hear it at once: alarms came, changed or went, or the link is new.
+   * Else null: plain numbers wait for `release`, and a snapshot that is not newer counts for nothing.
    */
   offer(snapshot: Snapshot, fresh: boolean, now: number): Delta | null {
     if (!this.isNewer(snapshot, fresh)) return null;
     const restarted = this.last === null || snapshot.seq < this.last.seq;
-    if (restarted || this.lost) this.texts.clear();
+    const anew = restarted || this.lost;
+    if (anew) this.texts.clear();
     this.last = { seq: snapshot.seq, at: snapshot.at };
     this.heardAt = now;
     this.lost = false;
-    return this.difference(snapshot);
+    this.waiting = snapshot;
+    const urgent = urgencyOf(snapshot);
+    if (!anew && urgent === this.urgent) return null;
+    this.urgent = urgent;
+    return this.release();
+  }
+
+  /** What changed since the page was last told, or null when nothing newer has come. */
+  release(): Delta | null {
+    const snapshot = this.waiting;
+    this.waiting = null;
+    return snapshot && this.difference(snapshot);
   }
 
   /** True once, at the moment the link becomes lost. */
   isNewlyLost(now: number): boolean {
     if (this.lost || now - this.heardAt < LOST_AFTER_MS) return false;
     this.lost = true;
+    this.waiting = null;
     return true;
   }
 
@@ -68,4 +85,12 @@ export class Feed {
     this.texts = texts;
     return { head, order: cots.map((cot) => cot.id), changed };
   }
+}
+
+/** The part of a snapshot that never waits: which alarms there are and how they stand. */
+function urgencyOf({ alarms, cots }: Snapshot): string {
+  return [alarms, ...cots.map((cot) => cot.alarms)]
+    .flat()
+    .map((alarm) => `${alarm.id}${alarm.priority}${alarm.presence}${alarm.sounding}`)
+    .join();
 }
