@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from nicu_dashboard.adapters.sql.addresses.address import AddressFault
+from nicu_dashboard.adapters.sql.addresses.dialling import dial
+from nicu_dashboard.adapters.sql.addresses.faults import ConnectFault
+from nicu_dashboard.adapters.sql.addresses.reading import read_address
 from nicu_dashboard.migration.errors import TargetRefused
 
 OLDEST_SERVER = 140000
@@ -31,16 +36,17 @@ class TargetFacts:
 def connect(url: str, name: str = "nicu migrate") -> Connection:
     """Connect outside autocommit, with no time limit on statements; raises TargetRefused without the password."""
     try:
-        connection = psycopg.connect(url, application_name=name, connect_timeout=10, prepare_threshold=None)
-    except psycopg.Error as error:
-        raise TargetRefused(
-            f"the target cannot be reached: {str(error).splitlines()[0]}.",
-            "Check DATABASE_URL and that the server runs.",
-        ) from None
+        address = read_address(url, os.environ, "TARGET")
+        if address.dialect != "postgresql":
+            raise TargetRefused(
+                "the target is not a PostgreSQL address.", "Write it as postgresql://user@host/database."
+            )
+        connection = dial(replace(address, patient=True), application_name=name, prepare_threshold=None)
+    except (AddressFault, ConnectFault) as fault:
+        raise TargetRefused(f"the target cannot be reached: {fault}") from None
     try:
-        connection.execute("SET statement_timeout = 0")
-        connection.execute("SET idle_in_transaction_session_timeout = 0")
-        connection.execute("SET lock_timeout = 0")
+        for setting in ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"):
+            connection.execute(f"SET {setting} = 0".encode())
         connection.execute("SET TimeZone = 'UTC'")
         connection.commit()
     except psycopg.Error as error:
