@@ -21,9 +21,10 @@ setup: $(STAMPS)/runtime $(PAGE) ## install the program and build its screens: .
 demo: setup ## a ward of simulated babies on this machine; options as ARGS="--cots 24 --port 8080"
 	@exec $(BIN)/nicu demo $(ARGS)
 
-test: setup-dev screens-test ## every test: the screens' and the program's, with a real browser and a real PostgreSQL
+test: setup-dev screens-test ## every test, with a real browser and a real PostgreSQL; the timed journeys run alone
 	@$(BIN)/python tools/ensure.py chromium pgbouncer >/dev/null
-	@$(PYTEST) -n 2
+	@$(PYTEST) tests/browser
+	@$(PYTEST) -n 2 --ignore=tests/browser
 
 test-fast: $(STAMPS)/dev ## the domain's tests alone: seconds
 	@$(PYTEST) tests/domain

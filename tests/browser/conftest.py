@@ -19,9 +19,9 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: Path) -> Iterator[Browser]:
-    """One browser for all journeys."""
+    """One browser for the journeys of a file; while it is up, its loop keeps the thread from running another."""
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=str(chromium), args=FLAGS)
         yield started
