@@ -30,6 +30,7 @@ CREATE TABLE blobs (id INTEGER PRIMARY KEY, v BLOB); INSERT INTO blobs VALUES (1
 CREATE TABLE child (id INTEGER PRIMARY KEY, patient_id INTEGER REFERENCES patients (id));
 INSERT INTO child VALUES (1, 1), (2, 99);
 """
+KEYS_OF_CHILD = "conrelid = 'child'::regclass AND contype = 'f'"
 FACTS = {
     "rows of mixed timestamps (3)": "SELECT count(*)::text FROM mixed",
     "epoch milliseconds 1700000000123": "SELECT at::text FROM epoch",
@@ -40,7 +41,7 @@ FACTS = {
     "integer 2^63 - 1": "SELECT v::text FROM big",
     "blob 00ff10": "SELECT v::text FROM blobs",
     "NOT NULL kept": "SELECT is_nullable = 'NO' FROM information_schema.columns WHERE column_name = 'mrn'",
-    "foreign keys in force (1)": "SELECT count(*)::text FROM pg_constraint WHERE conrelid = 'child'::regclass AND contype = 'f'",
+    "foreign keys in force (1)": f"SELECT count(*) FROM pg_constraint WHERE {KEYS_OF_CHILD}",
     "next id after a deleted 2": "INSERT INTO patients (mrn) VALUES ('new') RETURNING id::text",
     "rejects kept in a table": "SELECT count(*)::text FROM nicu_migration.rejects",
 }
