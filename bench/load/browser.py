@@ -64,4 +64,4 @@ def _metrics(session: CDPSession) -> dict[str, float]:
 def _renderer_s(session: CDPSession) -> float:
     """Return the computing time of every page process so far, in seconds."""
     found = session.send("SystemInfo.getProcessInfo")["processInfo"]
-    return sum(process["cpuTime"] for process in found if process["type"] == "renderer")
+    return float(sum(process["cpuTime"] for process in found if process["type"] == "renderer"))

@@ -133,7 +133,9 @@ def build_station(settings: Settings, store: Store, clock: Clock, mode: str) -> 
     displays = Displays(ward, clock.now())
     broadcast = InProcessBroadcast()
     # The snapshot tells of the engine, which wakes the live view: the last knot is tied by name.
-    builder = SnapshotBuilder(ward, mode, lambda: surroundings(engine, displays, clock))
+    builder = SnapshotBuilder(
+        ward, mode, lambda: surroundings(engine, displays, clock), lambda view: msgspec.Raw(msgspec.json.encode(view))
+    )
     live = Live(builder.build, msgspec.json.encode, broadcast, clock, measures)
     engine = Engine(ward, store.journal, clock, live, measures)
     stays = Stays(store.roster)

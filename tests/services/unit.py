@@ -55,6 +55,7 @@ class TestUnit:
     async def opened(cls, path: Path, clock: HandClock | None = None) -> AsyncIterator["TestUnit"]:
         """Start a unit on this file, as after a restart when the file exists; time is moved by the test alone."""
         unit = cls(path, clock or HandClock())
+        unit.station.engine.gather_s = 0
         await unit.station.settling.start()
         unit.station.tasks.start(unit.station.engine.write_forever(), "commits")
         try:

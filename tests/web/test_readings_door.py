@@ -38,6 +38,17 @@ def test_ten_thousand_readings_come_in_one_message(demo: Serving) -> None:
     assert demo.client.post("/api/readings", json=[*batch, batch[0]]).status_code == 400
 
 
+def _first_values_shown(demo: Serving) -> Any:
+    """The first values in NICU-01 on the wall; the acknowledgement may be a moment ahead of the snapshot."""
+    seq = -1
+    for _ in range(10):
+        snapshot = demo.client.get("/api/live", params={"after": seq}).json()
+        seq, values = snapshot["seq"], snapshot["cots"][0]["values"]
+        if values:
+            return values
+    return {}
+
+
 @pytest.mark.parametrize(("name", "value"), [("heart_rate", 40), ("spo2", 45), ("resp_rate", 0)])
 def test_an_extreme_value_is_an_emergency_and_never_refused(demo: Serving, name: str, value: int) -> None:
     assert _post(demo, **{name: value})["rejected"] == []
@@ -60,8 +71,7 @@ def test_a_wrong_value_is_refused_with_its_reason_and_the_rest_kept(demo: Servin
     answer = demo.client.post("/api/readings", content=body).json()
     assert answer["accepted"] == 1
     assert answer["rejected"][0]["reason"].startswith(reason)
-    (cot, _) = demo.client.get("/api/live").json()["cots"]
-    assert cot["values"] == {"heart_rate": 150}
+    assert _first_values_shown(demo) == {"heart_rate": 150}
 
 
 def test_a_reading_without_time_zone_is_refused_since_a_zone_is_never_guessed(demo: Serving) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
+from threading import Lock
 from typing import Protocol
 
 from nicu_dashboard.domain.instants import HOUR_MS, MINUTE_MS
@@ -52,6 +53,7 @@ class Accounts:
         self._attempts: dict[str, _Attempts] = {}
         self._keys: dict[str, DeviceKey] = {}
         self._keys_read_at = -KEYS_KEPT_MS
+        self._reading_keys = Lock()
         self._decoy: str | None = None
 
     def add_user(self, name: str, display_name: str, role: Role, password: str, actor: Actor) -> User:
@@ -120,14 +122,21 @@ class Accounts:
         self._people.add_key(name, token_hash(key), entry)
         return key
 
+    def known_device(self, key: str) -> DeviceKey | None:
+        """Return the device of a key that was looked up in the last two seconds, else None; never waits."""
+        fresh = self._clock.now() - self._keys_read_at < KEYS_KEPT_MS
+        return self._keys.get(token_hash(key)) if fresh else None
+
     def device(self, key: str) -> DeviceKey | None:
         """Return the device of a key, None when it is unknown or disabled (for two seconds at most it still works)."""
-        at = self._clock.now()
-        hashed = token_hash(key)
-        if at - self._keys_read_at >= KEYS_KEPT_MS or hashed not in self._keys:
+        with self._reading_keys:
+            known = self.known_device(key)
+            if known is not None:
+                return known
+            at = self._clock.now()
             self._keys = {known.key_hash: known for known in self._people.device_keys() if known.disabled_at is None}
             self._keys_read_at = at
-        return self._keys.get(hashed)
+            return self._keys.get(token_hash(key))
 
 
 def token_hash(token: str) -> str:

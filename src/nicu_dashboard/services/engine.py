@@ -11,6 +11,8 @@ from nicu_dashboard.services.measures import Measures
 from nicu_dashboard.services.ward import Ward
 
 TICK_S = 0.25
+# Senders wait this much longer at most, so that those who come together share one transaction.
+GATHER_S = 0.05
 RETRY_S = 1.0
 # The machine's wall clock may be corrected by this much before people are told.
 CLOCK_STEP_MS = 5_000
@@ -38,6 +40,7 @@ class Engine:
         self._waiting: list[_Waiting] = []
         self._unwritten = Tick()
         self._wake = asyncio.Event()
+        self.gather_s = GATHER_S
 
     async def submit(self, rows: Sequence[VitalsRow] = ()) -> Sequence[Fate]:
         """Return each reading's fate after the commit; raises StoreUnavailable, and then no reading was kept."""
@@ -68,6 +71,7 @@ class Engine:
             await self._wake.wait()
             self._wake.clear()
             await self.write()
+            await asyncio.sleep(self.gather_s)
             if self.store_failing_since is not None:
                 await asyncio.sleep(RETRY_S)
                 self._wake.set()

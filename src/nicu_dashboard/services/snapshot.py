@@ -1,13 +1,14 @@
 """The full state of a unit as every screen gets it; the shape is documented in docs/reference/stream.md."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from nicu_dashboard.domain.alarms.alarm import Alarm
 from nicu_dashboard.domain.alarms.priority import rank
 from nicu_dashboard.domain.alarms.signals import COUNTERS
 from nicu_dashboard.domain.alarms.watch import Seen, Watch
-from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS
+from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS, MINUTE_MS
 from nicu_dashboard.domain.patients import Patient, initials, short_name
 from nicu_dashboard.domain.vitals import VITALS
 from nicu_dashboard.services.bed import Bed
@@ -16,15 +17,35 @@ from nicu_dashboard.services.ward import Ward
 # An intermittent value (cuff pressure, weight) is shown with its time for this long, then it is history.
 INTERMITTENT_SHOWN_MS = 12 * HOUR_MS
 DAYS_NEEDED = 7
+# Ages and event-free days grow at midnight: a view is looked at again at least this often.
+KEPT_MS = MINUTE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """One cot as it was written last: from what, until when it reads the same if nothing happens, and how."""
+
+    state: tuple[Any, ...]
+    until: int
+    written: Any
 
 
 class SnapshotBuilder:
     """Builds the mapping that is encoded once per snapshot; instants in epoch ms."""
 
-    def __init__(self, ward: Ward, mode: str, surroundings: Callable[[], Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        ward: Ward,
+        mode: str,
+        surroundings: Callable[[], Mapping[str, Any]],
+        write: Callable[[Mapping[str, Any]], Any],
+    ) -> None:
+        """`write` turns one cot's view into what is kept and put into each snapshot until that cot changes."""
         self._ward = ward
         self._mode = mode
         self._surroundings = surroundings
+        self._write = write
+        self._kept: dict[int, _Kept] = {}
 
     def build(self, seq: int, at: int) -> Mapping[str, Any]:
         """Return the snapshot of this moment."""
@@ -37,8 +58,15 @@ class SnapshotBuilder:
             "mode": self._mode,
             **self._surroundings(),
             "alarms": [alarm_view(alarm, ward.unit_watch, None) for alarm in worst_first(ward.unit_watch.alarms)],
-            "cots": [bed_view(bed, at) for bed in beds],
+            "cots": [self._written(bed, at) for bed in beds],
         }
+
+    def _written(self, bed: Bed, at: int) -> Any:
+        """Return one cot's view, written anew only when it reads differently: most cots are quiet at any moment."""
+        state, kept = _state(bed), self._kept.get(bed.cot.id)
+        if kept is None or not at < kept.until or kept.state != state:
+            kept = self._kept[bed.cot.id] = _Kept(state, _same_until(bed, at), self._write(bed_view(bed, at)))
+        return kept.written
 
 
 def worst_first(alarms: Sequence[Alarm]) -> list[Alarm]:
@@ -93,6 +121,28 @@ def bed_view(bed: Bed, at: int) -> dict[str, Any]:
         "event_free": _event_free(bed, at),
         "in_target": bed.in_target,
     }
+
+
+def _state(bed: Bed) -> tuple[Any, ...]:
+    """Return all that bed_view reads of a bed, to be compared; parts that did not change are the same objects."""
+    watch, free = bed.watch, bed.event_free
+    silences = (watch.audio_pause, watch.alarm_pause, watch.off)
+    heard = (bed.origin, bed.source, bed.heard_at, dict(bed.latest))
+    return bed.cot, bed.stay, heard, watch.seen, watch.conditions, silences, free.since, free.last_kind, bed.in_target
+
+
+def _same_until(bed: Bed, at: int) -> int:
+    """Return the instant from which a bed reads differently by the passing of time alone."""
+    return min([at + KEPT_MS, *(change for change in _changes(bed) if change > at)])
+
+
+def _changes(bed: Bed) -> Iterator[int]:
+    """Yield when each value turns stale, then lost, or is no longer shown."""
+    for seen in bed.watch.seen.values():
+        yield seen.at + seen.stale_ms + 1
+        yield seen.at + seen.lost_ms
+    for latest in bed.latest.values():
+        yield latest.received_at + INTERMITTENT_SHOWN_MS + 1
 
 
 def baby_view(patient: Patient, at: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from nicu_dashboard.domain.alarms.alarm import Alarm
 from nicu_dashboard.domain.alarms.effects import Changed, Effect, Reminded, Suspended, SuspensionEnded
 from nicu_dashboard.domain.alarms.machine import step
 from nicu_dashboard.domain.alarms.priority import Priority
+from nicu_dashboard.domain.alarms.signals import quiet_until
 from nicu_dashboard.domain.alarms.watch import Watch
 from nicu_dashboard.domain.errors import LateReading
 from nicu_dashboard.domain.patients import Cot, Unit
@@ -105,7 +106,8 @@ class Ward:
         before = len(self._tick.transitions)
         for bed in self.beds.values():
             if bed.stay is not None:
-                self._step(bed, events.Ticked(at))
+                if at >= quiet_until(bed.watch):
+                    self._step(bed, events.Ticked(at))
                 self._close_runs(bed, at)
         self._step_unit(events.Ticked(at))
         return len(self._tick.transitions) != before

@@ -44,11 +44,14 @@ def create_app(rooms: Rooms, registry: CollectorRegistry) -> FastAPI:
     app.add_middleware(Guard)
     for room in (cots, patients, limits, events, admissions, alarms, people, records):
         app.include_router(room.router)
-    app.router.routes += [
-        Route("/api/live", live, methods=["GET"]),
+    # Asked for hundreds of times a second: found before anything else is looked at.
+    app.router.routes[:0] = [
         Route("/api/readings", post_readings, methods=["POST"]),
         Route("/api/health", health, methods=["GET"]),
         Route("/metrics", metrics, methods=["GET"]),
+        Route("/api/live", live, methods=["GET"]),
+    ]
+    app.router.routes += [
     ]
     assets = rooms.pages / "assets"
     if assets.is_dir():

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+from functools import lru_cache
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -37,7 +38,13 @@ async def live(request: Request) -> Response:
 async def _events(broadcast: Broadcast) -> AsyncIterator[bytes]:
     yield b"retry: 1000\n\n"
     async for snapshot in broadcast.subscribe():
-        yield b"id: %d\nevent: snapshot\ndata: %b\n\n" % snapshot
+        yield _event(snapshot)
+
+
+@lru_cache(maxsize=2)
+def _event(snapshot: Snapshot) -> bytes:
+    """Return the message of a snapshot, made once for every screen."""
+    return b"id: %d\nevent: snapshot\ndata: %b\n\n" % snapshot
 
 
 async def _newer(broadcast: Broadcast, after: int) -> Snapshot | None:

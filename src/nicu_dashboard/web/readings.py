@@ -37,7 +37,10 @@ async def _device(request: Request, found: Rooms) -> str | None:
     """Return the name of the sending device; in a demo, this very machine may send without a key."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme:
-        device = await run_in_threadpool(found.accounts.device, key.strip()) if scheme.lower() == "bearer" else None
+        if scheme.lower() != "bearer":
+            return None
+        accounts, key = found.accounts, key.strip()
+        device = accounts.known_device(key) or await run_in_threadpool(accounts.device, key)
         return None if device is None else device.name
     address = None if request.client is None else request.client.host
     return "demo" if found.station.mode == "demo" and is_loopback(address) else None

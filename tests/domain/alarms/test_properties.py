@@ -10,9 +10,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from nicu_dashboard.domain.alarms.alarm import Alarm, Presence
 from nicu_dashboard.domain.alarms.effects import Changed, Effect, Suspended, SuspensionEnded
+from nicu_dashboard.domain.alarms.events import Ticked
 from nicu_dashboard.domain.alarms.machine import step
 from nicu_dashboard.domain.alarms.priority import rank
-from nicu_dashboard.domain.alarms.signals import ALL_LOST, NOT_MEASURED, lost_key
+from nicu_dashboard.domain.alarms.signals import ALL_LOST, NOT_MEASURED, lost_key, quiet_until
 from nicu_dashboard.domain.alarms.transitions import ROWS
 from nicu_dashboard.domain.alarms.watch import AUDIO_PAUSE_S, LOST_MS, MAX_PAUSE_S
 from nicu_dashboard.domain.limits import Level, Limit, Threshold
@@ -267,6 +268,23 @@ def _played(script: Script, tick_ms: int, pauses: bool = True) -> Bedside:
 def test_telling_the_time_more_often_changes_nothing_on_record(script: Script) -> None:
     """All that is due falls on whole seconds here, so that not even the instants differ."""
     assert _played(script, 1_000).transitions() == _played(script, 100).transitions()
+
+
+@settings(deadline=None, max_examples=40)
+@given(readings, st.integers(0, 20_000))
+def test_a_quiet_cot_need_not_be_told_the_time(script: Script, later_ms: int) -> None:
+    watch = _played(script, 1_000).watch
+    at = watch.at + later_ms
+    if at < quiet_until(watch):
+        assert step(watch, Ticked(at), count(1_000)) == (replace(watch, at=at), [])
+
+
+def test_a_calm_cot_is_quiet_until_its_first_signal_would_be_lost() -> None:
+    ward = Bedside()
+    ward.reads(heart_rate=150)
+    assert quiet_until(ward.watch) == ward.at + LOST_MS
+    ward.reads(heart_rate=79)
+    assert quiet_until(ward.watch) <= ward.at
 
 
 @settings(deadline=None, max_examples=40)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from nicu_dashboard.domain.alarms.faults import begin_fault, end_fault
 from nicu_dashboard.domain.alarms.limit_conditions import end_condition, forget_answered, take_loss
 from nicu_dashboard.domain.alarms.turn import Turn
-from nicu_dashboard.domain.alarms.watch import RETURNED_MS, Seen
+from nicu_dashboard.domain.alarms.watch import RETURNED_MS, Seen, Watch
 from nicu_dashboard.domain.vitals import VITALS
 
 ALL_LOST = "signal_lost"
@@ -16,6 +16,7 @@ NOT_MEASURED = "not measured"
 EXPLAINED = frozenset({"probe off", "lead off", NOT_MEASURED})
 # A counter that runs only while breathing has stopped: its silence is no loss of a signal.
 COUNTERS = frozenset({"apnea_duration"})
+NEVER = 2**62
 
 _LABELS: Mapping[str, str] = {
     name: vital.label for name, vital in VITALS.items() if not vital.intermittent and name not in COUNTERS
@@ -49,6 +50,21 @@ def watch_signals(turn: Turn) -> None:
             _watch_signal(turn, name, seen, silent)
         elif name in COUNTERS and turn.at - seen.spoken_at >= seen.lost_ms:
             _watch_counter(turn, name, silent)
+
+
+def quiet_until(watch: Watch) -> int:
+    """Return the instant before which time alone changes nothing here: until then nobody need tell it the time.
+
+    A cot with anything under way is never quiet; a quiet one waits for the first of its signals to be lost.
+    """
+    if watch.conditions or watch.off or watch.audio_pause is not None or watch.alarm_pause is not None:
+        return watch.at
+    lost = [
+        (seen.spoken_at if seen.reason == NOT_MEASURED else seen.at) + seen.lost_ms
+        for name, seen in watch.seen.items()
+        if name in _LABELS
+    ]
+    return min(lost, default=NEVER)
 
 
 def _watch_counter(turn: Turn, name: str, silent: bool) -> None:
