@@ -18,6 +18,7 @@ from nicu_dashboard.adapters.sql.addresses.engine import postgresql_engine
 from nicu_dashboard.adapters.sql.addresses.faults import WHERE
 from nicu_dashboard.adapters.sql.addresses.reading import read_address
 from nicu_dashboard.adapters.sql.errors import DirectoryNotWritable, NotADatabase, translated
+from nicu_dashboard.adapters.sql.units import EVERY, speak_for, units_of
 
 _BUSY_MS = 5_000
 _READERS = 8
@@ -83,7 +84,9 @@ def connect(
     address = read_address(url, settings)
     if purpose is not None:
         address = direct_address(address, settings, purpose)
-    return _sqlite(address) if address.dialect == "sqlite" else _postgresql(address)
+    if address.dialect == "sqlite":
+        return _sqlite(address)
+    return _postgresql(address, units_of(environ) or (EVERY if purpose else None))
 
 
 def _sqlite(address: Address) -> Database:
@@ -154,6 +157,8 @@ def _pragmas(query_only: bool) -> tuple[str, ...]:
     )
 
 
-def _postgresql(address: Address) -> Database:
+def _postgresql(address: Address, units: str | None) -> Database:
     engine = postgresql_engine(address)
+    if units:
+        speak_for(engine, units)
     return Database(engine, engine.execution_options(postgresql_readonly=True), WHERE, address)

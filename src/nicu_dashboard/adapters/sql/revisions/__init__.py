@@ -80,13 +80,14 @@ def _make_ready(database: Database) -> None:
         raise NotADatabase(
             f"{database.where} holds other tables; name another in DATABASE_URL, or see: nicu migrate plan"
         )
-    elif revision in _known():
+    elif revision in known():
         raise SchemaOlder(f"{database.where} was made by an older version; back it up, then run: nicu db upgrade")
     else:
         raise SchemaNewer(f"{database.where} was made by a newer version; install that version of nicu-dashboard.")
 
 
-def _known() -> set[str]:
+def known() -> set[str]:
+    """Return every revision this program knows."""
     return {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 

@@ -1,0 +1,102 @@
+"""Sessions for care of the database: one statement at a time, nothing hidden by row level security."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import psycopg
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.errors import DatabaseLocked, translated
+from nicu_dashboard.ports.tick import StoreUnavailable
+
+# Whoever waits for a lock holds up all who come after; so we wait this long, step back and try again.
+LOCK_WAIT_MS = 1_000
+_TRIES = 30
+_PAUSE_S = 0.5
+_T = TypeVar("_T")
+
+
+class CannotCare(StoreUnavailable):
+    """The database cannot be cared for as asked; the message says why and what to do, in one line."""
+
+
+@contextmanager
+def alone(database: Database) -> Iterator[Connection]:
+    """Enter a connection whose statements commit one by one, as CONCURRENTLY demands; PostgreSQL only."""
+    try:
+        with database.writer.connect() as pooled:
+            connection = pooled.execution_options(isolation_level="AUTOCOMMIT", no_parameters=True)
+            # A policy must make a statement fail rather than hide rows from it.
+            connection.exec_driver_sql("SET row_security = off")
+            connection.exec_driver_sql("SET timezone = 'UTC'")
+            yield connection
+    except (SQLAlchemyError, psycopg.Error) as error:
+        raise translated(error, database.where) from None
+
+
+@contextmanager
+def unfiltered(database: Database, lock_wait_ms: int = LOCK_WAIT_MS) -> Iterator[Connection]:
+    """Enter a transaction that sees every row or fails, and waits for locks only briefly; PostgreSQL only."""
+    with database.writing() as connection:
+        connection.execution_options(no_parameters=True)
+        connection.exec_driver_sql("SET LOCAL row_security = off")
+        connection.exec_driver_sql("SET LOCAL timezone = 'UTC'")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(lock_wait_ms)}")
+        yield connection
+
+
+def in_a_quiet_moment(database: Database, work: Callable[[Connection], _T]) -> _T:
+    """Return what `work` returns in a transaction, tried again while others hold what it needs.
+
+    Raises DatabaseLocked when they never let go.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            with unfiltered(database) as connection:
+                return work(connection)
+        except DatabaseLocked:
+            time.sleep(_PAUSE_S)
+    with unfiltered(database) as connection:
+        return work(connection)
+
+
+def quietly(database: Database, *statements: str) -> None:
+    """Run statements in one transaction, tried again while others hold what they need."""
+
+    def work(connection: Connection) -> None:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+    in_a_quiet_moment(database, work)
+
+
+def only_postgresql(database: Database, what: str) -> None:
+    """Raise CannotCare on SQLite."""
+    if database.engine_name != "postgresql":
+        raise CannotCare(f"{what} is for PostgreSQL; this store is a SQLite file: name a server in DATABASE_URL")
+
+
+def must_own(connection: Connection, *tables: str) -> None:
+    """Raise CannotCare unless this user may alter these tables and sees every row of them."""
+    for table in tables:
+        owner, mine, hidden = connection.exec_driver_sql(
+            "SELECT pg_get_userbyid(relowner), pg_has_role(relowner, 'USAGE'), row_security_active(oid)"
+            f" FROM pg_class WHERE oid = to_regclass('{table}')"
+        ).one()
+        if not mine:
+            raise CannotCare(f"only the owner of the tables may do this; use the user {owner} in DATABASE_DIRECT_URL")
+        if hidden:
+            raise CannotCare(
+                f"row level security hides rows of {table} from this user; use a superuser or a role with BYPASSRLS in"
+                " DATABASE_DIRECT_URL"
+            )
+
+
+def must_take_writes(connection: Connection) -> None:
+    """Raise CannotCare on a standby and where transactions are read-only."""
+    if connection.exec_driver_sql("SELECT current_setting('transaction_read_only')").scalar_one() == "on":
+        raise CannotCare("this server takes no writes (a standby?); name the primary in DATABASE_URL")

