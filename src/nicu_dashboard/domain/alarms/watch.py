@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from nicu_dashboard.domain.alarms.alarm import Alarm
 from nicu_dashboard.domain.limits import AlarmLimits
 
-# A number older than this is replaced by `--`: 5 s on the screen, less half a second for the way there.
-STALE_MS = 4_500
+# A number older than this is replaced by `--`: 5 s on the screen, less a second for the way there on a busy machine.
+STALE_MS = 4_000
 # Without a valid value for this long a technical alarm follows: 10 s on the screen, less the way there. A shorter
 # absence breaks no run of violations, so that whatever comes between low values, a person is told of one or the other.
 LOST_MS = 9_000
