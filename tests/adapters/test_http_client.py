@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from nicu_dashboard.adapters.http_client import HttpClient, ServerRefused, as_json
-from nicu_dashboard.domain.vitals import NoValue, Reading
+from nicu_dashboard.domain.vitals import Measured, NoValue, Reading
 
 
 class Hospital(ThreadingHTTPServer):
@@ -138,7 +138,7 @@ def test_what_is_no_address_is_refused(address: str) -> None:
 
 
 def test_a_reading_goes_as_the_wire_wants_it() -> None:
-    values = {"spo2": NoValue("probe off"), "heart_rate": 151.0}
+    values: dict[str, Measured] = {"spo2": NoValue("probe off"), "heart_rate": 151.0}
     assert as_json(Reading("NICU-01", 1_704_067_200_000, values, "simulator", "simulated")) == {
         "cot": "NICU-01",
         "recorded_at": "2024-01-01T00:00:00.000Z",

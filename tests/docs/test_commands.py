@@ -24,7 +24,7 @@ def test_every_command_says_what_it_does_and_shows_an_example() -> None:
 
 def test_every_setting_is_on_the_page_of_settings() -> None:
     written = (REFERENCE / "settings.md").read_text()
-    aliases = {field.alias for field in Settings.model_fields.values()}
+    aliases = {str(field.alias) for field in Settings.model_fields.values()}
     assert sorted(alias for alias in aliases if f"`{alias}`" not in written) == []
 
 

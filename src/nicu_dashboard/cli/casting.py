@@ -13,7 +13,8 @@ from nicu_dashboard.domain.vitals import Reading
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.roster import NewPatient, NotFound
 from nicu_dashboard.services.actor import Actor
-from nicu_dashboard.services.feeding import Player, fill_gently
+from nicu_dashboard.services.feeding import Player, fill_gently, recall_events
+from nicu_dashboard.services.ward import Ward
 from nicu_dashboard.settings import Settings
 
 DEMO = Actor("nicu demo", "system")
@@ -138,8 +139,8 @@ class Rehearsal:
         for _ in bootstrap.build_past(self._settings, self._store).live_through(readings):
             pass
 
-    async def earlier(self) -> None:
-        """Live through the hours before, gently, the nearest first."""
+    async def earlier(self, ward: Ward) -> None:
+        """Live through the hours before, gently, the nearest first, beside the ward that is being watched."""
         longest_ms = EARLIER_READINGS * COARSE_STEP_S * SECOND_MS // self._babies
         self._store.roster.source(EARLIER_SOURCE, "simulated", COARSE_STEP_S)
         until = self._began_at - min(RECENT_MS, READY_READINGS * SECOND_MS // self._babies)
@@ -149,6 +150,7 @@ class Rehearsal:
             numbers = self._numbers[-share * (place + 1) :][:share]
             if begins_at < until:
                 await self._live_through_gently(begins_at, until, iter(numbers))
+                await recall_events(ward, self._store.chart)
                 until = begins_at
 
     async def _live_through_gently(self, begins_at: int, until: int, numbers: Iterator[int]) -> None:

@@ -90,7 +90,7 @@ def _play(wish: Wish, chosen: Settings, store: Store, listener: socket.socket, b
     def started(running: Station) -> None:
         running.tasks.start(feed.run_forever(), "demo: monitors")
         if new:
-            running.tasks.start(rehearsal.earlier(), "demo: earlier hours")
+            running.tasks.start(rehearsal.earlier(running.ward), "demo: earlier hours")
         _greet(url_of(listener), cast, browser)
 
     run_until_stopped(bootstrap.build_app(store, station), station, listener, started)

@@ -10,9 +10,11 @@ from nicu_dashboard.domain.alarms.alarm import Alarm
 from nicu_dashboard.domain.alarms.watch import Watch
 from nicu_dashboard.domain.instants import SECOND_MS, floor_to
 from nicu_dashboard.domain.vitals import Origin, Reading
+from nicu_dashboard.ports.chart import Chart
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.roster import Roster, Source
 from nicu_dashboard.ports.tick import Journal, StoreUnavailable, VitalsRow
+from nicu_dashboard.services.bed import EventFree
 from nicu_dashboard.services.intake import Intake
 from nicu_dashboard.services.settling import limits_by_age
 from nicu_dashboard.services.ward import Ward
@@ -128,6 +130,15 @@ async def fill_gently(past: Past, readings: Iterable[Reading], share: float = 0.
         await asyncio.to_thread(past.end)
     except StoreUnavailable:
         return
+
+
+async def recall_events(ward: Ward, chart: Chart) -> None:
+    """Let the tiles know of events that were found in a past only after their babies had been settled."""
+    for bed in list(ward.beds.values()):
+        if bed.stay is not None and bed.event_free.since is None:
+            found = await asyncio.to_thread(chart.spells, bed.stay.patient.id)
+            if found and bed.event_free.since is None:
+                bed.event_free = EventFree(found[0].spell.ended_at, found[0].spell.kind)
 
 
 class Feed:
