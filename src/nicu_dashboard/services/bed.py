@@ -22,6 +22,15 @@ class Latest:
     received_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The newest instant of one source: by its clock, by ours, and all it said of that instant."""
+
+    recorded_at: int
+    received_at: int
+    values: Mapping[str, Measured]
+
+
 @dataclass(slots=True)
 class EventFree:
     """Since when this baby had no qualifying event, and which kind came last; None = none on record."""
@@ -46,7 +55,7 @@ class Bed:
     heard_at: int | None = None
     recorded_at: int = 0
     unheard: bool = False
-    heard: dict[int, tuple[int, int]] = field(default_factory=dict)
+    heard: dict[int, Heard] = field(default_factory=dict)
 
     @property
     def limits(self) -> AlarmLimits:
@@ -59,15 +68,27 @@ class Bed:
             if not isinstance(measured, NoValue):
                 self.latest[name] = Latest(measured, recorded_at, received_at)
         self.recorded_at, self.heard_at = recorded_at, received_at
-        self.heard[source.id] = recorded_at, received_at
+        last = self.heard.get(source.id)
+        said = {**last.values, **values} if last is not None and last.recorded_at == recorded_at else values
+        self.heard[source.id] = Heard(recorded_at, received_at, said)
         self.origin, self.source = source.origin, source.name
 
-    def is_news(self, source_id: int, recorded_at: int, received_at: int) -> bool:
-        """Return whether a live reading is newer than its source's last; in a silence a clock may be set back."""
+    def news(
+        self, source_id: int, recorded_at: int, received_at: int, values: Mapping[str, Measured]
+    ) -> Mapping[str, Measured]:
+        """Return what a live reading says that this cot has not heard yet; in a silence a clock may be set back.
+
+        One instant may come in several messages, or corrected. The same words again are no news however late they come:
+        a gateway that repeats its last message must not keep an old number on the wall.
+        """
         last = self.heard.get(source_id)
-        return last is None or recorded_at > last[0] or received_at - last[1] > self.watch.stale_ms
+        if last is not None and recorded_at == last.recorded_at:
+            return {name: value for name, value in values.items() if last.values.get(name) != value}
+        if last is None or recorded_at > last.recorded_at or received_at - last.received_at > self.watch.stale_ms:
+            return values
+        return {}
 
     def is_known(self, source_id: int, recorded_at: int) -> bool:
         """Return whether this source's last reading had just this device time."""
         last = self.heard.get(source_id)
-        return last is not None and last[0] == recorded_at
+        return last is not None and last.recorded_at == recorded_at

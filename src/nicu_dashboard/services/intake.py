@@ -125,8 +125,9 @@ class Intake:
         return self._stays.patient_at(bed.cot.id, reading.recorded_at)
 
     def _step(self, bed: Bed, reading: Reading, source: Source, received_at: int, live: bool, patient_id: int) -> None:
-        if live and bed.is_news(source.id, reading.recorded_at, received_at):
-            self._engine.ward.sample(bed, reading.values, reading.recorded_at, received_at, source)
+        news = bed.news(source.id, reading.recorded_at, received_at, reading.values) if live else {}
+        if news:
+            self._engine.ward.sample(bed, news, reading.recorded_at, received_at, source)
             self._engine.ward.clock_offset(bed, self._clocks[source.id].offset_ms(), OFFSET_FLAG_MS, received_at)
         elif not (live and bed.is_known(source.id, reading.recorded_at)):
             self._engine.ward.rescan(patient_id, reading.recorded_at)
