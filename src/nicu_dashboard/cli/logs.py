@@ -2,10 +2,13 @@
 
 import logging
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -38,5 +41,21 @@ def configure(level: str, quiet: bool = False) -> None:
 def _last() -> Sequence[Processor]:
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if sys.stderr.isatty():
-        return remove, structlog.dev.ConsoleRenderer()
-    return remove, structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(ensure_ascii=False)
+        return remove, _without_values, structlog.dev.ConsoleRenderer()
+    return remove, _without_values, structlog.processors.JSONRenderer(ensure_ascii=False)
+
+
+def _without_values(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Tell of an exception its kinds and places alone: its words, and the values around it may be a baby's."""
+    said = event.pop("exc_info", None)
+    error = sys.exception() if said is True else said[1] if isinstance(said, tuple) else said
+    told = [] if error is None else list(_told(error))
+    return {**event, "exception": told} if told else event
+
+
+def _told(error: BaseException | None) -> Iterator[dict[str, Any]]:
+    while error is not None:
+        frames = traceback.extract_tb(error.__traceback__)
+        places = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]
+        yield {"kind": type(error).__name__, "places": places}
+        error = error.__cause__ or error.__context__
