@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from nicu_dashboard.domain.instants import InstantError, parse_instant
+from nicu_dashboard.domain.texts import as_line
 from nicu_dashboard.domain.vitals import VITALS, Measured, NoValue, Origin, Reading, ValueRefused, check_value
 
 MAX_ITEMS = 10_000
@@ -52,7 +53,8 @@ def _decoded(body: bytes) -> Any:
     except (msgspec.DecodeError, RecursionError):
         # Senders do write NaN and 1e400; only those values are at fault then, not the message.
         try:
-            return json.loads(body)
+            # A number of thousands of digits is refused by name like any other that is not finite.
+            return json.loads(body, parse_int=float)
         except (ValueError, RecursionError) as error:
             said = str(error)[:80]
             raise MessageRefused(f"the body is not JSON: {said}; send one object or an array of them") from None
@@ -91,7 +93,7 @@ def _values(message: Message, index: int, item: Mapping[str, Any]) -> Iterator[t
         elif name in reasons:
             message.faults.append(Fault(index, f"{name}: a value and a no_value reason; the value was refused", name))
         elif name not in _OTHER_FIELDS:
-            message.faults.append(Fault(index, _unknown(name), name))
+            message.faults.append(_unknown(index, name))
     yield from reasons.items()
 
 
@@ -114,11 +116,11 @@ def _reasons(message: Message, index: int, said: object) -> dict[str, NoValue]:
     reasons: dict[str, NoValue] = {}
     for name, reason in said.items():
         if name not in VITALS:
-            message.faults.append(Fault(index, _unknown(name), name))
+            message.faults.append(_unknown(index, name))
         elif not isinstance(reason, str) or not reason.strip():
             message.faults.append(Fault(index, f"{name}: no_value needs a reason in words", name))
         else:
-            reasons[name] = NoValue(reason.strip()[:_REASON_LENGTH])
+            reasons[name] = NoValue(as_line(reason.strip()[:_REASON_LENGTH]))
     return reasons
 
 
@@ -126,7 +128,7 @@ def _text(item: Mapping[str, Any], name: str) -> str:
     text = item.get(name)
     if not isinstance(text, str) or not text.strip():
         raise ValueRefused(f"{name} is missing or no text")
-    return text.strip()[:120]
+    return as_line(text.strip()[:120])
 
 
 def _origin(item: Mapping[str, Any]) -> Origin:
@@ -135,7 +137,7 @@ def _origin(item: Mapping[str, Any]) -> Origin:
     return "simulated" if item.get("synthetic") is True else "device"
 
 
-def _unknown(name: str) -> str:
-    near = get_close_matches(name, VITALS, 1)
+def _unknown(index: int, name: str) -> Fault:
+    near = get_close_matches(name[:80], VITALS, 1)
     hint = f"; did you mean {near[0]}?" if near else ""
-    return f"unknown field {name[:40]!r}{hint}"
+    return Fault(index, f"unknown field {name[:40]!r}{hint}", as_line(name[:80]))

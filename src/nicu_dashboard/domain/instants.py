@@ -6,6 +6,8 @@ SECOND_MS = 1_000
 MINUTE_MS = 60 * SECOND_MS
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
+# 1 January 1900 and 1 January 2200.
+FIRST_AT, END_AT = -2_208_988_800_000, 7_258_118_400_000
 
 
 class InstantError(ValueError):
@@ -20,7 +22,17 @@ def parse_instant(text: str) -> int:
         raise InstantError(f"{text[:40]!r} is not an ISO 8601 instant such as 2024-01-01T00:00:00.000Z") from None
     if moment.tzinfo is None:
         raise InstantError(f"{text[:40]!r} has no time zone; add Z or an offset such as +01:00")
-    return from_datetime(moment)
+    return within_reach(from_datetime(moment), text)
+
+
+def within_reach(at: int, text: str) -> int:
+    """Return the instant (epoch ms) when it lies in 1900–2199; raises InstantError naming `text`.
+
+    Outside is the fault of a clock or a program (1 January of the year 1), and some of it could not be written again.
+    """
+    if not FIRST_AT <= at < END_AT:
+        raise InstantError(f"{text[:40]!r} is not within the years 1900 to 2199; look at the sender's clock")
+    return at
 
 
 def from_datetime(moment: datetime) -> int:

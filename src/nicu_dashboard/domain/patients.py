@@ -6,13 +6,14 @@ from datetime import UTC, tzinfo
 from typing import Literal
 
 from nicu_dashboard.domain.errors import AgeError
-from nicu_dashboard.domain.instants import to_datetime
+from nicu_dashboard.domain.instants import DAY_MS, format_instant, to_datetime
 
 Sex = Literal["female", "male", "unknown"]
 
 WEEK_DAYS = 7
 TERM_DAYS = 280
 _MIN_WEEKS, _MAX_WEEKS = 20, 44
+_OLDEST_MS = 5 * 366 * DAY_MS
 _GESTATION = re.compile(r"(\d{1,2})(?:\s*\+\s*(\d)|\s+(\d)/7|w(\d)d)?", re.ASCII)
 # Words that stand where a given name is not chosen yet.
 _PLACEHOLDERS = frozenset(
@@ -110,6 +111,15 @@ class Admission:
     def covers(self, at: int) -> bool:
         """Return whether the baby lay in this cot at this instant; the instant of leaving belongs to the next stay."""
         return self.admitted_at <= at and (self.ended_at is None or at < self.ended_at)
+
+
+def check_birth(born_at: int, now: int) -> None:
+    """Raise AgeError for a birth (epoch ms) that a slip of the pen has made: limits would follow the wrong age.
+
+    A day of grace covers zones; the oldest child in such a ward is far below five years (assumed).
+    """
+    if not now - _OLDEST_MS <= born_at <= now + DAY_MS:
+        raise AgeError(f"born {format_instant(born_at)} is in the future or years ago; look at the year")
 
 
 def weeks_and_days(days: int) -> str:

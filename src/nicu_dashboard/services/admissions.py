@@ -2,7 +2,7 @@
 
 import asyncio
 
-from nicu_dashboard.domain.patients import Cot, Patient
+from nicu_dashboard.domain.patients import Cot, Patient, check_birth
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.roster import NewPatient, NotFound, Roster, RosterConflict, Stay
 from nicu_dashboard.services.actor import Actor
@@ -33,12 +33,14 @@ class Admissions:
         return cot
 
     async def register(self, new: NewPatient, actor: Actor) -> Patient:
-        """Create a baby without a cot."""
+        """Create a baby without a cot; raises AgeError for a birth that cannot be."""
+        _check(new, self._clock.now())
         entry = actor.entry(self._clock.now(), "patient.create", "patient")
         return await asyncio.to_thread(self._roster.add_patient, new, entry)
 
     async def change(self, patient_id: int, new: NewPatient, actor: Actor) -> Patient:
-        """Change what is said of a baby; the wall follows at once."""
+        """Change what is said of a baby; the wall follows at once. Raises AgeError."""
+        _check(new, self._clock.now())
         entry = actor.entry(self._clock.now(), "patient.change", f"patient {patient_id}", patient_id)
         async with self._one_at_a_time:
             patient = await asyncio.to_thread(self._roster.change_patient, patient_id, new, entry)
@@ -111,3 +113,8 @@ def _check_same_baby(known: Patient, new: NewPatient) -> None:
     """A known MRN with another birth is another baby under a wrong number: refuse rather than guess."""
     if new.born_at is not None and known.born_at is not None and new.born_at != known.born_at:
         raise RosterConflict("this MRN belongs to a baby born at another time; check the MRN or correct the patient")
+
+
+def _check(new: NewPatient, now: int) -> None:
+    if new.born_at is not None:
+        check_birth(new.born_at, now)

@@ -12,6 +12,7 @@ from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import InRooms, Rooms
 from nicu_dashboard.web.security import Person, require
 from nicu_dashboard.web.shapes import patient_shape
+from nicu_dashboard.web.windows import Whole
 
 router = APIRouter(prefix="/api/admissions", tags=["admissions"])
 Admits = Annotated[Person, Depends(require("admit"))]
@@ -21,7 +22,7 @@ Label = Annotated[str, Field(min_length=1, max_length=40)]
 class Whom(BaseModel):
     """A baby by id or by MRN."""
 
-    patient_id: int | None = None
+    patient_id: Whole | None = None
     mrn: Mrn | None = None
 
 

@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from nicu_dashboard.services.snapshot import alarm_view
-from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import InRooms
 from nicu_dashboard.web.security import MaySee, Person, require
 from nicu_dashboard.web.shapes import alarm_shape, instant
-from nicu_dashboard.web.windows import page
+from nicu_dashboard.web.texts import ONE_LINE
+from nicu_dashboard.web.windows import Whole, page
 
 router = APIRouter(tags=["alarms"])
 Status = Literal["active", "acknowledged", "latched", "ended"]
@@ -28,10 +28,10 @@ def alarms(
     found: InRooms,
     _: MaySee,
     status: Status | None = None,
-    mrn: str | None = None,
-    patient_id: int | None = None,
-    cot_id: int | None = None,
-    after: int | None = None,
+    mrn: Annotated[str, ONE_LINE] | None = None,
+    patient_id: Whole | None = None,
+    cot_id: Whole | None = None,
+    after: Whole | None = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
 ) -> dict[str, Any]:
     """List alarms, newest first."""
@@ -42,7 +42,7 @@ def alarms(
 
 
 @router.get("/api/alarms/{alarm_id}")
-def alarm(alarm_id: int, found: InRooms, _: MaySee) -> dict[str, Any]:
+def alarm(alarm_id: Whole, found: InRooms, _: MaySee) -> dict[str, Any]:
     """Return an alarm with every change of it: why it alarmed and who did what."""
     stored, transitions = found.chart.alarm(alarm_id)
     told = [
@@ -63,11 +63,9 @@ def alarm(alarm_id: int, found: InRooms, _: MaySee) -> dict[str, Any]:
 
 @router.post("/api/alarms/{alarm_id}/acknowledge")
 async def acknowledge(
-    alarm_id: int, found: InRooms, person: Annotated[Person, Depends(require("acknowledge"))]
+    alarm_id: Whole, found: InRooms, person: Annotated[Person, Depends(require("acknowledge"))]
 ) -> dict[str, Any]:
     """Acknowledge a standing alarm: its sound ends, its sight stays while the condition lasts."""
-    if not 0 < alarm_id < 2**53:
-        raise Problem(404, f"there is no alarm {alarm_id}")
     left = await found.station.actions.acknowledge(alarm_id, person.actor)
     return {**alarm_view(left, None, None), "status": left.status}
 

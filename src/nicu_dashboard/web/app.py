@@ -9,6 +9,7 @@ from starlette.routing import Mount, Route
 
 from nicu_dashboard.version import VERSION
 from nicu_dashboard.web import admissions, alarms, cots, events, limits, patients, people, records
+from nicu_dashboard.web.bodies import Bodies
 from nicu_dashboard.web.health import health, metrics
 from nicu_dashboard.web.live import live
 from nicu_dashboard.web.pages import Assets, page
@@ -41,17 +42,18 @@ def create_app(rooms: Rooms, registry: CollectorRegistry) -> FastAPI:
     app.state.rooms = rooms
     app.state.metrics = registry
     install(app)
+    app.add_middleware(Bodies)
     app.add_middleware(Guard)
     for room in (cots, patients, limits, events, admissions, alarms, people, records):
         app.include_router(room.router)
     # Asked for hundreds of times a second: found before anything else is looked at.
     app.router.routes[:0] = [
         Route("/api/readings", post_readings, methods=["POST"]),
-        Route("/api/health", health, methods=["GET"]),
-        Route("/metrics", metrics, methods=["GET"]),
         Route("/api/live", live, methods=["GET"]),
     ]
     app.router.routes += [
+        Route("/api/health", health, methods=["GET"]),
+        Route("/metrics", metrics, methods=["GET"]),
     ]
     assets = rooms.pages / "assets"
     if assets.is_dir():

@@ -9,6 +9,8 @@ from nicu_dashboard.domain.instants import MINUTE_MS, floor_to
 from nicu_dashboard.services.snapshot import baby_view, bed_view
 from nicu_dashboard.web.rooms import InRooms
 from nicu_dashboard.web.security import MaySee, Person, require
+from nicu_dashboard.web.texts import ONE_LINE, PROSE
+from nicu_dashboard.web.windows import Whole
 
 router = APIRouter(prefix="/api/cots", tags=["cots"])
 SPARK_STEP_MS = 5_000
@@ -17,7 +19,7 @@ SPARK_STEP_MS = 5_000
 class CotBody(BaseModel):
     """A new cot's label."""
 
-    label: Annotated[str, Field(pattern=r"^[\w .\-/]{1,40}$")]
+    label: Annotated[str, Field(pattern=r"^[\w.\-/]([\w .\-/]{0,38}[\w.\-/])?$")]
 
 
 class PauseBody(BaseModel):
@@ -29,9 +31,9 @@ class PauseBody(BaseModel):
 class OffBody(BaseModel):
     """Which limit to switch off (`spo2:high`, or `all`) and why; `off` false switches it on again."""
 
-    scope: str
+    scope: Annotated[str, Field(max_length=80), ONE_LINE]
     off: bool = True
-    reason: Annotated[str, Field(max_length=500)] = ""
+    reason: Annotated[str, Field(max_length=500), PROSE] = ""
 
 
 @router.get("")
@@ -85,14 +87,14 @@ def _grid(line: Any, from_at: int, steps: int) -> list[float | None]:
 
 
 @router.get("/{cot_id}")
-def cot(cot_id: int, found: InRooms, _: MaySee) -> dict[str, Any]:
+def cot(cot_id: Whole, found: InRooms, _: MaySee) -> dict[str, Any]:
     """Return one cot as the live view has it."""
     return bed_view(found.station.ward.bed(cot_id), found.station.clock.now())
 
 
 @router.post("/{cot_id}/audio-pause")
 async def audio_pause(
-    cot_id: int,
+    cot_id: Whole,
     found: InRooms,
     person: Annotated[Person, Depends(require("pause audio"))],
     body: PauseBody | None = None,
@@ -105,7 +107,7 @@ async def audio_pause(
 
 @router.post("/{cot_id}/alarm-pause")
 async def alarm_pause(
-    cot_id: int, body: PauseBody, found: InRooms, person: Annotated[Person, Depends(require("pause alarms"))]
+    cot_id: Whole, body: PauseBody, found: InRooms, person: Annotated[Person, Depends(require("pause alarms"))]
 ) -> dict[str, Any]:
     """Pause this cot's alarms for at most 10 minutes; what still holds afterwards is announced."""
     await found.station.actions.pause_alarms(cot_id, body.seconds, person.actor)
@@ -114,7 +116,7 @@ async def alarm_pause(
 
 @router.post("/{cot_id}/alarms-off")
 async def alarms_off(
-    cot_id: int, body: OffBody, found: InRooms, person: Annotated[Person, Depends(require("switch alarms off"))]
+    cot_id: Whole, body: OffBody, found: InRooms, person: Annotated[Person, Depends(require("switch alarms off"))]
 ) -> dict[str, Any]:
     """Switch a limit off for a reason, or on again."""
     actions = found.station.actions

@@ -7,14 +7,15 @@ from pydantic import AliasChoices, BaseModel, Field
 from nicu_dashboard.domain.instants import parse_instant
 from nicu_dashboard.domain.patients import GestationalAge, Patient
 from nicu_dashboard.ports.roster import NewPatient
+from nicu_dashboard.web.texts import NAME, ONE_LINE
 
-Mrn = Annotated[str, Field(min_length=1, max_length=64, pattern=r"\S")]
+Mrn = Annotated[str, Field(min_length=1, max_length=64, pattern=r"\S"), ONE_LINE]
 
 
 class Description(BaseModel):
     """Birth as ISO 8601 with a zone, gestation as weeks+days, birth weight in grams; the unknown is left out."""
 
-    name: Annotated[str | None, Field(max_length=120)] = None
+    name: Annotated[str | None, Field(max_length=120), NAME] = None
     born: Annotated[str | None, Field(validation_alias=AliasChoices("born", "born_at"))] = None
     ga: str | None = None
     sex: Annotated[str | None, Field(pattern="^(female|male|unknown)$")] = None
@@ -40,7 +41,7 @@ class Description(BaseModel):
         gestation = None if before.gestation is None else before.gestation.days
         return NewPatient(
             before.mrn if mrn is None else mrn.strip(),
-            self.name if "name" in said else before.name,
+            self.name or None if "name" in said else before.name,
             self.sex if "sex" in said else before.sex,
             self.born_at() if "born" in said else before.born_at,
             self.ga_days() if "ga" in said else gestation,

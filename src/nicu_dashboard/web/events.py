@@ -10,9 +10,12 @@ from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import InRooms
 from nicu_dashboard.web.security import MaySee, Person, require
 from nicu_dashboard.web.shapes import spell_shape
-from nicu_dashboard.web.windows import moment
+from nicu_dashboard.web.texts import ONE_LINE, PROSE
+from nicu_dashboard.web.windows import Whole, moment
 
 router = APIRouter(prefix="/api/events", tags=["events"])
+# These may be taken back by sending null; the others always say something.
+_FREE = ("state", "note")
 
 
 class ReviewBody(BaseModel):
@@ -21,7 +24,7 @@ class ReviewBody(BaseModel):
     review: Literal["unreviewed", "confirmed", "rejected"] | None = None
     kind: Literal["A", "B", "D", "AB", "AD", "BD", "ABD"] | None = None
     state: Literal["asleep", "feeding", "handling", "crying", "stimulated"] | None = None
-    note: Annotated[str | None, Field(max_length=500)] = None
+    note: Annotated[str | None, Field(max_length=500), PROSE] = None
 
 
 @router.get("")
@@ -30,7 +33,7 @@ def events(
     _: MaySee,
     from_: Annotated[str | None, Query(alias="from")] = None,
     to: str | None = None,
-    definition: str | None = None,
+    definition: Annotated[str, ONE_LINE] | None = None,
 ) -> dict[str, Any]:
     """Return the A/B/D events of every baby in a cot, newest first, the last 24 h when no window is named."""
     to_at = moment(to, found.station.clock.now())
@@ -42,17 +45,17 @@ def events(
 
 
 @router.get("/{event_id}")
-def event(event_id: int, found: InRooms, _: MaySee) -> dict[str, Any]:
+def event(event_id: Whole, found: InRooms, _: MaySee) -> dict[str, Any]:
     """Return one event."""
     return spell_shape(found.chart.spell(event_id))
 
 
 @router.patch("/{event_id}")
 def review(
-    event_id: int, body: ReviewBody, found: InRooms, person: Annotated[Person, Depends(require("review events"))]
+    event_id: Whole, body: ReviewBody, found: InRooms, person: Annotated[Person, Depends(require("review events"))]
 ) -> dict[str, Any]:
     """Confirm, reject or reclassify an event."""
-    said = body.model_dump(exclude_unset=True)
+    said = {name: value for name, value in body.model_dump(exclude_unset=True).items() if value or name in _FREE}
     if not said:
         raise Problem(422, "say at least one of review, kind, state, note")
     now = found.station.clock.now()
@@ -62,7 +65,7 @@ def review(
 
 
 @router.get("/{event_id}/snippet")
-def snippet(event_id: int, found: InRooms, _: MaySee) -> dict[str, Any]:
+def snippet(event_id: Whole, found: InRooms, _: MaySee) -> dict[str, Any]:
     """Return every reading from 3 minutes before the event to 1 minute after it."""
     stored = found.chart.spell(event_id)
     return dict(found.history.snippet(stored.patient_id, stored.spell.started_at, stored.spell.ended_at))

@@ -13,6 +13,8 @@ from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import InRooms, Rooms
 from nicu_dashboard.web.security import MaySee, Person, require
 from nicu_dashboard.web.shapes import instant, limit_shape, limits_from
+from nicu_dashboard.web.texts import PROSE
+from nicu_dashboard.web.windows import Whole
 
 router = APIRouter(prefix="/api/patients", tags=["limits"])
 DISTRIBUTED = ("spo2", "heart_rate", "resp_rate", "temp_skin", "temperature", "abp_mean", "nibp_mean")
@@ -34,21 +36,21 @@ class LimitRow(BaseModel):
 class LimitsBody(BaseModel):
     """New limits with the version they were read at, or a return to the profile by age."""
 
-    expected_version: int
+    expected_version: Whole
     limits: Annotated[list[LimitRow], Field(max_length=100)] = []
-    reason: Annotated[str | None, Field(max_length=500)] = None
+    reason: Annotated[str | None, Field(max_length=500), PROSE] = None
     reset: bool = False
 
 
 @router.get("/{patient_id}/limits")
-def limits(patient_id: int, found: InRooms, _: MaySee) -> dict[str, Any]:
+def limits(patient_id: Whole, found: InRooms, _: MaySee) -> dict[str, Any]:
     """Return the limits in force, every earlier version, and this baby's own distribution."""
     return _shape(found.station.limits.read(patient_id), patient_id, found)
 
 
 @router.put("/{patient_id}/limits")
 async def change_limits(
-    patient_id: int, body: LimitsBody, found: InRooms, person: Annotated[Person, Depends(require("change limits"))]
+    patient_id: Whole, body: LimitsBody, found: InRooms, person: Annotated[Person, Depends(require("change limits"))]
 ) -> dict[str, Any]:
     """Put new limits in force at once; 409 when somebody changed them meanwhile, 422 with every fault."""
     desk = found.station.limits

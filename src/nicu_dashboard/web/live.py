@@ -1,9 +1,10 @@
 """The live stream: Server-Sent Events, each the full state of the unit; polling for those who cannot stream."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
-
 from functools import lru_cache
+
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -15,6 +16,7 @@ from nicu_dashboard.web.rooms import Rooms
 from nicu_dashboard.web.security import person_or_none
 
 POLL_S = 10.0
+_SEQUENCE = re.compile(r"-?[0-9]{1,20}")
 _NO_CACHE = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -27,7 +29,7 @@ async def live(request: Request) -> Response:
     if "text/event-stream" in request.headers.get("accept", ""):
         return StreamingResponse(_events(found.station.broadcast), 200, _NO_CACHE, "text/event-stream")
     after = request.query_params.get("after", "-1")
-    if not after.lstrip("-").isdigit():
+    if _SEQUENCE.fullmatch(after) is None:
         return problem(422, "after is the sequence number of the last snapshot you have")
     snapshot = await _newer(found.station.broadcast, int(after))
     if snapshot is None:

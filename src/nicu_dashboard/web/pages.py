@@ -24,12 +24,20 @@ class Assets(StaticFiles):
 def page(request: Request) -> Response:
     """Return the app's one page; an unknown address under /api is a problem, never a page."""
     if request.url.path.startswith("/api/"):
-        return problem(404, f"there is no {request.method} {request.url.path}; see /api/docs")
+        return problem(404, f"there is no {request.method} {request.url.path}; see /api/openapi.json")
     folder: Path = request.app.state.rooms.pages
     named = folder / request.url.path.lstrip("/")
-    if request.url.path != "/" and named.is_file() and named.resolve().is_relative_to(folder.resolve()):
+    if request.url.path != "/" and _is_ours(named, folder):
         return FileResponse(named)
     index = folder / "index.html"
     if not index.is_file():
         return HTMLResponse(_NOT_BUILT, 503)
     return FileResponse(index, headers={"Cache-Control": "no-cache"})
+
+
+def _is_ours(named: Path, folder: Path) -> bool:
+    """Return whether this is a file of the built front end; a name that no file can have is none."""
+    try:
+        return named.is_file() and named.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError):
+        return False

@@ -15,7 +15,8 @@ from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import InRooms, Rooms
 from nicu_dashboard.web.security import MaySee, Person, require
 from nicu_dashboard.web.shapes import patient_shape, spell_shape, trend_shape
-from nicu_dashboard.web.windows import moment, page
+from nicu_dashboard.web.texts import ONE_LINE, PROSE
+from nicu_dashboard.web.windows import Whole, moment, page
 
 router = APIRouter(prefix="/api/patients", tags=["patients"])
 Admits = Annotated[Person, Depends(require("admit"))]
@@ -40,7 +41,7 @@ class NoteBody(BaseModel):
 
     at: str | None = None
     kind: Annotated[str, Field(pattern="^[a-z ]{1,30}$")] = "note"
-    text: Annotated[str, Field(max_length=2_000)] = ""
+    text: Annotated[str, Field(max_length=2_000), PROSE] = ""
 
 
 def stay_of(found: Rooms, patient_id: int) -> Stay | None:
@@ -50,7 +51,9 @@ def stay_of(found: Rooms, patient_id: int) -> Stay | None:
 
 
 @router.get("")
-def patients(found: InRooms, _: MaySee, after: int = 0, limit: Limit = 100, search: str = "") -> dict[str, Any]:
+def patients(
+    found: InRooms, _: MaySee, after: Whole = 0, limit: Limit = 100, search: Annotated[str, ONE_LINE] = ""
+) -> dict[str, Any]:
     """List babies by id."""
     listed = found.roster.patients(after, limit + 1, search)
     at = found.station.clock.now()
@@ -65,13 +68,13 @@ async def add_patient(body: PatientBody, found: InRooms, person: Admits) -> dict
 
 
 @router.get("/{patient_id}")
-def patient(patient_id: int, found: InRooms, _: MaySee) -> dict[str, Any]:
+def patient(patient_id: Whole, found: InRooms, _: MaySee) -> dict[str, Any]:
     """Return one baby."""
     return patient_shape(found.roster.patient(patient_id), stay_of(found, patient_id), found.station.clock.now())
 
 
 @router.patch("/{patient_id}")
-async def change_patient(patient_id: int, body: PatientChanges, found: InRooms, person: Admits) -> dict[str, Any]:
+async def change_patient(patient_id: Whole, body: PatientChanges, found: InRooms, person: Admits) -> dict[str, Any]:
     """Change what is said of a baby."""
     before = await run_in_threadpool(found.roster.patient, patient_id)
     changed = await found.station.admissions.change(patient_id, body.over(before, body.mrn), person.actor)
@@ -80,7 +83,7 @@ async def change_patient(patient_id: int, body: PatientChanges, found: InRooms, 
 
 @router.get("/{patient_id}/trends")
 def trends(
-    patient_id: int,
+    patient_id: Whole,
     found: InRooms,
     _: MaySee,
     from_: Annotated[str | None, Query(alias="from")] = None,
@@ -92,7 +95,9 @@ def trends(
     found.roster.patient(patient_id)
     to_at = moment(to, found.station.clock.now())
     from_at = moment(from_, to_at - DAY_MS)
-    names = list(DEFAULT_VITALS) if parameters is None else [name for name in parameters.split(",") if name]
+    names = (
+        list(DEFAULT_VITALS) if parameters is None else [name for name in dict.fromkeys(parameters.split(",")) if name]
+    )
     if names == ["all"]:
         names = list(found.history.present(patient_id, from_at, to_at))
     unknown = [name for name in names if name not in VITALS]
@@ -102,7 +107,7 @@ def trends(
 
 
 @router.get("/{patient_id}/stay")
-def stay(patient_id: int, found: InRooms, _: MaySee) -> dict[str, Any]:
+def stay(patient_id: Whole, found: InRooms, _: MaySee) -> dict[str, Any]:
     """Return when the baby first came and the first and last instant with a reading (epoch ms)."""
     found.roster.patient(patient_id)
     first, last = found.chart.bounds(patient_id) or (None, None)
@@ -111,7 +116,11 @@ def stay(patient_id: int, found: InRooms, _: MaySee) -> dict[str, Any]:
 
 @router.get("/{patient_id}/histogram")
 def histogram(
-    patient_id: int, found: InRooms, _: MaySee, hours: Annotated[int, Query(ge=1, le=168)] = 12, parameter: str = "spo2"
+    patient_id: Whole,
+    found: InRooms,
+    _: MaySee,
+    hours: Annotated[int, Query(ge=1, le=168)] = 12,
+    parameter: str = "spo2",
 ) -> dict[str, Any]:
     """Return the SpO2 histogram in 5 % bins and the time in target, by measured seconds."""
     if parameter not in ("spo2", "spo2_pre", "spo2_post"):
@@ -137,12 +146,12 @@ def histogram(
 
 @router.get("/{patient_id}/events")
 def events(
-    patient_id: int,
+    patient_id: Whole,
     found: InRooms,
     _: MaySee,
     from_: Annotated[str | None, Query(alias="from")] = None,
     to: str | None = None,
-    definition: str | None = None,
+    definition: Annotated[str, ONE_LINE] | None = None,
 ) -> dict[str, Any]:
     """Return a baby's A/B/D events, newest first."""
     found.roster.patient(patient_id)
@@ -153,7 +162,7 @@ def events(
 
 @router.get("/{patient_id}/annotations")
 def annotations(
-    patient_id: int,
+    patient_id: Whole,
     found: InRooms,
     _: MaySee,
     from_: Annotated[str | None, Query(alias="from")] = None,
@@ -167,7 +176,7 @@ def annotations(
 
 
 @router.post("/{patient_id}/annotations", status_code=201)
-def annotate(patient_id: int, body: NoteBody, found: InRooms, person: Annotates) -> dict[str, Any]:
+def annotate(patient_id: Whole, body: NoteBody, found: InRooms, person: Annotates) -> dict[str, Any]:
     """Add a note."""
     now = found.station.clock.now()
     found.roster.patient(patient_id)

@@ -13,6 +13,7 @@ from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import InRooms
 from nicu_dashboard.web.security import COOKIE, Person, person_or_none, require
 from nicu_dashboard.web.shapes import instant
+from nicu_dashboard.web.texts import ONE_LINE
 
 router = APIRouter(tags=["people"])
 Manages = Annotated[Person, Depends(require("manage people"))]
@@ -21,7 +22,7 @@ Manages = Annotated[Person, Depends(require("manage people"))]
 class LogIn(BaseModel):
     """Name and password."""
 
-    name: Annotated[str, Field(min_length=1, max_length=80)]
+    name: Annotated[str, Field(min_length=1, max_length=80), ONE_LINE]
     password: Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -29,7 +30,7 @@ class NewUser(BaseModel):
     """A new account; the password has at least 12 characters."""
 
     name: Annotated[str, Field(pattern=r"^[\w.\-@]{1,80}$")]
-    display_name: Annotated[str, Field(max_length=120)] = ""
+    display_name: Annotated[str, Field(max_length=120), ONE_LINE] = ""
     role: Literal["nurse", "charge nurse", "physician", "administrator"]
     password: Annotated[str, Field(max_length=200)]
 

@@ -25,9 +25,11 @@ _TITLES: Mapping[int, str] = {
     404: "Not found",
     405: "Method not allowed",
     409: "Conflict",
+    408: "Too slow",
     413: "Too large",
     422: "Not acceptable",
     429: "Too many attempts",
+    500: "Fault of ours",
     503: "Store unavailable",
 }
 _STATUS: Mapping[type[Exception], int] = {
@@ -59,6 +61,7 @@ _WORDS: Mapping[str, str] = {
     "greater_than_equal": "must be at least {ge}",
     "less_than_equal": "must be at most {le}",
     "literal_error": "must be one of {expected}",
+    "value_error": "{error}",
     "json_invalid": "the body is not JSON: {error}",
 }
 
@@ -83,6 +86,7 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, _handler(status))
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unforeseen)
 
 
 def _in_words(fault: Mapping[str, Any]) -> str:
@@ -105,6 +109,11 @@ async def _http(_request: Request, error: Exception) -> Response:
         raise error
     extra = error.extra if isinstance(error, Problem) else {}
     return problem(error.status_code, str(error.detail), error.headers, **extra)
+
+
+async def _unforeseen(_request: Request, _error: Exception) -> Response:
+    """Say that it was not the sender's fault and nothing of what happened; the server closes the connection."""
+    return problem(500, "the server failed to answer this; its log says where", {"Connection": "close"})
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:

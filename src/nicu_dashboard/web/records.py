@@ -14,7 +14,8 @@ from nicu_dashboard.web.people import me
 from nicu_dashboard.web.rooms import InRooms
 from nicu_dashboard.web.security import MaySee, Person, require
 from nicu_dashboard.web.shapes import instant
-from nicu_dashboard.web.windows import moment
+from nicu_dashboard.web.texts import ONE_LINE
+from nicu_dashboard.web.windows import Whole, moment
 
 router = APIRouter(tags=["records"])
 DISCLAIMER = (
@@ -60,11 +61,11 @@ def unit(found: InRooms, person: MaySee) -> dict[str, Any]:
 def audit(
     found: InRooms,
     _: Annotated[Person, Depends(require("read audit"))],
-    after: int | None = None,
+    after: Whole | None = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
-    actor: str | None = None,
-    action: str | None = None,
-    patient_id: int | None = None,
+    actor: Annotated[str, ONE_LINE] | None = None,
+    action: Annotated[str, ONE_LINE] | None = None,
+    patient_id: Whole | None = None,
     from_: Annotated[str | None, Query(alias="from")] = None,
     to: str | None = None,
 ) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from fastapi import Depends, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -114,13 +114,23 @@ def _foreign(request: Request) -> str | None:
     """Return why the request must not be served, None when it may."""
     host = request.headers.get("host", "")
     found: Rooms = request.app.state.rooms
-    if found.station.mode == "demo" and urlsplit(f"//{host}").hostname not in _LOOPBACK_NAMES:
+    if found.station.mode == "demo" and _address(f"//{host}").hostname not in _LOOPBACK_NAMES:
         return "the demo answers only to localhost"
     if request.method in _SAFE:
         return None
     origin = request.headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != host:
+    if origin is not None and (_address(origin).netloc or None) != host:
         return "this request comes from another site's page"
     if request.headers.get("sec-fetch-site") not in (None, "same-origin", "none"):
         return "this request comes from another site's page"
     return None
+
+
+def _address(text: str) -> SplitResult:
+    """Return the parts of an address; one that cannot be read is nobody's."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.hostname
+    except ValueError:
+        return urlsplit("")
+    return parts

@@ -1,22 +1,25 @@
 """Reading times and pages out of a query: ISO 8601 with a zone, or epoch milliseconds; cursors for lists."""
 
+import re
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from nicu_dashboard.domain.instants import InstantError, parse_instant
+from annotated_types import Ge, Le
+
+from nicu_dashboard.domain.instants import parse_instant, within_reach
 
 Item = TypeVar("Item")
+# A row's number, a cursor: a whole number that browsers and every store hold exactly.
+Whole = Annotated[int, Ge(-(2**53) + 1), Le(2**53 - 1)]
+_EPOCH_MS = re.compile(r"-?[0-9]{1,20}", re.ASCII)
 
 
 def moment(text: str | None, default: int) -> int:
     """Return the instant (epoch ms) a query names, or the default; raises InstantError."""
     if text is None or not text.strip():
         return default
-    digits = text.removeprefix("-")
-    if digits.isdigit():
-        if len(digits) > 15:
-            raise InstantError(f"{text[:40]!r} is not an instant in epoch milliseconds")
-        return int(text)
+    if _EPOCH_MS.fullmatch(text):
+        return within_reach(int(text), text)
     return parse_instant(text.replace(" ", "+"))
 
 
