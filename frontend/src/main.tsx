@@ -4,6 +4,7 @@ import "./look/base.css";
 import { render } from "preact";
 import { whenSignInNeeded } from "./api/client";
 import { App } from "./app";
+import { followPrinting } from "./charts/printing";
 import { startLive, whenStreamNeedsSignIn } from "./live/connection";
 import { loadUnit } from "./live/vitals";
 import { startPreferences } from "./preferences";
@@ -19,6 +20,7 @@ function signIn(): void {
 }
 
 startPreferences();
+followPrinting();
 startRouter();
 whenSignInNeeded(signIn);
 whenStreamNeedsSignIn(signIn);

@@ -1,5 +1,6 @@
 /** What this screen remembers: looks, names, volume. Kept in this browser only. */
 import { effect, signal } from "@preact/signals";
+import { printing } from "./charts/printing";
 
 export type Theme = "dark" | "light" | "contrast" | "colour-blind";
 export type Names = "name" | "initials" | "none";
@@ -37,7 +38,7 @@ export function prefer(change: Partial<Preferences>): void {
 export function startPreferences(): void {
   preferences.value = load();
   effect(() => {
-    document.documentElement.dataset["theme"] = preferences.value.theme;
+    document.documentElement.dataset["theme"] = printing.value ? "light" : preferences.value.theme;
     try {
       localStorage.setItem(KEY, JSON.stringify(preferences.value));
     } catch {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Feed, LOST_AFTER_MS } from "../src/live/feed";
+import { aheadAfter, Feed, LOST_AFTER_MS } from "../src/live/feed";
 import { alarm, cot, NIGHT, snapshot } from "./ward";
 
 describe("the watchdog of the browser", () => {
@@ -88,5 +88,12 @@ describe("the watchdog of the browser", () => {
     feed.offer(snapshot(900, [cot(1)]), true, 0);
     feed.isNewlyLost(10_000);
     expect(feed.offer(snapshot(1, [cot(1)], { at: NIGHT - 3_600_000 }), true, 11_000)).not.toBeNull();
+  });
+
+  it("believes the least delayed snapshot about the server's clock, and takes a jump at once", () => {
+    expect(aheadAfter(100, 40)).toBe(95);
+    expect(aheadAfter(100, 104)).toBe(104);
+    expect(aheadAfter(100, 3_600_000)).toBe(3_600_000);
+    expect(aheadAfter(100, -3_600_000)).toBe(-3_600_000);
   });
 });

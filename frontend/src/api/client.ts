@@ -15,7 +15,7 @@ export class Problem extends Error {
   }
 }
 
-type Query = Readonly<Record<string, string | number | null | undefined>>;
+export type Query = Readonly<Record<string, string | number | null | undefined>>;
 
 let onSignInNeeded: () => void = () => {};
 

@@ -7,21 +7,8 @@ export const PAPER: Size = { width: 1000, height: 360, type: 11 };
 
 export const printing = signal(false);
 
-/** Follows the browser's printing; returns how to stop. */
-export function followPrinting(): () => void {
-  const root = document.documentElement;
-  let theme = root.dataset["theme"];
-  const stop = new AbortController();
-  const listen = (name: string, act: () => void): void => addEventListener(name, act, { signal: stop.signal });
-  listen("beforeprint", () => {
-    theme = root.dataset["theme"];
-    root.dataset["theme"] = "light";
-    printing.value = true;
-  });
-  listen("afterprint", () => {
-    if (theme === undefined) delete root.dataset["theme"];
-    else root.dataset["theme"] = theme;
-    printing.value = false;
-  });
-  return () => stop.abort();
+/** Follows the browser's printing from now on. */
+export function followPrinting(): void {
+  addEventListener("beforeprint", () => (printing.value = true));
+  addEventListener("afterprint", () => (printing.value = false));
 }

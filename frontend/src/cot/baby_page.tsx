@@ -2,7 +2,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import type { Annotation, LimitRow, Limits, Page, Patient, Spell } from "../api/types";
-import { followPrinting } from "../charts/printing";
 import { nextSpan } from "../charts/spans";
 import { TABS } from "../charts/view";
 import { serverNow } from "../live/clock";
@@ -43,7 +42,6 @@ type Over = { kind: "limits" | "note" | "silence" } | { kind: "event" | "alarm";
 export function BabyPage({ cot, patientId }: { cot: CotLive; patientId: number }) {
   const model = useMemo(() => new TrendsModel(patientId, cot), [patientId]);
   useEffect(() => model.start(), [model]);
-  useEffect(followPrinting, []);
   const over = useSignal<Over>(null);
   const selected = useSignal<number | null>(null);
 

@@ -4,9 +4,7 @@ import { byUrgency } from "../live/urgency";
 
 /** Worst first; what nobody has acknowledged before what somebody has, within a priority. */
 export function stacked(alarms: readonly Alarm[]): Alarm[] {
-  const rank = { high: 0, medium: 1, low: 2 } as const;
-  const seen = (alarm: Alarm): number => (alarm.presence === "ack" ? 1 : 0);
-  return [...alarms].sort((a, b) => rank[a.priority] - rank[b.priority] || seen(a) - seen(b) || byUrgency(a, b));
+  return [...alarms].sort(byUrgency);
 }
 
 const SIDES: Readonly<Record<string, string>> = { "<": "below", "≤": "at or below", ">": "above", "≥": "at or above" };

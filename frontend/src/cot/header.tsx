@@ -6,10 +6,10 @@ import { now } from "../live/clock";
 import { ward } from "../live/connection";
 import type { CotLive } from "../live/store";
 import { preferences } from "../preferences";
+import { ORIGINS } from "../wall/words";
 import { Tag } from "../parts/parts";
 
 const SEX = { female: "girl", male: "boy", unknown: "sex not known" } as const;
-const ORIGIN: Readonly<Record<string, string>> = { simulated: "SIM", replayed: "REPLAY", import: "IMPORT", manual: "BY HAND" };
 
 interface Props {
   cot: CotLive;
@@ -20,7 +20,7 @@ interface Props {
 }
 
 export function Header({ cot, baby, patient, back, next }: Props) {
-  const origin = ORIGIN[cot.origin.value ?? ""];
+  const origin = ORIGINS[cot.origin.value ?? ""];
   return (
     <header class="cot-header">
       <a class="cot-back" href="/" title="Back to the wall (Escape)">

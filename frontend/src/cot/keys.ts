@@ -1,6 +1,10 @@
-/** The keys of the cot page: which key means what, and when the page must not listen. */
+/** Keys: which one an event means, when a page must not listen, and what the cot page's own keys do. */
+import { preferences } from "../preferences";
 
-/** The key of an event, or null while somebody types or holds a modifier of the browser. Letters come in lower case. */
+/**
+ * The key of an event, or null while somebody types, holds a modifier of the browser, or has turned single letters off.
+ * Letters come in lower case.
+ */
 export function keyOf(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey" | "target">): string | null {
   if (event.ctrlKey || event.metaKey || event.altKey) return null;
   const target = event.target as { tagName?: string; isContentEditable?: boolean } | null;
@@ -8,6 +12,7 @@ export function keyOf(event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" |
   if (tag === "INPUT" || tag === "TEXTAREA" || tag === "SELECT" || target?.isContentEditable) return null;
   // Enter and the space bar press the button that has the focus.
   if ((tag === "BUTTON" || tag === "A") && (event.key === "Enter" || event.key === " ")) return null;
+  if (event.key.length === 1 && !preferences.peek().keys) return null;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   return event.shiftKey && key.startsWith("Arrow") ? `Shift+${key}` : key;
 }

@@ -28,7 +28,7 @@ function Tile({ plan, cot, limits }: { plan: TilePlan; cot: CotLive; limits: rea
   const alarm = worst(cot.alarms.value.filter((one) => one.parameter !== null && plan.names.includes(one.parameter)));
   const pressure = plan.names.length > 1;
   return (
-    <div title={`Limits ${limitText(limits, name) || "none"}`} class={`cot-number ${plan.large ? "cot-large" : "cot-small"} ${look(alarm)}`} style={{ "--ink": `var(--${vital.colour})` }}>
+    <div title={`Limits ${limitText(limits, name) || "none"}`} class={`cot-number ${plan.large ? "cot-large" : "cot-small"} ${look(alarm)}`} style={{ "--vital": `var(--${vital.colour})` }}>
       <p class="cot-number-name">
         <b>
           {pressure ? plan.key.toUpperCase() : vital.label} <span>{unitText(vital.unit)}</span>
@@ -46,7 +46,7 @@ function Tile({ plan, cot, limits }: { plan: TilePlan; cot: CotLive; limits: rea
 
 function look(alarm: Alarm | null): string {
   if (!alarm) return "";
-  return alarm.presence === "on" ? `alarm-${alarm.priority}` : `edge-${alarm.priority}`;
+  return `${alarm.priority} ${alarm.presence}`;
 }
 
 /** UCUM names as they are read. */

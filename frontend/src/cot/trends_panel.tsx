@@ -12,7 +12,7 @@ import { serverNow } from "../live/clock";
 import { ward } from "../live/connection";
 import type { CotLive } from "../live/store";
 import { unit, vitalOf } from "../live/vitals";
-import { Button, Empty, ErrorState } from "../parts/parts";
+import { Button, Empty, ErrorState, Loading } from "../parts/parts";
 import { anything, panels } from "./rows";
 import type { TrendsModel } from "./trends";
 
@@ -69,7 +69,11 @@ export function TrendsPanel({ cot, model, limits, spans, notes, lastAt, selected
           onZoom={(factor, anchor) => model.zoom(factor, anchor)}
           onPick={pick}
         />
-        {state === "loading" && <Skeleton rows={shown.length} />}
+        {state === "loading" && (
+          <div class="charts-over">
+            <Loading />
+          </div>
+        )}
         {state === "error" && (
           <div class="charts-over">
             <ErrorState error={new Error(`The charts could not be loaded. ${model.fault.value}`)} retry={() => model.retry()} />
@@ -88,16 +92,6 @@ function Nothing({ last, model }: { last: number | null; model: TrendsModel }) {
         <p>{last === null ? "None has been received for this baby yet." : `The last was ${when(last, serverNow(), true)}.`}</p>
         {last !== null && <Button onClick={() => model.goTo(last)}>Show it</Button>}
       </Empty>
-    </div>
-  );
-}
-
-function Skeleton({ rows }: { rows: number }) {
-  return (
-    <div class="charts-skeleton" aria-hidden="true">
-      {Array.from({ length: Math.max(3, rows) }, (_, i) => (
-        <i key={i} />
-      ))}
     </div>
   );
 }

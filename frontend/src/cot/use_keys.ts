@@ -4,7 +4,6 @@ import { acknowledge, PAUSE_S, pauseSound } from "../live/actions";
 import { serverNow } from "../live/clock";
 import type { CotLive } from "../live/store";
 import { unacknowledged } from "../live/urgency";
-import { preferences } from "../preferences";
 import { go } from "../router";
 import { keyOf } from "./keys";
 
@@ -17,7 +16,7 @@ export function useCotKeys(cot: CotLive, around: Around, own: Readonly<Record<st
   useEffect(() => {
     const act = (event: KeyboardEvent): void => {
       const key = keyOf(event);
-      if (key === null || (key.length === 1 && !preferences.peek().keys) || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+      if (key === null || event.defaultPrevented || document.querySelector("dialog[open]")) return;
       const { around, own } = latest.current;
       const action = own[key] ?? common(cot, around)[key];
       if (!action) return;

@@ -1,6 +1,6 @@
 /** The page's side of the live stream: starts the watchdog, feeds the ward, and watches the watchdog. */
 import { batch, signal } from "@preact/signals";
-import { serverIsAhead, startTicking } from "./clock";
+import { tick } from "./clock";
 import { LOST_AFTER_MS } from "./feed";
 import { Ward } from "./store";
 import type { FromWatchdog } from "./watchdog.worker";
@@ -16,14 +16,15 @@ let heardFromWorker = 0;
 
 function receive(message: FromWatchdog): void {
   heardFromWorker = performance.now();
-  if (message.kind === "snapshot") {
-    serverIsAhead(message.ahead);
+  if (message.kind === "beat") {
     batch(() => {
+      tick(message.ahead);
+      means.value = message.means;
+      if (!message.delta) return;
       ward.apply(message.delta);
       arrivals.value += 1;
     });
   } else if (message.kind === "lost") ward.lose(Date.now() - message.silentMs);
-  else if (message.kind === "beat") means.value = message.means;
   else for (const act of onSignIn) act();
 }
 
@@ -37,13 +38,14 @@ export function whenStreamNeedsSignIn(act: () => void): void {
 /** Open the live stream; if the worker itself falls silent the link counts as lost, too, and it is started anew. */
 export function startLive(): void {
   let worker = open();
-  startTicking(() => {
+  setInterval(() => {
     const silent = performance.now() - heardFromWorker;
+    if (silent > 1_000) tick();
     if (silent < LOST_AFTER_MS + 1_000) return;
     ward.lose(Date.now() - silent);
     worker.terminate();
     worker = open();
-  });
+  }, 1_000);
 }
 
 function open(): Worker {

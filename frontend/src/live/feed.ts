@@ -87,6 +87,12 @@ export class Feed {
   }
 }
 
+/** How far the server's clock is ahead, ms, when a snapshot has just said `measured` and `known` was held before. */
+export function aheadAfter(known: number, measured: number): number {
+  // The least delayed snapshot is the truest; a jump of the clock is taken at once.
+  return Math.abs(measured - known) > 2_000 ? measured : Math.max(measured, known - 5);
+}
+
 /** The part of a snapshot that never waits: which alarms there are and how they stand. */
 function urgencyOf({ alarms, cots }: Snapshot): string {
   return [alarms, ...cots.map((cot) => cot.alarms)]

@@ -1,4 +1,4 @@
-/** What this unit calls its vital signs: from GET /api/unit, with the ward's own defaults until that has answered. */
+/** What this unit calls its vital signs: from GET /api/unit, with defaults for what a tile shows until that has answered. */
 import { signal } from "@preact/signals";
 import { get } from "../api/client";
 import type { Colour, Unit, Vital } from "../api/types";
@@ -9,17 +9,10 @@ const vital = (name: string, label: string, unit: string, decimals: number, colo
 
 const DEFAULTS: readonly Vital[] = [
   vital("spo2", "SpO2", "%", 0, "spo2"),
-  vital("spo2_pre", "SpO2 pre", "%", 0, "spo2"),
-  vital("spo2_post", "SpO2 post", "%", 0, "spo2"),
   vital("heart_rate", "HR", "/min", 0, "hr"),
-  vital("pulse_rate", "PR", "/min", 0, "hr"),
   vital("resp_rate", "RR", "/min", 0, "rr"),
-  vital("temperature", "T", "°C", 1, "temp"),
-  vital("temp_core", "T core", "°C", 1, "temp"),
   vital("temp_skin", "T skin", "°C", 1, "temp"),
-  vital("temp_axillary", "T ax", "°C", 1, "temp", true),
   vital("abp_mean", "MAP", "mmHg", 0, "bp"),
-  vital("nibp_mean", "NIBP", "mmHg", 0, "bp", true),
   vital("fio2", "FiO2", "%", 0, "fio2", true),
 ];
 

@@ -3,22 +3,21 @@
  * cannot hide behind a still page. Streams first; polls when streaming keeps failing.
  */
 import type { Delta, Snapshot } from "../api/types";
-import { Feed } from "./feed";
+import { aheadAfter, Feed } from "./feed";
 import { eventReader } from "./sse";
 
+/** What the watchdog says: `ahead` is the server's clock less this browser's, ms. */
 export type FromWatchdog =
-  | { readonly kind: "snapshot"; readonly delta: Delta; readonly ahead: number }
+  | { readonly kind: "beat"; readonly delta: Delta | null; readonly ahead: number; readonly means: "stream" | "poll" }
   | { readonly kind: "lost"; readonly silentMs: number }
-  | { readonly kind: "beat"; readonly means: "stream" | "poll" }
   | { readonly kind: "sign-in" };
 
 const CHECK_EVERY_MS = 100;
-const BEAT_EVERY_MS = 500;
 /**
- * Numbers that come faster than this change on the quarters of the server's second, together with clock and flashing:
- * four paints a second, not ten. An alarm waits for none of it.
+ * The page's beat, on the quarters of the server's second. Numbers that come faster wait for it, so that they change
+ * together with clock and flashing: four paints a second, not ten. An alarm waits for none of it.
  */
-const PAINT_EVERY_MS = 250;
+const BEAT_EVERY_MS = 250;
 /** The server speaks at least once a second; the first word may take a little longer. Both are shorter than "lost". */
 const FIRST_WORD_MS = 3_000;
 const QUIET_MS = 3_000;
@@ -29,33 +28,29 @@ const feed = new Feed(performance.now());
 let failures = 0;
 let means: "stream" | "poll" = "stream";
 let newConnection = true;
-/** The server's clock less this browser's, ms. */
 let ahead = 0;
 let toldAt = -Infinity;
-let painting: ReturnType<typeof setTimeout> | undefined;
 
 function say(message: FromWatchdog): void {
   self.postMessage(message);
 }
 
 function tell(delta: Delta | null): void {
-  if (!delta) return;
-  toldAt = performance.now();
-  say({ kind: "snapshot", delta, ahead });
-}
-
-function paint(): void {
-  painting = undefined;
-  tell(feed.release());
+  if (delta) toldAt = performance.now();
+  say({ kind: "beat", delta, ahead, means });
 }
 
 function take(snapshot: Snapshot): void {
   const now = performance.now();
-  ahead = snapshot.at - Date.now();
-  tell(feed.offer(snapshot, newConnection, now));
+  ahead = aheadAfter(ahead, snapshot.at - Date.now());
+  const delta = feed.offer(snapshot, newConnection, now) ?? (now - toldAt < BEAT_EVERY_MS ? null : feed.release());
   newConnection = false;
-  if (now - toldAt >= PAINT_EVERY_MS) paint();
-  else painting ??= setTimeout(paint, PAINT_EVERY_MS - (snapshot.at % PAINT_EVERY_MS));
+  if (delta) tell(delta);
+}
+
+function beat(): void {
+  tell(feed.release());
+  setTimeout(beat, BEAT_EVERY_MS - ((Date.now() + ahead) % BEAT_EVERY_MS));
 }
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
@@ -124,6 +119,6 @@ setInterval(() => {
   const now = performance.now();
   if (feed.isNewlyLost(now)) say({ kind: "lost", silentMs: now - feed.lastHeardAt });
 }, CHECK_EVERY_MS);
-setInterval(() => say({ kind: "beat", means }), BEAT_EVERY_MS);
 
+beat();
 void run();

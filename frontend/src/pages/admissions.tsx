@@ -1,13 +1,14 @@
 /** Who lies where: admit, transfer, discharge, and cots that are added. */
 import { useState } from "preact/hooks";
-import "./pages.css";
-import { post, words } from "../api/client";
+import { post } from "../api/client";
 import type { CotListed, Page, Patient } from "../api/types";
 import { count, dayAndTime } from "../format";
-import { CotName } from "../parts/cot-name";
+import { CotLink, CotName } from "../parts/cot-name";
 import { useLoad } from "../parts/load";
-import { Button, Dialog, Empty, ErrorState, Field, Loading } from "../parts/parts";
+import { FormDialog, Listing, OfficePage } from "../parts/office";
+import { Button, Field } from "../parts/parts";
 import { attempt } from "../parts/toast";
+import { query } from "../router";
 import { AdmitForm } from "./admit-form";
 
 type Doing =
@@ -18,7 +19,8 @@ type Doing =
 export default function AdmissionsPage() {
   const cots = useLoad<Page<CotListed>>("/api/cots");
   const patients = useLoad<Page<Patient>>("/api/patients?limit=1000");
-  const [doing, setDoing] = useState<Doing>(null);
+  const asked = query.peek().get("cot");
+  const [doing, setDoing] = useState<Doing>(asked ? { what: "admit", cot: asked } : null);
   const list = cots.data?.items;
   const taken = list?.filter((cot) => cot.baby).length ?? 0;
   const done = (): void => {
@@ -29,48 +31,31 @@ export default function AdmissionsPage() {
   const free = list?.filter((cot) => !cot.baby) ?? [];
   const patientOf = (cot: CotListed): Patient | undefined => patients.data?.items.find((patient) => patient.id === cot.baby?.patient_id);
   return (
-    <div class="page">
-      <header>
-        <div>
-          <h1>Admissions</h1>
-          <p>{list ? `${count(list.length, "cot")}, ${taken} taken, ${free.length} free` : ""}</p>
-        </div>
-        <div class="row at-end no-print">
+    <OfficePage
+      title="Admissions"
+      said={list ? `${count(list.length, "cot")}, ${taken} taken, ${free.length} free` : ""}
+      tools={
+        <>
           <AddCot onDone={done} />
           <Button look="primary" disabled={free.length === 0} onClick={() => setDoing({ what: "admit", cot: free[0]?.label ?? "" })}>
             Admit a baby
           </Button>
-        </div>
-      </header>
-      {cots.error ? <ErrorState error={cots.error} retry={cots.again} /> : null}
-      {cots.loading && <Loading />}
-      {list && list.length === 0 && <Empty title="No cots yet">Add the first one above, with the name that stands at the bedside.</Empty>}
-      {list && list.length > 0 && (
-        <div class="panel flush">
-          <table class="list stack">
-            <thead>
-              <tr>
-                <th>Cot</th>
-                <th>Baby</th>
-                <th>MRN</th>
-                <th>Born at</th>
-                <th>PMA</th>
-                <th>Admitted</th>
-                <th />
-              </tr>
-            </thead>
-            <tbody>
-              {list.map((cot) => (
-                <CotRow key={cot.id} cot={cot} patient={patientOf(cot)} onDo={setDoing} />
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+        </>
+      }
+    >
+      <Listing
+        items={list}
+        error={cots.error}
+        again={cots.again}
+        heads={["Cot", "Baby", "MRN", "Born at", "PMA", "Admitted", ""]}
+        empty={["No cots yet", "Add the first one above, with the name that stands at the bedside."]}
+      >
+        {(cot) => <CotRow key={cot.id} cot={cot} patient={patientOf(cot)} onDo={setDoing} />}
+      </Listing>
       {doing?.what === "admit" && <AdmitForm cot={doing.cot} free={free} onClose={() => setDoing(null)} onDone={done} />}
       {doing?.what === "transfer" && <Transfer cot={doing.cot} free={free} onClose={() => setDoing(null)} onDone={done} />}
       {doing?.what === "discharge" && <Discharge cot={doing.cot} onClose={() => setDoing(null)} onDone={done} />}
-    </div>
+    </OfficePage>
   );
 }
 
@@ -90,7 +75,7 @@ function CotRow({ cot, patient, onDo }: CotRowProps) {
         <td class="faint" colSpan={5}>
           Free
         </td>
-        <td class="num">
+        <td class="num acts">
           <Button look="quiet" onClick={() => onDo({ what: "admit", cot: cot.label })}>
             Admit
           </Button>
@@ -100,16 +85,14 @@ function CotRow({ cot, patient, onDo }: CotRowProps) {
   return (
     <tr>
       <td>
-        <a href={`/cots/${cot.id}`}>
-          <CotName label={cot.label} />
-        </a>
+        <CotLink label={cot.label} id={cot.id} />
       </td>
       <td>{patient?.name ?? cot.baby.name ?? cot.baby.short}</td>
       <td class="dim">{patient?.mrn ?? ""}</td>
       <td class="dim">{patient?.ga ?? ""}</td>
       <td class="dim">{patient?.pma ?? ""}</td>
       <td class="dim nowrap">{dayAndTime(patient?.admission?.admitted_at)}</td>
-      <td class="num nowrap">
+      <td class="num acts">
         <Button look="quiet" onClick={() => onDo({ what: "transfer", cot })}>
           Transfer
         </Button>
@@ -145,51 +128,33 @@ interface MoveProps {
 }
 
 function Transfer({ cot, free, onClose, onDone }: MoveProps & { readonly free: readonly CotListed[] }) {
-  const [target, setTarget] = useState(free[0]?.label ?? "");
-  const [error, setError] = useState<unknown>(null);
-  const move = (): void => {
-    post("/api/admissions/transfer", { patient_id: cot.baby?.patient_id, cot: target }).then(onDone, setError);
+  const move = async (form: FormData): Promise<void> => {
+    await post("/api/admissions/transfer", { patient_id: cot.baby?.patient_id, cot: form.get("cot") });
+    onDone();
   };
   return (
-    <Dialog title={`Move ${cot.baby?.name ?? cot.baby?.short} from ${cot.label}`} onClose={onClose}>
-      {free.length === 0 ? (
-        <p>No cot is free.</p>
-      ) : (
-        <Field label="To cot" fault={error ? words(error) : undefined}>
-          <select value={target} onChange={(event) => setTarget(event.currentTarget.value)}>
+    <FormDialog title={`Move ${cot.baby?.name ?? cot.baby?.short} from ${cot.label}`} act="Move" send={move} onClose={onClose}>
+      {(faults) => (
+        <Field label="To cot" fault={faults["cot"]} hint={free.length ? "" : "No cot is free"}>
+          <select name="cot" required>
             {free.map((one) => (
               <option key={one.id}>{one.label}</option>
             ))}
           </select>
         </Field>
       )}
-      <footer>
-        <Button onClick={onClose}>Cancel</Button>
-        <Button look="primary" disabled={free.length === 0} onClick={move}>
-          Move
-        </Button>
-      </footer>
-    </Dialog>
+    </FormDialog>
   );
 }
 
 function Discharge({ cot, onClose, onDone }: MoveProps) {
-  const [error, setError] = useState<unknown>(null);
-  const discharge = (): void => {
-    post("/api/admissions/discharge", { patient_id: cot.baby?.patient_id }).then(onDone, setError);
+  const discharge = async (): Promise<void> => {
+    await post("/api/admissions/discharge", { patient_id: cot.baby?.patient_id });
+    onDone();
   };
   return (
-    <Dialog title={`Discharge ${cot.baby?.name ?? cot.baby?.short}?`} onClose={onClose}>
-      <p>
-        {cot.label} will be free, and its alarms end. Everything recorded is kept.
-      </p>
-      {error ? <ErrorState error={error} /> : null}
-      <footer>
-        <Button onClick={onClose}>Keep in {cot.label}</Button>
-        <Button look="primary" onClick={discharge}>
-          Discharge
-        </Button>
-      </footer>
-    </Dialog>
+    <FormDialog title={`Discharge ${cot.baby?.name ?? cot.baby?.short}?`} act="Discharge" send={discharge} onClose={onClose}>
+      {() => <p class="wide">{cot.label} will be free, and its alarms end. Everything recorded is kept.</p>}
+    </FormDialog>
   );
 }

@@ -1,8 +1,8 @@
 /** The form that admits a baby; what the server refuses stands beside its field. */
-import { useState } from "preact/hooks";
-import { post, Problem, words } from "../api/client";
+import { post } from "../api/client";
 import type { CotListed } from "../api/types";
-import { Button, Dialog, Field } from "../parts/parts";
+import { FormDialog } from "../parts/office";
+import { Field } from "../parts/parts";
 import { say } from "../parts/toast";
 
 interface Props {
@@ -24,68 +24,47 @@ export function admission(form: FormData): Record<string, string | number> {
 }
 
 export function AdmitForm({ cot, free, onClose, onDone }: Props) {
-  const [faults, setFaults] = useState<Readonly<Record<string, string>>>({});
-  const [refusal, setRefusal] = useState("");
-  const admit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    const body = admission(new FormData(event.currentTarget as HTMLFormElement));
-    try {
-      await post("/api/admissions", body);
-      say(`Admitted to ${body["cot"]}`);
-      onDone();
-    } catch (error) {
-      setFaults(error instanceof Problem ? error.fields : {});
-      setRefusal(words(error));
-    }
+  const send = async (form: FormData): Promise<void> => {
+    const body = admission(form);
+    await post("/api/admissions", body);
+    say(`Admitted to ${body["cot"]}`);
+    onDone();
   };
-  const input = (name: string, more: Record<string, unknown> = {}) => <input name={name} aria-invalid={name in faults} autocomplete="off" {...more} />;
   return (
-    <Dialog title="Admit a baby" onClose={onClose}>
-      <form class="form" onSubmit={(event) => void admit(event)}>
-        <Field label="Cot" fault={faults["cot"]}>
-          <select name="cot" aria-invalid={"cot" in faults}>
-            {free.map((one) => (
-              <option key={one.id} selected={one.label === cot}>
-                {one.label}
-              </option>
-            ))}
-          </select>
-        </Field>
-        <Field label="MRN" fault={faults["mrn"]}>
-          {input("mrn", { required: true })}
-        </Field>
-        <Field label="Name" fault={faults["name"]}>
-          {input("name", { placeholder: "Lindqvist, Baby of Eva" })}
-        </Field>
-        <Field label="Born" fault={faults["born"] ?? faults["born_at"]}>
-          {input("born", { type: "datetime-local" })}
-        </Field>
-        <Field label="Gestational age at birth" fault={faults["ga"]} hint="weeks+days">
-          {input("ga", { placeholder: "28+3", pattern: "[0-9]{2}\\+[0-6]", title: "weeks+days, like 28+3" })}
-        </Field>
-        <Field label="Sex" fault={faults["sex"]}>
-          <select name="sex">
-            <option value="">not said</option>
-            <option>female</option>
-            <option>male</option>
-            <option>unknown</option>
-          </select>
-        </Field>
-        <Field label="Birth weight, g" fault={faults["weight_g"]}>
-          {input("weight_g", { type: "number", min: 200, max: 8000 })}
-        </Field>
-        {refusal && (
-          <p class="wide fault" role="status">
-            !! {refusal}
-          </p>
-        )}
-        <footer class="wide">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button look="primary" type="submit">
-            Admit
-          </Button>
-        </footer>
-      </form>
-    </Dialog>
+    <FormDialog title="Admit a baby" act="Admit" send={send} onClose={onClose}>
+      {(faults) => {
+        const input = (name: string, label: string, more: Record<string, unknown> = {}, hint = "") => (
+          <Field label={label} fault={faults[name]} hint={hint}>
+            <input name={name} aria-invalid={name in faults} autocomplete="off" {...more} />
+          </Field>
+        );
+        return (
+          <>
+            <Field label="Cot" fault={faults["cot"]}>
+              <select name="cot" aria-invalid={"cot" in faults}>
+                {free.map((one) => (
+                  <option key={one.id} selected={one.label === cot}>
+                    {one.label}
+                  </option>
+                ))}
+              </select>
+            </Field>
+            {input("mrn", "MRN", { required: true })}
+            {input("name", "Name", { placeholder: "Lindqvist, Baby of Eva" })}
+            {input("born", "Born", { type: "datetime-local" })}
+            {input("ga", "Gestational age at birth", { placeholder: "28+3", pattern: "[0-9]{2}\\+[0-6]", title: "weeks+days, like 28+3" }, "weeks+days")}
+            <Field label="Sex" fault={faults["sex"]}>
+              <select name="sex">
+                <option value="">not said</option>
+                <option>female</option>
+                <option>male</option>
+                <option>unknown</option>
+              </select>
+            </Field>
+            {input("weight_g", "Birth weight, g", { type: "number", min: 200, max: 8000 })}
+          </>
+        );
+      }}
+    </FormDialog>
   );
 }

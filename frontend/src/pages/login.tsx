@@ -1,6 +1,5 @@
 /** Signing in. Says before anything else what this display is not. */
 import { useState } from "preact/hooks";
-import "./pages.css";
 import { post, words } from "../api/client";
 import { loadUnit, unit } from "../live/vitals";
 import { Button, Field } from "../parts/parts";

@@ -1,11 +1,11 @@
 /** Where the values come from, and messages that could not be placed. */
-import "./pages.css";
 import { dayAndTime, roughly } from "../format";
 import { useLoad } from "../parts/load";
 import { usePages } from "../parts/pages";
 import type { Iso, Origin, Page } from "../api/types";
 import { plainWords } from "../parts/facts";
-import { Age, Button, Empty, ErrorState, Loading, Tag } from "../parts/parts";
+import { Listing, OfficePage } from "../parts/office";
+import { Age, Tag } from "../parts/parts";
 
 interface Source {
   readonly id: number;
@@ -42,92 +42,44 @@ const SYNTHETIC = new Set(["simulated", "replayed"]);
 const REFRESH_MS = 5_000;
 
 export default function SourcesPage() {
-  const sources = useLoad<Page<Source>>("/api/sources", REFRESH_MS);
+  const { data, error, again } = useLoad<Page<Source>>("/api/sources", REFRESH_MS);
+  const held = usePages<Quarantined>("/api/quarantine");
   return (
-    <div class="page">
-      <header>
-        <div>
-          <h1>Sources</h1>
-          <p>Gateways, monitors and files that send values to this unit</p>
-        </div>
-      </header>
-      {sources.error ? <ErrorState error={sources.error} retry={sources.again} /> : null}
-      {sources.loading && <Loading />}
-      {sources.data?.items.length === 0 && <Empty title="No source has sent anything yet">Make a key with nicu key add NAME and give it to the gateway.</Empty>}
-      {sources.data && sources.data.items.length > 0 && (
-        <div class="panel flush">
-          <table class="list stack">
-            <thead>
-              <tr>
-                <th>Source</th>
-                <th>Origin</th>
-                <th class="num">Every</th>
-                <th class="num">Its clock</th>
-                <th class="num">Last heard</th>
-              </tr>
-            </thead>
-            <tbody>
-              {sources.data.items.map((source) => (
-                <tr key={source.id}>
-                  <td>{source.name}</td>
-                  <td>
-                    <Tag look={SYNTHETIC.has(source.origin) ? "synthetic" : ""}>{source.origin}</Tag>
-                  </td>
-                  <td class="num dim">{source.interval_s === null ? "" : `${source.interval_s} s`}</td>
-                  <td class="num">
-                    {Math.abs(source.offset_ms ?? 0) > NOTABLE_OFFSET_MS ? "!! " : ""}
-                    {clockWords(source.offset_ms)}
-                  </td>
-                  <td class="num">{source.last_received_at ? <Age at={new Date(source.last_received_at).getTime()} suffix=" ago" /> : "not in this run"}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-      <Quarantine />
-    </div>
-  );
-}
-
-function Quarantine() {
-  const { items, error, more, again } = usePages<Quarantined>("/api/quarantine");
-  return (
-    <section class="page" style={{ padding: "0", width: "100%" }}>
+    <OfficePage title="Sources" said="Gateways, monitors and files that send values to this unit">
+      <Listing
+        items={data?.items}
+        error={error}
+        again={again}
+        heads={["Source", "Origin", ">Every", ">Its clock", ">Last heard"]}
+        empty={["No source has sent anything yet", "Make a key with nicu key add NAME and give it to the gateway."]}
+      >
+        {(source) => (
+          <tr key={source.id}>
+            <td>{source.name}</td>
+            <td>
+              <Tag look={SYNTHETIC.has(source.origin) ? "synthetic" : ""}>{source.origin}</Tag>
+            </td>
+            <td class="num dim">{source.interval_s === null ? "" : `${source.interval_s} s`}</td>
+            <td class="num">
+              {Math.abs(source.offset_ms ?? 0) > NOTABLE_OFFSET_MS ? "!! " : ""}
+              {clockWords(source.offset_ms)}
+            </td>
+            <td class="num">{source.last_received_at ? <Age at={new Date(source.last_received_at).getTime()} suffix=" ago" /> : "not in this run"}</td>
+          </tr>
+        )}
+      </Listing>
       <h2>Quarantine</h2>
-      {error ? <ErrorState error={error} retry={again} /> : null}
-      {items?.length === 0 && <Empty title="Nothing is held back">Every message found its cot.</Empty>}
-      {items && items.length > 0 && (
-        <div class="panel flush">
-          <table class="list stack">
-            <thead>
-              <tr>
-                <th>Last</th>
-                <th>Source</th>
-                <th>Cot</th>
-                <th>Why it was held back</th>
-                <th class="num">Times</th>
-              </tr>
-            </thead>
-            <tbody>
-              {items.map((message) => (
-                <tr key={message.id}>
-                  <td class="nowrap">{dayAndTime(message.last_at, true)}</td>
-                  <td>{message.source ?? ""}</td>
-                  <td>{message.cot ?? ""}</td>
-                  <td class="wide">{message.reason}</td>
-                  <td class="num dim">{plainWords(message.count)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-      {more && (
-        <div class="row">
-          <Button onClick={more}>Older</Button>
-        </div>
-      )}
-    </section>
+      <Listing {...held} heads={["Last", "Source", "Cot", "Why it was held back", ">Times"]} empty={["Nothing is held back", "Every message found its cot."]}>
+        {(message) => (
+          <tr key={message.id}>
+            <td class="nowrap">{dayAndTime(message.last_at, true)}</td>
+            <td>{message.source ?? ""}</td>
+            <td>{message.cot ?? ""}</td>
+            <td class="wide">{message.reason}</td>
+            <td class="num dim">{plainWords(message.count)}</td>
+          </tr>
+        )}
+      </Listing>
+    </OfficePage>
   );
 }

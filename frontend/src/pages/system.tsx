@@ -1,10 +1,10 @@
 /** How the server is, how this display looks and sounds. */
-import "./pages.css";
 import type { Priority } from "../api/types";
 import { ward } from "../live/connection";
 import { unit } from "../live/vitals";
 import { Facts } from "../parts/facts";
 import { useLoad } from "../parts/load";
+import { OfficePage } from "../parts/office";
 import { Button, ErrorState, Field, Loading } from "../parts/parts";
 import { prefer, preferences, type Names, type Theme } from "../preferences";
 import { soundState, testSound, toggleSound } from "../sound/sound";
@@ -13,18 +13,9 @@ const REFRESH_MS = 5_000;
 
 export default function SystemPage() {
   const health = useLoad<Record<string, unknown>>("/api/health", REFRESH_MS);
-  const head = ward.head.value;
+  const user = unit.value?.user;
   return (
-    <div class="page">
-      <header>
-        <div>
-          <h1>System and display</h1>
-          <p>Version {unit.value?.version ?? "–"}</p>
-        </div>
-        <div class="row at-end no-print">
-          <Button onClick={() => print()}>Print</Button>
-        </div>
-      </header>
+    <OfficePage title="System and display" said={`Version ${unit.value?.version ?? "–"} · ${user ? `signed in: ${user.name}, ${user.role}` : "nobody is signed in"}`} tools={<Button onClick={() => print()}>Print</Button>}>
       <div class="two">
         <section class="panel">
           <h2>This display</h2>
@@ -42,20 +33,8 @@ export default function SystemPage() {
           {health.loading && <Loading />}
           {health.data && <Facts of={health.data} />}
         </section>
-        <section class="panel">
-          <h2>Live view</h2>
-          <Facts
-            of={{
-              displays_with_sound: head?.audible.displays ?? null,
-              store: head?.store.state ?? null,
-              readings_kept_back: head?.store.spooled ?? null,
-              mode: head?.mode ?? null,
-              signed_in: unit.value?.user ? `${unit.value.user.name}, ${unit.value.user.role}` : "nobody",
-            }}
-          />
-        </section>
       </div>
-    </div>
+    </OfficePage>
   );
 }
 

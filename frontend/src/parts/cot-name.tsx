@@ -18,6 +18,12 @@ export function CotName({ label }: { readonly label: string }) {
   );
 }
 
+/** The name of a cot as the way to its page, where it has one. */
+export function CotLink({ label, id }: { readonly label: string; readonly id: number | null | undefined }) {
+  const name = <CotName label={label} />;
+  return id == null ? name : <a href={`/cots/${id}`}>{name}</a>;
+}
+
 /** Where an alarm is: its cot, or the unit. */
 export function placeOf(alarm: Pick<Alarm, "cot_id">): string {
   return alarm.cot_id === null ? "Unit" : ward.cot(alarm.cot_id).label.value;

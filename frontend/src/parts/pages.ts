@@ -1,7 +1,8 @@
 /** Lists that come page by page: the first page now, older ones on request. */
-import { useCallback, useEffect, useState } from "preact/hooks";
-import { get, url } from "../api/client";
+import { useState } from "preact/hooks";
+import { get, type Query, url } from "../api/client";
 import type { Page } from "../api/types";
+import { useLoad } from "./load";
 
 export interface Paged<T> {
   readonly items: readonly T[] | null;
@@ -10,39 +11,26 @@ export interface Paged<T> {
   readonly again: () => void;
 }
 
-type Query = Readonly<Record<string, string | number | null | undefined>>;
+/** What was fetched after a first page; a new first page makes it void. */
+interface Later<T> {
+  readonly after: Page<T> | null;
+  readonly items: readonly T[];
+  readonly next: Page<T>["next"];
+  readonly error: unknown;
+}
 
 /** GET the list at `path`; `more` fetches the page after the last one. */
 export function usePages<T>(path: string, query: Query = {}): Paged<T> {
-  const address = url(path, query);
-  const [state, setState] = useState<{ address: string; items: readonly T[] | null; next: string | null; error: unknown }>({
-    address, items: null, next: null, error: null,
-  });
-  const [round, setRound] = useState(0);
-  const again = useCallback(() => setRound((n) => n + 1), []);
-  useEffect(() => {
-    const control = new AbortController();
-    get<Page<T>>(address, {}, control.signal).then(
-      (page) => setState({ address, items: page.items, next: page.next, error: null }),
-      (error: unknown) => {
-        if (!control.signal.aborted) setState((was) => ({ address, items: was.address === address ? was.items : null, next: null, error }));
-      },
+  const { data, error, again } = useLoad<Page<T>>(url(path, query));
+  const [kept, keep] = useState<Later<T> | null>(null);
+  const later = kept?.after === data ? kept : null;
+  const items = later?.items ?? [];
+  const next = later ? later.next : (data?.next ?? null);
+  const more = (): void => {
+    get<Page<T>>(path, { ...query, after: next }).then(
+      (page) => keep({ after: data, items: [...items, ...page.items], next: page.next, error: null }),
+      (fault: unknown) => keep({ after: data, items, next, error: fault }),
     );
-    return () => control.abort();
-  }, [address, round]);
-  const more = async (): Promise<void> => {
-    try {
-      const page = await get<Page<T>>(path, { ...query, after: state.next });
-      setState((was) => ({ ...was, items: [...(was.items ?? []), ...page.items], next: page.next }));
-    } catch (error) {
-      setState((was) => ({ ...was, error }));
-    }
   };
-  const current = state.address === address;
-  return {
-    items: current ? state.items : null,
-    error: current ? state.error : null,
-    more: current && state.next !== null ? () => void more() : null,
-    again,
-  };
+  return { items: data && [...data.items, ...items], error: error ?? later?.error, more: next === null ? null : more, again };
 }

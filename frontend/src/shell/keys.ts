@@ -1,9 +1,9 @@
 /** Keys that work on every page; a page's own keys come first. */
+import { keyOf } from "../cot/keys";
 import { acknowledge, pauseSound } from "../live/actions";
 import { ward } from "../live/connection";
 import { unacknowledged } from "../live/urgency";
 import { say } from "../parts/toast";
-import { preferences } from "../preferences";
 import { go, route } from "../router";
 import { toggleSound } from "../sound/sound";
 import { cotsShown, focusedCot, focusTile, turnPage } from "../wall/places";
@@ -44,17 +44,11 @@ function stepOntoWall(): void {
   if (id !== undefined) focusTile(id);
 }
 
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName));
-}
-
 function act(event: KeyboardEvent): void {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-  if (event.key === "Escape" && !document.querySelector("dialog[open]") && route.peek().page !== "wall") return go("/");
+  const key = keyOf(event);
   // A dialog has the keyboard for itself.
-  if (document.querySelector("dialog[open]")) return;
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if (key.length === 1 && !preferences.peek().keys) return;
+  if (key === null || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  if (key === "Escape" && route.peek().page !== "wall") return go("/");
   const here = route.peek().page;
   if (here === "login") return;
   const found = EVERYWHERE[key] ?? (here === "wall" ? ON_THE_WALL[key] : undefined) ?? (here === "cot" ? undefined : pageKey(key));

@@ -3,7 +3,8 @@
  * Two classes on the document are turned rather than an animation per tile: every tile is in phase by construction,
  * and no tile needs a layer of its own.
  */
-import { serverNow } from "../live/clock";
+import { effect } from "@preact/signals";
+import { quarter } from "../live/clock";
 
 const HALF_PERIOD_MS = { high: 250, medium: 1_000 } as const;
 
@@ -16,11 +17,9 @@ export function isOff(priority: keyof typeof HALF_PERIOD_MS, at: number): boolea
 export function startFlashing(): void {
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   const root = document.documentElement.classList;
-  const turn = (): void => {
-    const at = serverNow();
+  effect(() => {
+    const at = quarter.value;
     root.toggle("flash-high-off", !still.matches && isOff("high", at));
     root.toggle("flash-medium-off", !still.matches && isOff("medium", at));
-    setTimeout(turn, HALF_PERIOD_MS.high - (at % HALF_PERIOD_MS.high) + 4);
-  };
-  turn();
+  });
 }

@@ -1,8 +1,9 @@
-/** The strip of a tile. One clock redraws all of them, in turn and only when a step is full. */
+/** The strip of a tile. The page's beat redraws all of them, in turn and only when a step is full. */
 import { useEffect, useRef } from "preact/hooks";
 import { effect, signal } from "@preact/signals";
 import { get } from "../api/client";
 import type { Spark } from "../api/types";
+import { quarter } from "../live/clock";
 import { arrivals, ward } from "../live/connection";
 import { unit } from "../live/vitals";
 import { preferences } from "../preferences";
@@ -10,14 +11,13 @@ import { drawStrip, type StripColours } from "./spark-draw";
 import { SparkStore } from "./spark-store";
 
 const MINUTES = 15;
-const TILES_PER_TURN = 8;
+const STRIPS_PER_BEAT = 25;
 
 const store = new SparkStore();
 const painters = new Map<HTMLCanvasElement, () => void>();
 const queue = new Set<HTMLCanvasElement>();
 const colours = signal<StripColours>({ spo2: "", heart: "", target: "" });
 let notedAt = 0;
-let turning = false;
 
 function readColours(): void {
   const style = getComputedStyle(document.documentElement);
@@ -40,19 +40,13 @@ function note(): void {
 
 function queueAll(): void {
   for (const canvas of painters.keys()) queue.add(canvas);
-  if (!turning && queue.size > 0) requestAnimationFrame(turn);
-  turning = queue.size > 0;
 }
 
-function turn(): void {
-  let painted = 0;
-  for (const canvas of queue) {
+function paintSome(): void {
+  for (const canvas of [...queue].slice(0, STRIPS_PER_BEAT)) {
     queue.delete(canvas);
     painters.get(canvas)?.();
-    if ((painted += 1) >= TILES_PER_TURN) break;
   }
-  turning = queue.size > 0;
-  if (turning) requestAnimationFrame(turn);
 }
 
 async function fetchHistory(): Promise<void> {
@@ -73,6 +67,10 @@ export function startSparks(): void {
   effect(() => {
     arrivals.value;
     note();
+  });
+  effect(() => {
+    quarter.value;
+    paintSome();
   });
   effect(() => {
     preferences.value.theme;

@@ -11,9 +11,8 @@ import { Icon } from "../parts/icons";
 import { Tag } from "../parts/parts";
 import { preferences } from "../preferences";
 import { SparkStrip } from "./spark";
-import { ages, alarmLine, chosen, emphasis, eventFreeWords, lookOf, missingLine, OLD_AFTER_MS, shownName, SMALL_PLACES } from "./words";
+import { ages, alarmLine, chosen, emphasis, eventFreeWords, lookOf, missingLine, OLD_AFTER_MS, ORIGINS, shownName, SMALL_PLACES } from "./words";
 
-const ORIGIN_TAGS: Readonly<Record<string, string>> = { simulated: "SIM", replayed: "REPLAY", import: "IMPORT", manual: "MANUAL" };
 /** A younger value needs no word about its age. */
 const FRESH_MS = 2_500;
 
@@ -91,7 +90,7 @@ function TileOrigin({ cot }: { readonly cot: CotLive }) {
     const old = now.value - last;
     return old > FRESH_MS ? roughly(old) : "";
   });
-  const tag = ORIGIN_TAGS[cot.origin.value ?? ""];
+  const tag = ORIGINS[cot.origin.value ?? ""];
   return (
     <div class="tile-origin">
       <span>{freshness}</span>

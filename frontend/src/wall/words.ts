@@ -6,6 +6,9 @@ import type { Names } from "../preferences";
 /** An intermittent value older than this carries an asterisk. */
 export const OLD_AFTER_MS = 600_000;
 
+/** Values that no device measured on a baby just now, and what marks them. */
+export const ORIGINS: Readonly<Record<string, string>> = { simulated: "SIM", replayed: "REPLAY", import: "IMPORT", manual: "BY HAND" };
+
 /** Parameters that may stand in one small place, the better first. */
 export const SMALL_PLACES: readonly (readonly string[])[] = [
   ["resp_rate"],
