@@ -2,6 +2,7 @@
 
 from nicu_dashboard.domain.alarms import events
 from nicu_dashboard.domain.alarms.alarm import Alarm
+from nicu_dashboard.domain.alarms.silences import PauseRefused
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.services.engine import Engine
@@ -48,9 +49,10 @@ class AlarmActions:
     async def _act(self, cot_id: int, event: events.Event, actor: Actor, action: str, **detail: str | int) -> None:
         ward = self._engine.ward
         bed = ward.bed(cot_id)
+        if bed.stay is None:
+            raise PauseRefused(f"no baby lies in cot {bed.cot.label}; silences are for one baby and end with its stay")
         ward.act(cot_id, event)
-        patient_id = None if bed.stay is None else bed.stay.patient.id
-        ward.audit(actor.entry(event.at, action, f"cot {bed.cot.label}", patient_id, **detail))
+        ward.audit(actor.entry(event.at, action, f"cot {bed.cot.label}", bed.stay.patient.id, **detail))
         await self._engine.submit()
 
     def _patient_of_alarm(self, alarm_id: int) -> int | None:

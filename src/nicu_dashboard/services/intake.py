@@ -42,7 +42,8 @@ class Intake:
         self._watch = watch
         self._clock = clock
         self._measures = measures
-        self._clocks: dict[int, SourceClock] = {}
+        # A gateway speaks for many monitors, each with a clock of its own.
+        self._clocks: dict[tuple[int, str], SourceClock] = {}
 
     async def receive(self, readings: Sequence[tuple[int, Reading]]) -> Receipt:
         """Take readings, each with its index in the message; raises StoreUnavailable, and then nothing was kept."""
@@ -68,9 +69,8 @@ class Intake:
         return receipt
 
     def offset_ms(self, source_id: int) -> int | None:
-        """Return how far a source's clock lies behind ours, None when it was not heard since the start."""
-        clock = self._clocks.get(source_id)
-        return None if clock is None else clock.offset_ms()
+        """Return how far a source's clock lies behind ours (the worst of its cots), None when it was not heard yet."""
+        return dict(self.offsets()).get(source_id)
 
     def heard(self, source_id: int) -> int | None:
         """Return when a source was last heard, epoch ms."""
@@ -81,8 +81,11 @@ class Intake:
         return len(self._stays.heard)
 
     def offsets(self) -> list[tuple[int, int]]:
-        """Return source id and clock offset in ms of every source heard."""
-        return [(source_id, clock.offset_ms()) for source_id, clock in list(self._clocks.items())]
+        """Return source id and clock offset in ms, the worst of its cots, of every source heard."""
+        worst: dict[int, int] = {}
+        for (source_id, _), clock in list(self._clocks.items()):
+            worst[source_id] = max(worst.get(source_id, 0), clock.offset_ms(), key=abs)
+        return list(worst.items())
 
     def _is_placed(self, cot: str) -> bool:
         bed = self._engine.ward.bed_by_label(cot)
@@ -91,15 +94,17 @@ class Intake:
     def _observe(
         self, readings: Sequence[tuple[int, Reading]], sources: dict[tuple[str, Origin], Source], received_at: int
     ) -> None:
-        """Learn each source's clock from the whole message before judging any part of it."""
-        times: dict[int, list[int]] = {}
+        """Learn each source's clock at each cot from the whole message before judging any part of it."""
+        times: dict[tuple[Source, str], list[int]] = {}
         for _, reading in readings:
-            if reading.recorded_at - received_at <= FUTURE_MS:
-                times.setdefault(sources[reading.source, reading.origin].id, []).append(reading.recorded_at)
+            ahead = reading.recorded_at - received_at > FUTURE_MS
+            if not ahead and self._engine.ward.bed_by_label(reading.cot) is not None:
+                times.setdefault((sources[reading.source, reading.origin], reading.cot), []).append(reading.recorded_at)
         for source in sources.values():
             self._stays.heard[source.id] = received_at
+        for (source, cot), recorded in times.items():
             window_ms = max(10_000, int(3_000 * source.interval_s))
-            self._clocks.setdefault(source.id, SourceClock(window_ms)).observe(received_at, times.get(source.id, ()))
+            self._clocks.setdefault((source.id, cot), SourceClock(window_ms)).observe(received_at, recorded)
 
     def _place(self, reading: Reading, source: Source, received_at: int) -> VitalsRow | str:
         """Return the row to store after stepping the ward, or the reason why there is none."""
@@ -110,7 +115,7 @@ class Intake:
         bed = self._engine.ward.bed_by_label(reading.cot)
         if bed is None:
             return self._quarantined(reading, received_at, f"unknown cot {reading.cot[:40]!r}", "nicu cot add LABEL")
-        clock = self._clocks[source.id]
+        clock = self._clocks[source.id, bed.cot.label]
         live = clock.is_live(reading.recorded_at, received_at)
         patient_id = self._whose(bed, reading, live)
         if patient_id is None:
@@ -128,7 +133,9 @@ class Intake:
         news = bed.news(source.id, reading.recorded_at, received_at, reading.values) if live else {}
         if news:
             self._engine.ward.sample(bed, news, reading.recorded_at, received_at, source)
-            self._engine.ward.clock_offset(bed, self._clocks[source.id].offset_ms(), OFFSET_FLAG_MS, received_at)
+            self._engine.ward.clock_offset(
+                bed, self._clocks[source.id, bed.cot.label].offset_ms(), OFFSET_FLAG_MS, received_at
+            )
         elif not (live and bed.is_known(source.id, reading.recorded_at)):
             self._engine.ward.rescan(patient_id, reading.recorded_at)
 

@@ -11,10 +11,7 @@ from nicu_dashboard.ports.limit_book import LimitBook, LimitVersion
 from nicu_dashboard.ports.roster import Roster
 from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.services.engine import Engine
-from nicu_dashboard.services.settling import limits_by_age
-
-# Added to the name of a profile that was changed for one baby, so that its alarms say so.
-OWN = ", own limits"
+from nicu_dashboard.services.settling import OWN, is_own, limits_by_age
 
 
 class LimitsRefused(ValueError):
@@ -50,7 +47,9 @@ class LimitsDesk:
         profile = limits_by_age(patient, self._clock.now())
         history = self._book.history(patient_id)
         if history:
-            return LimitsInForce(history[0].limits, history[0].version, history, profile)
+            newest = history[0]
+            limits = newest.limits if is_own(newest.limits) else replace(profile, version=newest.version)
+            return LimitsInForce(limits, newest.version, history, profile)
         return LimitsInForce(profile, 0, [], profile)
 
     async def change(

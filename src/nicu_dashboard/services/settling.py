@@ -24,6 +24,8 @@ from nicu_dashboard.services.ward import Ward
 
 # What was measured within this time before a restart is expected to go on.
 EXPECTED_MS = HOUR_MS
+# Added to the name of a profile that was changed for one baby, so that its alarms say so.
+OWN = ", own limits"
 # A baby in a cot is watched: until its first reading these are missed, so that a technical alarm says so.
 AWAITED = ("spo2", "heart_rate")
 # Events of this many days are looked at for the event-free days of a tile.
@@ -42,6 +44,11 @@ class Record:
 def limits_by_age(patient: Patient, at: int) -> AlarmLimits:
     """Return the default limits for the baby's postmenstrual age at this instant."""
     return default_profile(patient.pma_days(at))
+
+
+def is_own(limits: AlarmLimits) -> bool:
+    """Return whether somebody set these limits for one baby; otherwise they are a profile's and follow the age."""
+    return limits.profile.endswith(OWN)
 
 
 class Settling:
@@ -68,7 +75,14 @@ class Settling:
         for stay in await asyncio.to_thread(self._roster.stays):
             await self.settle(stay, alarms, silences)
             self._ward.rescan(stay.patient.id, self._clock.now())
+        self._close(alarms, silences)
         self._resume_unit([row.alarm for row in alarms if row.cot_id is None])
+
+    def _close(self, alarms: Sequence[AlarmRow], silences: Sequence[SuspensionRow]) -> None:
+        """End on record what stood for a baby who was moved or went home while nobody watched."""
+        stays = {bed.cot.id: bed.stay for bed in self._ward.beds.values()}
+        left = [row for row in alarms if row.cot_id is not None and not _of(stays.get(row.cot_id), row)]
+        self._ward.close(left, [row for row in silences if not _of(stays.get(row.cot_id), row)], self._clock.now())
 
     async def settle(
         self,
@@ -84,14 +98,14 @@ class Settling:
         seen_before = [name for name, seen in record.latest.items() if _expected(name, seen, at)]
         bed.unheard = not seen_before
         expected = seen_before or AWAITED
-        standing = [row.alarm for row in alarms if row.cot_id == stay.cot.id]
+        standing = [row.alarm for row in alarms if _of(stay, row)]
         watch = resume(record.limits, standing, expected, at)
         # What is measured now and then holds over a restart: the upper SpO2 limit follows the FiO2 on record.
         known = {
             name: Seen(seen.value, seen.received_at, at) for name, seen in record.latest.items() if _now_and_then(name)
         }
         watch = replace(watch, seen={**watch.seen, **known})
-        bed.watch = _silenced(watch, [row for row in silences if row.cot_id == stay.cot.id], at)
+        bed.watch = _silenced(watch, [row for row in silences if _of(stay, row)], at)
         return bed
 
     def _resume_unit(self, standing: Sequence[Alarm]) -> None:
@@ -102,7 +116,7 @@ class Settling:
 
     def _record(self, patient: Patient, at: int) -> Record:
         own = self._book.current([patient.id]).get(patient.id)
-        limits = limits_by_age(patient, at) if own is None else own.limits
+        limits = own.limits if own is not None and is_own(own.limits) else limits_by_age(patient, at)
         spells = self._chart.spells(patient.id, at - LOOK_BACK_MS, at)
         counted = [stored for stored in spells if stored.review != "rejected"]
         newest = max(counted, key=lambda stored: stored.spell.started_at, default=None)
@@ -112,6 +126,13 @@ class Settling:
     def _latest(self, patient_id: int, at: int) -> dict[str, Latest]:
         known = self._chart.last_known(patient_id, at - INTERMITTENT_SHOWN_MS)
         return {name: Latest(value, recorded_at, recorded_at) for name, (recorded_at, value) in known.items()}
+
+
+def _of(stay: Stay | None, row: AlarmRow | SuspensionRow) -> bool:
+    """Return whether this is of the baby who lies there now: never may one inherit the silences of the one before."""
+    if stay is None or row.cot_id != stay.cot.id or row.patient_id != stay.patient.id:
+        return False
+    return (row.alarm.raised_at if isinstance(row, AlarmRow) else row.began_at) >= stay.began_at
 
 
 def _now_and_then(name: str) -> bool:

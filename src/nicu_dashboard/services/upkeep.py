@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 
 from nicu_dashboard.domain.alarms import events
 from nicu_dashboard.domain.histogram import share_in_target
@@ -16,7 +17,7 @@ from nicu_dashboard.services.bed import Bed
 from nicu_dashboard.services.displays import Displays
 from nicu_dashboard.services.ids import AlarmIds
 from nicu_dashboard.services.roster_watch import RosterWatch
-from nicu_dashboard.services.settling import limits_by_age
+from nicu_dashboard.services.settling import is_own, limits_by_age
 from nicu_dashboard.services.ward import Ward
 
 TARGET_WINDOW_MS = 12 * HOUR_MS
@@ -109,9 +110,13 @@ class Upkeep:
         for bed in self._occupied():
             if bed.stay is None:
                 continue
-            own = await asyncio.to_thread(self._book.current, [bed.stay.patient.id])
-            limits = limits_by_age(bed.stay.patient, at)
-            if not own and limits != bed.limits:
+            watched = bed.limits
+            kept = (await asyncio.to_thread(self._book.current, [bed.stay.patient.id])).get(bed.stay.patient.id)
+            limits = replace(limits_by_age(bed.stay.patient, at), version=watched.version)
+            # While the book was read somebody may have put limits in force, or another baby into the cot.
+            undisturbed = self._ward.beds.get(bed.cot.id) is bed and bed.limits is watched
+            own = kept is not None and is_own(kept.limits)
+            if not own and undisturbed and limits != watched:
                 self._ward.act(bed.cot.id, events.LimitsChanged(at, limits))
 
     def _occupied(self) -> Iterator[Bed]:

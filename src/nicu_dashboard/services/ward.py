@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from nicu_dashboard.domain.alarms import events
-from nicu_dashboard.domain.alarms.alarm import Alarm
+from nicu_dashboard.domain.alarms.alarm import Alarm, Transition
 from nicu_dashboard.domain.alarms.effects import Changed, Effect, Reminded, Suspended, SuspensionEnded
 from nicu_dashboard.domain.alarms.machine import step
 from nicu_dashboard.domain.alarms.priority import Priority
@@ -90,6 +90,16 @@ class Ward:
             self._found(bed, bed.detector.finish())
         self._step(bed, events.Left(at, by))
         self.beds[bed.cot.id] = self._by_label[bed.cot.label] = Bed(bed.cot)
+
+    def close(self, alarms: Sequence[AlarmRow], silences: Sequence[SuspensionRow], at: int) -> None:
+        """End on record what no bed watches any more."""
+        for row in alarms:
+            old = row.alarm
+            self._tick.alarms.append(replace(row, alarm=replace(old, presence="off", ended_at=at, held=False)))
+            note = "the baby left the cot"
+            change = Transition(old.id, at, old.presence, "off", "withdrawn", old.priority, old.value, "system", note)
+            self._tick.transitions.append(change)
+        self._tick.suspensions += [replace(row, ended_at=at, ended_by="system") for row in silences]
 
     def rescan(self, patient_id: int, recorded_at: int) -> None:
         """A reading came late: have the events around it found again from what is stored."""
