@@ -23,5 +23,5 @@ def demo(tmp_path: Path) -> Iterator[Serving]:
 @pytest.fixture
 def ward(tmp_path: Path) -> Iterator[Serving]:
     """A server as a hospital runs it: nobody is let in without a session."""
-    with serving(copy_of_empty_store(tmp_path / "nicu.db"), "live") as running:
+    with serving(copy_of_empty_store(tmp_path / "ward.db"), "live") as running:
         yield running

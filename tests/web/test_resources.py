@@ -109,3 +109,9 @@ def test_an_unknown_address_of_the_api_is_a_problem_and_any_other_is_the_page(de
     assert (missing.status_code, missing.headers["content-type"]) == (404, "application/problem+json")
     assert demo.client.get("/cots/1").headers["content-type"].startswith("text/html")
     assert demo.client.get("/../../etc/passwd").headers["content-type"].startswith("text/html")
+
+
+def test_a_baby_admitted_in_a_demo_is_marked_as_no_real_baby(demo: Serving, ward: Serving) -> None:
+    assert demo.client.get("/api/patients/1").json()["synthetic"] is True
+    nurse = ward.log_in("nurse")
+    assert nurse.post("/api/patients", json={"mrn": "A-1"}).json()["synthetic"] is False

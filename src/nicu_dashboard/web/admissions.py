@@ -41,16 +41,18 @@ class TransferBody(Whom):
 @router.post("", status_code=201)
 async def admit(body: AdmitBody, found: InRooms, person: Admits) -> dict[str, Any]:
     """Put a baby into a free cot; a known MRN is the same baby come back."""
-    stay = await found.station.admissions.admit(body.cot.strip(), _who(body), person.actor)
+    stay = await found.station.admissions.admit(
+        body.cot.strip(), _who(body, found.station.mode == "demo"), person.actor
+    )
     return _shape(stay, found)
 
 
-def _who(body: AdmitBody) -> NewPatient | int:
+def _who(body: AdmitBody, synthetic: bool) -> NewPatient | int:
     if body.patient_id is not None:
         return body.patient_id
     if body.mrn is None:
         raise Problem(422, "mrn: say who is admitted", faults=[{"field": "mrn", "reason": "say who is admitted"}])
-    return body.of(body.mrn)
+    return body.of(body.mrn, synthetic)
 
 
 @router.post("/transfer")

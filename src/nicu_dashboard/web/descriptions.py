@@ -31,9 +31,10 @@ class Description(BaseModel):
         """Return the gestation at birth in days; raises AgeError."""
         return GestationalAge.parse(self.ga).days if self.ga else None
 
-    def of(self, mrn: str) -> NewPatient:
-        """Return the baby of this MRN as described."""
-        return NewPatient(mrn.strip(), self.name or None, self.sex, self.born_at(), self.ga_days(), self.weight_g)
+    def of(self, mrn: str, synthetic: bool) -> NewPatient:
+        """Return the baby of this MRN as described; one that is admitted in a demo is no real baby."""
+        known = (self.sex, self.born_at(), self.ga_days(), self.weight_g)
+        return NewPatient(mrn.strip(), self.name or None, *known, synthetic)
 
     def over(self, before: Patient, mrn: str | None) -> NewPatient:
         """Return what is known of a baby with the fields that were sent put in place; null forgets one."""
