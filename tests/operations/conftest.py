@@ -94,6 +94,8 @@ def fill(database: Database, rows: int, every: str = "10 seconds", since: str = 
             f" FROM (SELECT n, timestamptz '{since}' + n * interval '{every}' AS at"
             f" FROM generate_series(1, {rows}) AS n) AS made".replace("% 60", "%% 60")
         )
+    # The server counts what a session did when that ends.
+    database.close()
 
 
 def ask(url: str, statement: str) -> list[tuple[object, ...]]:

@@ -6,7 +6,6 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from nicu_dashboard.adapters.sql.tables import vitals
 from nicu_dashboard.operations.backup import api, dump, manifest, programs
 from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.operations.roles import api as roles
+from nicu_dashboard.operations.roles.script import DUTIES
 from nicu_dashboard.operations.sessions import CannotCare
 from tests.contracts.ward import Ward
 from tests.operations.conftest import ask, fill
@@ -35,11 +35,11 @@ def server_programs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.fixture
-def filled(sqlite_store: Database) -> Iterator[Ward]:
+def filled(sqlite_store: Database) -> Ward:
     """A SQLite store with some readings."""
     ward = Ward(sqlite_store)
     ward.store(*(ward.reading(second, heart_rate=140 + second % 7, spo2=95.5) for second in range(50)))
-    yield ward
+    return ward
 
 
 def empty_sqlite(tmp_path: Path) -> Database:
@@ -171,10 +171,10 @@ def test_a_restored_server_counts_on_and_keeps_its_policies(
         assert ask(url, "SELECT max(id) FROM vitals") == [(21,)]
         roles.apply(target, prefix, Report())
         target.close()
-        for duty in roles.script.DUTIES:
+        for duty in DUTIES:
             ask(url, f"DROP OWNED BY {prefix}_{duty} CASCADE")
-    with psycopg.connect(database.address.database and _url(database), autocommit=True) as connection:
-        for duty in roles.script.DUTIES:
+    with psycopg.connect(_url(database), autocommit=True) as connection:
+        for duty in DUTIES:
             connection.execute(f"DROP OWNED BY {prefix}_{duty} CASCADE")
             connection.execute(f"DROP ROLE {prefix}_{duty}")
 
@@ -226,13 +226,15 @@ def test_a_user_from_whom_rows_are_hidden_makes_no_copy(database: Database, tmp_
     fill(database, 20)
     roles.apply(database, "hidden", Report())
     owner = connect(_url(database).replace("postgres@", "hidden_owner@"))
-    with pytest.raises(CannotCare, match="row level security hides rows from this user, so the copy would be incomplete"):
+    with pytest.raises(
+        CannotCare, match="row level security hides rows from this user, so the copy would be incomplete"
+    ):
         api.backup(owner, tmp_path / "copy.dump", TODAY, Report())
     with pytest.raises(CannotCare, match="row level security hides rows"):
         api.drill(owner, None, TODAY, Report())
     owner.close()
     assert list(tmp_path.iterdir()) == []
-    for duty in roles.script.DUTIES:
+    for duty in DUTIES:
         ask(_url(database), f"DROP OWNED BY hidden_{duty} CASCADE; DROP ROLE hidden_{duty}")
 
 
@@ -243,7 +245,9 @@ def test_programs_older_than_the_server_are_not_used(
     old.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 13.4'\n")
     old.chmod(0o755)
     monkeypatch.setenv(programs.SETTING, str(tmp_path))
-    with pytest.raises(CannotCare, match="pg_dump of PostgreSQL 17 or newer was not found; install postgresql-client-17"):
+    with pytest.raises(
+        CannotCare, match="pg_dump of PostgreSQL 17 or newer was not found; install postgresql-client-17"
+    ):
         programs.find("pg_dump", 17)
 
 
@@ -309,10 +313,8 @@ def test_what_cannot_be_copied_is_one_line(
         elif asked == "no programs":
             more = {programs.SETTING: str(tmp_path)}
         more["DATABASE_URL"] = f"{url}?pgbouncer=true" if asked == "pooler" else url
-        if asked == "full disk":
-            told = limited("db", "backup", where, **more)
-        else:
-            told = run("db", "backup", where, **more)
+        command = limited if asked == "full disk" else run
+        told = command("db", "backup", where, **more)
     assert (told.returncode, told.stdout, told.stderr.count("\n")) == (2, "", 1)
     assert line in told.stderr
     assert list(tmp_path.iterdir()) == []

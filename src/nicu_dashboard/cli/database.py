@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from nicu_dashboard import bootstrap, settings
-from nicu_dashboard.cli import db_backup, db_optimize, db_roles, db_size
+from nicu_dashboard.cli import db_backup, db_care, db_optimize, db_roles, db_size
 from nicu_dashboard.cli.common import COULD_NOT_RUN, DONE, FOUND_WRONG, opened, print_json, show, table, words
 from nicu_dashboard.cli.serve import first_steps
 from nicu_dashboard.ports.tick import StoreUnavailable
@@ -16,7 +16,7 @@ databases = typer.Typer(no_args_is_help=True, help="The database: its state, its
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    for part in (db_size, db_optimize, db_roles, db_backup):
+    for part in (db_size, db_optimize, db_care, db_roles, db_backup):
         part.register(databases)
     app.add_typer(databases, name="db")
 

@@ -18,17 +18,19 @@ CROSS JOIN LATERAL (
     SELECT coalesce(sum(greatest(leaf.reltuples, 0)), 0)::int8 AS rows,
            coalesce(bool_and(leaf.reltuples >= 0), true) AS known,
            coalesce(sum(pg_table_size(leaf.oid)), 0)::int8 AS bytes,
-           count(*) FILTER (WHERE tree.level > 0) AS parts
-    FROM pg_partition_tree(c.oid) AS tree JOIN pg_class AS leaf ON leaf.oid = tree.relid
-    WHERE tree.isleaf
+           count(*) FILTER (WHERE leaf.oid <> c.oid) AS parts
+    FROM pg_class AS leaf
+    WHERE leaf.oid IN (SELECT relid FROM pg_partition_tree(c.oid) WHERE isleaf)
+       OR (leaf.oid = c.oid AND c.relkind = 'r')
 ) AS leaves
 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
 ORDER BY c.relname
 """
 _POSTGRES_INDEXES = """
 SELECT t.relname AS table_name, i.relname AS name,
-       (SELECT coalesce(sum(pg_relation_size(leaf.relid)), 0)::int8
-        FROM pg_partition_tree(i.oid) AS leaf WHERE leaf.isleaf) AS bytes
+       pg_relation_size(i.oid)
+       + (SELECT coalesce(sum(pg_relation_size(relid)), 0)::int8 FROM pg_partition_tree(i.oid) WHERE relid <> i.oid)
+       AS bytes
 FROM pg_index JOIN pg_class AS i ON i.oid = indexrelid JOIN pg_class AS t ON t.oid = indrelid
 WHERE t.relnamespace = current_schema()::regnamespace AND NOT t.relispartition
 ORDER BY bytes DESC, i.relname

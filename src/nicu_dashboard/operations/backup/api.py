@@ -87,7 +87,10 @@ def backup(database: Database, where: Path, now: int, report: Report) -> Copied:
 
 
 def restore(database: Database, path: Path, report: Report) -> Restored:
-    """Fill this store, which must be empty, from a copy, and compare; nothing was changed where CannotCare is raised."""
+    """Fill this store, which must be empty, from a copy, and compare; where CannotCare is raised nothing was changed.
+
+    A store that came back different is reported, not undone: it is a new one, and what is in it may be all there is.
+    """
     expected = _looked_at(path, database.engine_name, report)
     target = database.address
     if database.engine_name == "sqlite":

@@ -83,7 +83,7 @@ def _major(program: Path) -> int | None:
 
 @contextmanager
 def connected(address: Address) -> Iterator[dict[str, str]]:
-    """Yield an environment in which PostgreSQL's programs reach the database; place and password are in private files."""
+    """Yield an environment in which PostgreSQL's programs reach the database, place and password in private files."""
     with tempfile.TemporaryDirectory(prefix="nicu-") as folder:  # only its owner may enter
         service, passwords = Path(folder) / "service", Path(folder) / "passwords"
         arguments = {key: str(value) for key, value in connect_arguments(address).items() if key not in _OWN}
@@ -105,7 +105,12 @@ def run(command: Sequence[str | Path], address: Address, report: Report, grows: 
     """Run one of PostgreSQL's programs to its end; raises CannotCare naming the fault, never what the program said."""
     with connected(address) as environment, tempfile.TemporaryFile() as said:
         program = subprocess.Popen(
-            [str(part) for part in command], env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+            [str(part) for part in command],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=said,
+            restore_signals=False,  # a limit on files then reads like a full disk instead of killing the program
         )
         try:
             while program.poll() is None:
@@ -128,7 +133,9 @@ def _fault(text: str, code: int) -> str:
             return sentence
     if kind := recognised(text):
         return SENTENCES[kind]
-    return f"it was stopped by signal {-code}; is the disk full?" if code < 0 else f"exit code {code}; run it by hand"
+    return (
+        f"it was stopped by signal {-code}; try again" if code < 0 else f"exit code {code}; run it by hand to see why"
+    )
 
 
 def _private(path: Path, text: str) -> None:

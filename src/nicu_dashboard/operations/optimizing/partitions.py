@@ -121,7 +121,8 @@ def create_statements(table: str, starts: list[int], period: Period) -> list[str
 def own_as_parent(connection: Connection, table: str) -> None:
     """Give every partition its parent's owner."""
     listed = (
-        "SELECT c.oid::regclass::text, pg_get_userbyid(p.relowner) FROM pg_inherits JOIN pg_class AS c ON c.oid = inhrelid"
+        "SELECT c.oid::regclass::text, pg_get_userbyid(p.relowner) FROM pg_inherits"
+        " JOIN pg_class AS c ON c.oid = inhrelid"
         f" JOIN pg_class AS p ON p.oid = inhparent WHERE p.oid = to_regclass('{table}') AND c.relowner <> p.relowner"
     )
     for part, owner in connection.exec_driver_sql(listed).all():

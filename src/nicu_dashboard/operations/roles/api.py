@@ -157,8 +157,8 @@ def _may_apply(connection: Connection, prefix: str) -> None:
     ).scalar_one()
     if not (mighty or creates or there == len(script.DUTIES)):
         raise CannotCare(
-            "creating roles needs a superuser or CREATEROLE; set DATABASE_DIRECT_URL to such a user, or let one run what"
-            " this prints: nicu db roles --print-sql"
+            "creating roles needs a superuser or CREATEROLE; name such a user in DATABASE_DIRECT_URL, or let one run"
+            " what this prints: nicu db roles --print-sql"
         )
     if not mighty:
         must_own(connection, "vitals")
