@@ -2,7 +2,8 @@
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Protocol
 
@@ -10,6 +11,7 @@ from nicu_dashboard.domain.instants import HOUR_MS, MINUTE_MS
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.people import DeviceKey, People, Role, Session, User
 from nicu_dashboard.ports.roster import NotFound
+from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.services.actor import Actor
 
 SESSION_MS = 12 * HOUR_MS
@@ -19,6 +21,8 @@ MIN_PASSWORD = 12
 FAILURES, LOCKED_MS = 5, MINUTE_MS
 KEYS_KEPT_MS = 2_000
 KEY_PREFIX = "nicu_"
+ATTEMPTS_KEPT, SESSIONS_KEPT = 1_000, 1_000
+_TOO_MANY = "too many failed log-ins; wait a minute and try again"
 
 
 class Passwords(Protocol):
@@ -51,9 +55,11 @@ class Accounts:
         self._passwords = passwords
         self._clock = clock
         self._attempts: dict[str, _Attempts] = {}
+        self._counting = Lock()
         self._keys: dict[str, DeviceKey] = {}
         self._keys_read_at = -KEYS_KEPT_MS
         self._reading_keys = Lock()
+        self._sessions: dict[str, Session] = {}
         self._decoy: str | None = None
 
     def add_user(self, name: str, display_name: str, role: Role, password: str, actor: Actor) -> User:
@@ -66,12 +72,10 @@ class Accounts:
     def log_in(self, name: str, password: str, address: str | None) -> tuple[str, User]:
         """Return a new session token and its user; raises AccountRefused."""
         at = self._clock.now()
-        attempts = self._attempts.setdefault(name, _Attempts())
-        if at < attempts.locked_until:
-            raise AccountRefused("too many failed log-ins; wait a minute and try again")
+        self._count_attempt(name, at)
         user = self._verified(name, password)
         if user is None:
-            self._note_failure(name, attempts, at, address)
+            self._people.record(Actor("unknown", "none", address).entry(at, "session.refused", f"user {name[:80]}"))
             raise AccountRefused("name or password is wrong")
         self._attempts.pop(name, None)
         token = secrets.token_urlsafe(32)
@@ -94,21 +98,57 @@ class Accounts:
             self._decoy = self._passwords.hash(secrets.token_hex(8))
         self._passwords.verify(password, self._decoy)
 
-    def _note_failure(self, name: str, attempts: _Attempts, at: int, address: str | None) -> None:
-        attempts.count += 1
-        if attempts.count >= FAILURES:
-            attempts.count, attempts.locked_until = 0, at + LOCKED_MS
-        self._people.record(Actor("unknown", "none", address).entry(at, "session.refused", f"user {name[:80]}"))
+    def _count_attempt(self, name: str, at: int) -> None:
+        """Count before the password is looked at, so that guesses made at the same time are counted too."""
+        with self._counting:
+            if len(self._attempts) > ATTEMPTS_KEPT:
+                self._attempts = {one: known for one, known in self._attempts.items() if at < known.locked_until}
+            attempts = self._attempts.setdefault(name, _Attempts())
+            if at < attempts.locked_until:
+                raise AccountRefused(_TOO_MANY)
+            attempts.count += 1
+            if attempts.count > FAILURES:
+                attempts.count, attempts.locked_until = 0, at + LOCKED_MS
+                raise AccountRefused(_TOO_MANY)
 
     def session(self, token: str) -> Session | None:
-        """Return the session of a token while it lives: 12 h at most, 15 min without use."""
-        at = self._clock.now()
-        session = self._people.session(token_hash(token))
-        if session is None or at >= session.expires_at or at - session.last_seen_at > IDLE_MS:
+        """Return the session of a token while it lives: 12 h at most, 15 min without use.
+
+        A store that fails ends no session: the wall is needed most just then. Raises StoreUnavailable for one that this
+        process has not seen before.
+        """
+        at, hashed = self._clock.now(), token_hash(token)
+        known = self._sessions.get(hashed)
+        session = self._stored(hashed, known)
+        if session is None:
+            self._sessions.pop(hashed, None)
             return None
-        if at - session.last_seen_at > TOUCH_MS:
-            self._people.touch_session(session.token_hash, at)
+        seen_at = session.last_seen_at if known is None else max(session.last_seen_at, known.last_seen_at)
+        if at >= session.expires_at or at - seen_at > IDLE_MS:
+            return None
+        if at - seen_at > TOUCH_MS:
+            seen_at = at
+            with suppress(StoreUnavailable):
+                self._people.touch_session(hashed, at)
+        if len(self._sessions) >= SESSIONS_KEPT:
+            self._sessions.clear()
+        self._sessions[hashed] = replace(session, last_seen_at=seen_at)
         return session
+
+    def _stored(self, hashed: str, known: Session | None) -> Session | None:
+        try:
+            return self._people.session(hashed)
+        except StoreUnavailable:
+            if known is None:
+                raise
+            return known
+
+    def is_over(self, token: str) -> bool:
+        """Return whether the session was ended, or its user disabled; False while the store cannot tell."""
+        try:
+            return self._people.session(token_hash(token)) is None
+        except StoreUnavailable:
+            return False
 
     def log_out(self, token: str, actor: Actor) -> None:
         """End a session."""
@@ -128,15 +168,30 @@ class Accounts:
         return self._keys.get(token_hash(key)) if fresh else None
 
     def device(self, key: str) -> DeviceKey | None:
-        """Return the device of a key, None when it is unknown or disabled (for two seconds at most it still works)."""
-        with self._reading_keys:
-            known = self.known_device(key)
-            if known is not None:
-                return known
-            at = self._clock.now()
-            self._keys = {known.key_hash: known for known in self._people.device_keys() if known.disabled_at is None}
+        """Return the device of a key, None when it is unknown or disabled (for two seconds at most it still works).
+
+        A key that was good goes on working while the store fails: the alarm path needs no database.
+        """
+        remembered = self._keys.get(token_hash(key))
+        if not self._reading_keys.acquire(blocking=remembered is None):
+            return remembered
+        try:
+            return self.known_device(key) or self._looked_up(key, remembered)
+        finally:
+            self._reading_keys.release()
+
+    def _looked_up(self, key: str, remembered: DeviceKey | None) -> DeviceKey | None:
+        at = self._clock.now()
+        try:
+            stored = self._people.device_keys()
+        except StoreUnavailable:
+            if remembered is None:
+                raise
             self._keys_read_at = at
-            return self._keys.get(token_hash(key))
+            return remembered
+        self._keys = {known.key_hash: known for known in stored if known.disabled_at is None}
+        self._keys_read_at = at
+        return self._keys.get(token_hash(key))
 
 
 def token_hash(token: str) -> str:

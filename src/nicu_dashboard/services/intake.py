@@ -1,13 +1,14 @@
 """From readings to an acknowledgement: find the cot and the baby, step the ward, commit, answer."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from nicu_dashboard.domain.instants import format_instant
 from nicu_dashboard.domain.vitals import Origin, Reading
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.roster import Source
-from nicu_dashboard.ports.tick import Quarantined, VitalsRow
+from nicu_dashboard.ports.tick import Quarantined, StoreUnavailable, VitalsRow
 from nicu_dashboard.services.bed import Bed
 from nicu_dashboard.services.engine import Engine
 from nicu_dashboard.services.liveness import FUTURE_MS, OFFSET_FLAG_MS, SourceClock
@@ -51,7 +52,8 @@ class Intake:
         receipt = Receipt()
         rows: list[VitalsRow] = []
         if not all(self._is_placed(reading.cot) for _, reading in readings):
-            await self._watch.sync()
+            with suppress(StoreUnavailable):  # the other babies of this message must not wait for it
+                await self._watch.sync()
         sources = await self._stays.sources({(reading.source, reading.origin) for _, reading in readings})
         self._observe(readings, sources, received_at)
         for index, reading in sorted(readings, key=lambda item: item[1].recorded_at):

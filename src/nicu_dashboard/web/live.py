@@ -13,9 +13,11 @@ from nicu_dashboard.ports.broadcast import Broadcast, Snapshot
 from nicu_dashboard.services.permissions import may
 from nicu_dashboard.web.problems import problem
 from nicu_dashboard.web.rooms import Rooms
-from nicu_dashboard.web.security import person_or_none
+from nicu_dashboard.web.security import COOKIE, person_or_none
 
 POLL_S = 10.0
+# A stream is looked after this often: whoever logged out or was disabled sees no more of it.
+LOOK_S = 5.0
 _SEQUENCE = re.compile(r"-?[0-9]{1,20}")
 _NO_CACHE = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -27,7 +29,7 @@ async def live(request: Request) -> Response:
         return problem(401, "log in first: POST /api/session with name and password")
     found: Rooms = request.app.state.rooms
     if "text/event-stream" in request.headers.get("accept", ""):
-        return StreamingResponse(_events(found.station.broadcast), 200, _NO_CACHE, "text/event-stream")
+        return StreamingResponse(_events(found, _token(request, found)), 200, _NO_CACHE, "text/event-stream")
     after = request.query_params.get("after", "-1")
     if _SEQUENCE.fullmatch(after) is None:
         return problem(422, "after is the sequence number of the last snapshot you have")
@@ -37,9 +39,20 @@ async def live(request: Request) -> Response:
     return Response(snapshot.body, 200, _NO_CACHE, "application/json")
 
 
-async def _events(broadcast: Broadcast) -> AsyncIterator[bytes]:
+def _token(request: Request, found: Rooms) -> str | None:
+    """Return the token whose end also ends the stream; this very machine needs none in a demo."""
+    return None if found.station.mode == "demo" else request.cookies.get(COOKIE)
+
+
+async def _events(found: Rooms, token: str | None) -> AsyncIterator[bytes]:
     yield b"retry: 1000\n\n"
-    async for snapshot in broadcast.subscribe():
+    time = asyncio.get_running_loop().time
+    look_at = time() + LOOK_S
+    async for snapshot in found.station.broadcast.subscribe():
+        if token is not None and time() >= look_at:
+            look_at = time() + LOOK_S
+            if await run_in_threadpool(found.accounts.is_over, token):
+                return
         yield _event(snapshot)
 
 
