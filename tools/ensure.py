@@ -30,6 +30,7 @@ PROGRAMS = {
     "chromium": Program(
         "NICU_CHROMIUM", ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"), "chromium"
     ),
+    "pgbackrest": Program("NICU_PGBACKREST", ("pgbackrest",), "pgbackrest"),
     "pgbouncer": Program("NICU_PGBOUNCER", ("pgbouncer",), "pgbouncer", "usr/sbin"),
     "pgloader": Program("NICU_PGLOADER", ("pgloader",), "pgloader"),
     "postgres": Program("NICU_POSTGRES", ("postgres",), "postgresql", "usr/lib/postgresql/*/bin"),

@@ -11,7 +11,7 @@ from nicu_dashboard.cli.common import COULD_NOT_RUN, DONE, FOUND_WRONG, opened, 
 from nicu_dashboard.cli.serve import first_steps
 from nicu_dashboard.ports.tick import StoreUnavailable
 
-databases = typer.Typer(no_args_is_help=True, help="The database: its state, its schema.")
+databases = typer.Typer(no_args_is_help=True, help="The database: its state, size, upkeep, roles and copies.")
 
 
 def register(app: typer.Typer) -> None:

@@ -44,7 +44,7 @@ def backup(where: Annotated[Path, typer.Argument(help="A new file, or a folder t
 def restore(file: Annotated[Path, typer.Argument(help="A copy made by nicu db backup.")]) -> int:
     """Fill the empty store that DATABASE_URL names from a copy, and compare every table with what was copied.
 
-    Example: DATABASE_URL=sqlite:///restored.db nicu db restore nicu-20240101T080000Z.db
+    Example: nicu db restore /backups/nicu-20240101T080000Z.db
     """
     with directly("data transfer") as database, bar() as report:
         found = api.restore(database, file, report)
