@@ -99,3 +99,12 @@ async def test_a_unit_that_nobody_can_hear_says_so_and_a_reload_of_the_page_does
     await unit.seconds(2)
     displays.report("tv-1", "on", unit.clock.at)
     assert not unheard()
+
+
+async def test_time_in_target_has_no_upper_bound_in_room_air(unit: TestUnit) -> None:
+    await unit.seconds(3, spo2=98, fio2=30)
+    await unit.station.upkeep.refresh_targets()
+    assert unit.cot()["in_target"] == 0
+    await unit.seconds(1, spo2=98, fio2=21)
+    await unit.station.upkeep.refresh_targets()
+    assert unit.cot()["in_target"] == 100

@@ -7,6 +7,7 @@ from dataclasses import replace
 from nicu_dashboard.domain.alarms import events
 from nicu_dashboard.domain.histogram import share_in_target
 from nicu_dashboard.domain.instants import HOUR_MS
+from nicu_dashboard.domain.limits import room_air
 from nicu_dashboard.domain.spells import DEFINITIONS, find_spells, sampling_interval
 from nicu_dashboard.domain.vitals import VITALS
 from nicu_dashboard.ports.chart import Chart
@@ -102,7 +103,7 @@ class Upkeep:
                 counts = await asyncio.to_thread(
                     self._chart.histogram, bed.stay.patient.id, "spo2", at - TARGET_WINDOW_MS, at
                 )
-                bed.in_target = share_in_target(counts, *SPO2_TARGET)
+                bed.in_target = share_in_target(counts, *_target(bed))
 
     async def follow_ages(self) -> None:
         """A baby without limits of its own is watched with the profile of its present age."""
@@ -121,3 +122,9 @@ class Upkeep:
 
     def _occupied(self) -> Iterator[Bed]:
         return iter([bed for bed in self._ward.beds.values() if bed.stay is not None])
+
+
+def _target(bed: Bed) -> tuple[float, float]:
+    """Return the SpO2 target (%) of a baby: in room air there is no upper bound, as there is no upper alarm."""
+    fio2 = bed.latest.get("fio2")
+    return (SPO2_TARGET[0], 100.0) if fio2 is not None and room_air(fio2.value) else SPO2_TARGET

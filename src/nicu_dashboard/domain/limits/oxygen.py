@@ -11,7 +11,7 @@ def effective(limit: Limit, fio2: float | None) -> Limit | None:
     """Return the limit as it holds at this FiO2 (%), None when the rule turns it off; an unknown FiO2 never does."""
     if limit.rule != "follows_fio2" or fio2 is None:
         return limit
-    return None if _room_air(fio2) else limit
+    return None if room_air(fio2) else limit
 
 
 def effective_reason(limit: Limit, fio2: float | None) -> str | None:
@@ -20,10 +20,11 @@ def effective_reason(limit: Limit, fio2: float | None) -> str | None:
         return None
     if fio2 is None:
         return "on: FiO2 is not known"
-    if _room_air(fio2):
+    if room_air(fio2):
         return f"off: FiO2 is {fio2:g} % (room air)"
     return f"on: FiO2 is {fio2:g} %"
 
 
-def _room_air(fio2: float) -> bool:
+def room_air(fio2: float) -> bool:
+    """Return whether this FiO2 (%) is air without added oxygen."""
     return _ROOM_AIR[0] <= fio2 <= _ROOM_AIR[1]
