@@ -8,6 +8,7 @@ import type { CotLive } from "../live/store";
 import { vitalOf } from "../live/vitals";
 import { Icon } from "../parts/icons";
 import { Button } from "../parts/parts";
+import { targetWords } from "../wall/words";
 import { conditions, scopeText, stacked, why } from "./conduct";
 
 /** Alarms shown before the rest is folded away; from the third on they stand in two columns. */
@@ -41,7 +42,7 @@ export function AlarmBar({ cot, onSilence = nothing, onWhy = nothing }: Props) {
         <Silences flags={cot.flags.value} onSilence={onSilence} />
       </div>
       <div class="cot-alarm-actions no-print">
-        <PauseButton cot={cot} />
+        {(cot.baby.value || alarms.length > 0) && <PauseButton cot={cot} />}
         {onSilence !== nothing && (
           <Button look="quiet" onClick={onSilence} title="Pause alarms, or switch one off (O)">
             Alarms …
@@ -53,8 +54,8 @@ export function AlarmBar({ cot, onSilence = nothing, onWhy = nothing }: Props) {
 }
 
 function inTarget(cot: CotLive): string {
-  const share = cot.inTarget.value;
-  return share === null ? "" : ` · SpO2 in target ${Math.round(share)} % of the last 12 h`;
+  const words = targetWords(cot.inTarget.value, cot.value("fio2").value);
+  return words && ` · SpO2 ${words} of the last 12 h`;
 }
 
 function Line({ alarm, onWhy }: { alarm: Alarm; onWhy: (id: number) => void }) {

@@ -180,18 +180,6 @@ export function loosens(change: Change): boolean {
   return change.side === "low" ? change.new < change.old : change.new > change.old;
 }
 
-/** The server's sentences ("SpO2 low: red 86 must be …; HR high …") put beside the fields they speak of. */
-export function refusals(detail: string, rows: readonly LimitRow[], vital: (name: string) => Vital): Record<string, string> {
-  const found: Record<string, string> = {};
-  for (const sentence of detail.split("; ")) {
-    const row = rows.find((one) => sentence.startsWith(`${vital(one.parameter).label} ${one.side}`));
-    if (!row) continue;
-    const field = /^\S.*? (low|high) yellow\b/.test(sentence) ? "yellow" : "red";
-    found[fieldKey(row, field)] = sentence;
-  }
-  return found;
-}
-
 const ORDER = ["spo2", "heart_rate", "resp_rate", "apnea_duration", "temp_skin", "temp_core", "temp_axillary", "temperature", "abp_mean", "nibp_mean"];
 
 /** Parameters in the order of the page, those measured on this baby first. */

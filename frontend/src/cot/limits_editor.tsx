@@ -10,7 +10,7 @@ import { watched } from "./limits_card";
 import { LimitsForm } from "./limits_form";
 import { LimitsHistory } from "./limits_history";
 import { Review } from "./limits_review";
-import { changesOf, draftOf, faultsOf, type Possible, refusals, rowsOf, typed } from "./limits";
+import { changesOf, draftOf, faultsOf, type Possible, rowsOf, typed } from "./limits";
 
 interface Props {
   cot: CotLive;
@@ -37,7 +37,6 @@ const possible: Possible = (name) => {
 export function LimitsEditor({ cot, patientId, limits, onSaved, onClose }: Props) {
   const step = useSignal<Step>("edit");
   const draft = useSignal(draftOf(limits.limits));
-  const refused = useSignal<Readonly<Record<string, string>>>({});
   const problem = useSignal("");
   const busy = useSignal(false);
   // A newer version that arrives while typing must not be overwritten unseen: the server compares this number.
@@ -65,15 +64,11 @@ export function LimitsEditor({ cot, patientId, limits, onSaved, onClose }: Props
     problem.value = words(error);
     if (!(error instanceof Problem)) return;
     if (error.status === 409) onSaved();
-    if (error.status === 409 || error.status === 422) {
-      refused.value = refusals(error.detail, rows, vitalOf);
-      step.value = "edit";
-    }
+    if (error.status === 409 || error.status === 422) step.value = "edit";
   };
   const startAgain = (): void => {
     draft.value = draftOf(limits.limits);
     version.value = limits.version;
-    refused.value = {};
     problem.value = "";
   };
 
@@ -97,10 +92,8 @@ export function LimitsEditor({ cot, patientId, limits, onSaved, onClose }: Props
             limits={limits}
             watched={watched(cot)}
             faults={faults}
-            refused={refused.value}
             onType={(key, text) => {
               draft.value = typed(draft.value, key, text);
-              refused.value = {};
             }}
           />
           <footer>

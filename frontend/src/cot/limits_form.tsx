@@ -13,7 +13,6 @@ interface Props {
   limits: Limits;
   watched: ReadonlySet<string>;
   faults: ReadonlyMap<string, string>;
-  refused: Readonly<Record<string, string>>;
   onType: (key: string, text: string) => void;
 }
 
@@ -75,15 +74,15 @@ function find(draft: readonly DraftRow[], name: string, side: "low" | "high"): D
   return draft.find(({ row }) => row.parameter === name && row.side === side);
 }
 
-type CellProps = Pick<Props, "faults" | "refused" | "onType"> & { draftRow: DraftRow | undefined; value: "red" | "yellow" };
+type CellProps = Pick<Props, "faults" | "onType"> & { draftRow: DraftRow | undefined; value: "red" | "yellow" };
 
-function Cell({ draftRow, value, faults, refused, onType }: CellProps) {
+function Cell({ draftRow, value, faults, onType }: CellProps) {
   if (!draftRow) return <td class="faint">–</td>;
   const { row } = draftRow;
   const delay: Field = `${value}_delay_s`;
   const keys = [fieldKey(row, value), fieldKey(row, delay)];
   // Our own check first, then what the server said.
-  const fault = keys.map((key) => faults.get(key) ?? refused[key]).find(Boolean);
+  const fault = keys.map((key) => faults.get(key)).find(Boolean);
   const name = `${vitalOf(row.parameter).label} ${value} ${row.side}`;
   const input = (field: Field, label: string, look: string) => (
     <input

@@ -1,6 +1,5 @@
 /** Every alarm, newest first: why it came, what became of it, and the way to acknowledge it. */
 import { useEffect, useState } from "preact/hooks";
-import { useSignalEffect } from "@preact/signals";
 import type { AlarmStatus, LoggedAlarm } from "../api/types";
 import { AlarmDialog } from "../cot/alarm_log";
 import { dayAndTime, elapsed } from "../format";
@@ -67,8 +66,10 @@ export default function AlarmsPage() {
 
 /** Read the list again when an alarm came, changed or went; at most once a second. */
 function useRefreshOnAlarms(again: () => void): void {
-  const [changes, setChanges] = useState("");
-  useSignalEffect(() => setChanges(ward.alarms().map((alarm) => `${alarm.id}${alarm.presence}`).join()));
+  const changes = ward
+    .alarms()
+    .map((alarm) => `${alarm.id}${alarm.presence}`)
+    .join();
   useEffect(() => {
     if (!changes) return;
     const timer = setTimeout(again, 1_000);

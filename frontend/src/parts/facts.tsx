@@ -22,27 +22,16 @@ export function plainWords(value: unknown): string {
 export function Facts({ of }: { readonly of: Readonly<Record<string, unknown>> }) {
   return (
     <dl class="facts">
-      {Object.entries(of).map(([key, value]) =>
-        value !== null && typeof value === "object" && !Array.isArray(value) ? (
-          <>
-            <dt class="group">{humanName(key)}</dt>
-            {Object.entries(value).map(([inner, its]) => (
-              <Fact key={inner} name={inner} value={its} />
-            ))}
-          </>
-        ) : (
-          <Fact key={key} name={key} value={value} />
-        ),
-      )}
+      {Object.entries(of).map(([key, value]) => (
+        <div key={key}>
+          <dt>{humanName(key)}</dt>
+          <dd>{isGroup(value) ? <Facts of={value} /> : Array.isArray(value) ? value.map(plainWords).join("; ") || "none" : plainWords(value)}</dd>
+        </div>
+      ))}
     </dl>
   );
 }
 
-function Fact({ name, value }: { readonly name: string; readonly value: unknown }) {
-  return (
-    <>
-      <dt>{humanName(name)}</dt>
-      <dd>{Array.isArray(value) ? value.map(plainWords).join("; ") || "none" : plainWords(value)}</dd>
-    </>
-  );
+function isGroup(value: unknown): value is Readonly<Record<string, unknown>> {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

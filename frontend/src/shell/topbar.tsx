@@ -157,7 +157,7 @@ function Pause() {
 function Sound() {
   const on = soundState.value === "on";
   return (
-    <Button look="quiet" class={on ? "sounding-on" : ""} aria-pressed={on} title="Sound of this display (M)" onClick={toggleSound}>
+    <Button look="quiet" aria-pressed={on} title="Sound of this display (M)" onClick={toggleSound}>
       <Icon name={on ? "sound" : "soundOff"} />
       <span class="word">{on ? "Sound on" : "Sound off"}</span>
     </Button>

@@ -11,8 +11,8 @@ export interface Arrangement {
 export const PHONE_WIDTH = 640;
 
 /** The two numbers share the width of a tile; the rest of the tile takes its part of the height. */
-const DIGIT_OF_WIDTH = 0.25;
-const DIGIT_OF_HEIGHT = 0.36;
+const DIGIT_OF_WIDTH = 0.26;
+const DIGIT_OF_HEIGHT = 0.345;
 
 /** The grid for `cots` tiles on `width` × `height` px with gaps between. */
 export function arrange(cots: number, width: number, height: number, gap: number): Arrangement {

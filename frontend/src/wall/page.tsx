@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import "./wall.css";
 import { ward } from "../live/connection";
+import { splitLabel } from "../parts/cot-name";
 import { Empty } from "../parts/parts";
 import { arrange, neighbour, PHONE_WIDTH, type Direction } from "./arrange";
 import { cotsShown, focusedCot, focusTile } from "./places";
@@ -25,6 +26,8 @@ export default function Wall() {
   }, []);
 
   const shown = cotsShown.value;
+  // What all labels begin with tells nothing: the numbers stand alone.
+  const alike = new Set(shown.map((id) => splitLabel(ward.cot(id).label.value)[0])).size === 1;
   const phone = size.width < PHONE_WIDTH;
   const { columns, rows } = arrange(shown.length, size.width, size.height, size.gap);
   const focused = shown.includes(focusedCot.value ?? -1) ? focusedCot.value : (shown[0] ?? null);
@@ -41,7 +44,7 @@ export default function Wall() {
   return (
     <div
       ref={grid}
-      class={`wall ${phone ? "phone" : ""}`}
+      class={`wall ${phone ? "phone" : ""} ${alike ? "alike" : ""}`}
       style={{ "--columns": String(columns), "--rows": String(rows) }}
       onKeyDown={move}
       aria-label="All cots"

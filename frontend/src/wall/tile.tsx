@@ -11,7 +11,7 @@ import { Icon } from "../parts/icons";
 import { Tag } from "../parts/parts";
 import { preferences } from "../preferences";
 import { SparkStrip } from "./spark";
-import { ages, alarmLine, chosen, emphasis, eventFreeWords, lookOf, missingLine, OLD_AFTER_MS, ORIGINS, shownName, SMALL_PLACES } from "./words";
+import { ages, alarmLine, chosen, emphasis, eventFreeWords, lookOf, missingLine, OLD_AFTER_MS, ORIGINS, shownName, SMALL_PLACES, targetWords } from "./words";
 
 /** A younger value needs no word about its age. */
 const FRESH_MS = 2_500;
@@ -203,11 +203,10 @@ function TileLine({ cot }: { readonly cot: CotLive }) {
       </footer>
     );
   const calm = cot.eventFree.value;
-  const target = cot.inTarget.value;
   return (
     <footer class="tile-line">
       <span>{calm ? eventFreeWords(calm.days, calm.last_kind) : ""}</span>
-      <span>{target === null ? "" : `${Math.round(target)} % in target`}</span>
+      <span>{targetWords(cot.inTarget.value, cot.value("fio2").value)}</span>
     </footer>
   );
 }

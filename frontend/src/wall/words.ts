@@ -3,6 +3,9 @@ import type { Alarm, Baby, Missing } from "../api/types";
 import { unacknowledged, worst } from "../live/urgency";
 import type { Names } from "../preferences";
 
+/** FiO2 of room air, %. */
+const ROOM_AIR = 21;
+
 /** An intermittent value older than this carries an asterisk. */
 export const OLD_AFTER_MS = 600_000;
 
@@ -92,6 +95,11 @@ export function emphasis(alarms: readonly Alarm[], parameter: string): string {
   const owner = worst(about);
   if (!owner) return "";
   return `inverse ${owner.priority} ${owner.presence === "ack" ? "acknowledged" : ""}`;
+}
+
+/** `96 % in target`; nothing in room air, where the upper end of the target does not hold. */
+export function targetWords(share: number | null, fio2: number | null): string {
+  return share === null || (fio2 !== null && fio2 <= ROOM_AIR) ? "" : `${Math.round(share)} % in target`;
 }
 
 /** Days without event as `6 d without event`; `event today` on the first. */

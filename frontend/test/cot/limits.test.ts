@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LimitRow, Vital } from "../../src/api/types";
-import { changeName, changesOf, changeValue, draftOf, faultsOf, fieldKey, loosens, parametersOf, parsed, refusals, rowsOf, typed } from "../../src/cot/limits";
+import { changeName, changesOf, changeValue, draftOf, faultsOf, fieldKey, loosens, parametersOf, parsed, rowsOf, typed } from "../../src/cot/limits";
 
 const row = (parameter: string, side: "low" | "high", red: number | null, yellow: number | null, more: Partial<LimitRow> = {}): LimitRow => ({
   parameter, side, red, yellow, red_delay_s: 0, yellow_delay_s: 0, off_delay_s: 2, note: null, ...more,
@@ -89,15 +89,7 @@ it("lists what is measured on this baby first", () => {
   expect(parametersOf(rows, new Set(["spo2"]))).toEqual(["spo2", "heart_rate"]);
 });
 
-describe("what the server refuses or leaves out", () => {
-  it("stands beside the field it speaks of", () => {
-    const detail = "SpO2 low: red 86 must be below yellow 85.; SpO2 high yellow 120 is outside the possible 0–100 %.; something else";
-    expect(refusals(detail, [SPO2, SPO2_HIGH], vital)).toEqual({
-      "spo2:low:red": "SpO2 low: red 86 must be below yellow 85.",
-      "spo2:high:yellow": "SpO2 high yellow 120 is outside the possible 0–100 %.",
-    });
-  });
-
+describe("what the server leaves out", () => {
   it("is no change: the delay of a limit that is not set", () => {
     const sent = { ...SPO2_HIGH, red_delay_s: null as unknown as number };
     expect(changesOf([sent], rowsOf(draftOf([sent])))).toEqual([]);
