@@ -27,4 +27,5 @@ __all__ = [
     "faults",
     "profile_from_json",
     "profile_to_json",
+    "room_air",
 ]
