@@ -11,6 +11,7 @@ from nicu_dashboard.domain.instants import InstantError, parse_instant
 from nicu_dashboard.domain.vitals import VITALS, Measured, ValueRefused, check_value
 
 TIME_COLUMN = "recorded_at"
+_LONGEST_LINE = 1_000_000
 
 
 class FileFault(Exception):
@@ -66,7 +67,7 @@ class CsvRecording:
     def _heading(self) -> Sequence[str] | None:
         with self._opened() as file:
             try:
-                return next(csv.reader(file), None)
+                return next(csv.reader(iter(lambda: file.readline(_LONGEST_LINE), "")), None)
             except (csv.Error, UnicodeDecodeError):
                 raise FileFault(f"{self.path.name} is not CSV text in UTF-8; save it as CSV in UTF-8") from None
 
@@ -101,7 +102,8 @@ class CsvRecording:
             raise FileFault(f"{self.path} cannot be read: {error.strerror}; look at its name") from None
 
     def _counted(self, file: TextIO) -> Iterator[str]:
-        for line in file:
+        # A line without end must not fill the memory before the reader refuses it.
+        while line := file.readline(_LONGEST_LINE):
             self.passed += len(line)
             yield line
 
@@ -125,6 +127,8 @@ def meant(column: str) -> str:
 
 def _number(name: str, text: str) -> float:
     try:
+        if "_" in text:  # Python reads 1_50 as 150
+            raise ValueError
         return float(text)
     except ValueError:
         raise ValueRefused(f"{name}: {text[:40]!r} is not a number") from None
