@@ -11,7 +11,7 @@ PAGE_SOURCES := $(shell find frontend \( -name node_modules -o -name dist \) -pr
 PYTEST := $(BIN)/python -m pytest
 ARGS ?=
 
-.PHONY: help setup setup-dev demo test test-fast check static screens-test format lock bench clean
+.PHONY: help setup setup-dev demo test test-fast check static screens-test screenshots format lock bench clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r target text; do printf 'make %-10s %s\n' "$$target" "$$text"; done
@@ -40,6 +40,9 @@ static: setup-dev ## the checks of `check` that run no test
 
 screens-test: $(PAGE) ## the screens' own tests
 	@tools/npm run --silent test
+
+screenshots: setup-dev ## take the pictures in docs/images again, from a running demo: some minutes
+	@browser=$$($(BIN)/python tools/ensure.py chromium) && NICU_CHROMIUM=$$browser $(BIN)/python tools/screenshots.py
 
 format: $(STAMPS)/dev ## lay the Python files out and mend what can be mended
 	@$(BIN)/ruff format
