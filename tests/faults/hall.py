@@ -24,6 +24,8 @@ from tests.templates import copy_of_empty_store
 ADMIN = Actor("command line", "administrator")
 PASSWORD = "correct horse battery"
 PATIENCE_S = 15.0
+# Bytes the kernel takes for a connection nobody reads from; its own choice would be megabytes.
+KERNEL_TAKES = 65_536
 
 # Children are forked from a process that has imported the program already: a start costs no more than the server's own.
 _PROCESSES = multiprocessing.get_context("forkserver")
@@ -44,8 +46,9 @@ def _serve(path: Path, port: int) -> None:
     settings = _settings(path)
     store = bootstrap.open_store(settings)
     station = bootstrap.build_station(settings, store, bootstrap.system_clock(), "live")
-    app = bootstrap.build_app(store, station)
-    asyncio.run(server(app, station.broadcast).serve([listen("127.0.0.1", port)]))
+    app, listener = bootstrap.build_app(store, station), listen("127.0.0.1", port)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_TAKES)
+    asyncio.run(server(app, station.broadcast).serve([listener]))
     store.close()
 
 
