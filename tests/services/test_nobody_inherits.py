@@ -48,6 +48,23 @@ async def test_a_baby_who_came_while_the_server_was_down_inherits_nothing(tmp_pa
         assert after.store.journal.open_alarms(1) == []
 
 
+async def test_a_condition_that_two_servers_recorded_is_one_alarm_after_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "nicu.db"
+    async with TestUnit.opened(path) as one, TestUnit.opened(path, one.clock) as other:
+        await one.admit("NICU-01", "A-1")
+        await other.station.upkeep._watch.sync()
+        await one.seconds(12, spo2=75)
+        await other.seconds(12, spo2=75)
+        assert len(one.store.journal.open_alarms(1)) == 2
+        clock = HandClock(one.clock.at + 1_000)
+    async with TestUnit.opened(path, clock) as after:
+        await after.station.engine.submit()
+        assert len(after.store.journal.open_alarms(1)) == 1
+        await after.seconds(12, spo2=95)
+        await after.station.actions.acknowledge(after.cot()["alarms"][0]["id"], NURSE)
+        assert after.store.journal.open_alarms(1) == []
+
+
 async def test_limits_given_back_to_the_profile_follow_the_age_again(unit: TestUnit) -> None:
     young = NewPatient("YOUNG", None, None, unit.clock.at - DAY_MS, 25 * 7 + 5, 700)
     baby = (await unit.station.admissions.admit("NICU-02", young, NURSE)).patient.id

@@ -79,9 +79,10 @@ class Settling:
         self._resume_unit([row.alarm for row in alarms if row.cot_id is None])
 
     def _close(self, alarms: Sequence[AlarmRow], silences: Sequence[SuspensionRow]) -> None:
-        """End on record what stood for a baby who was moved or went home while nobody watched."""
+        """End on record what no bed took over: of a baby who left while nobody watched, or told by a second server."""
         stays = {bed.cot.id: bed.stay for bed in self._ward.beds.values()}
-        left = [row for row in alarms if row.cot_id is not None and not _of(stays.get(row.cot_id), row)]
+        standing = {alarm.id for bed in self._ward.beds.values() for alarm in bed.watch.alarms}
+        left = [row for row in alarms if row.cot_id is not None and row.alarm.id not in standing]
         self._ward.close(left, [row for row in silences if not _of(stays.get(row.cot_id), row)], self._clock.now())
 
     async def settle(
