@@ -72,6 +72,10 @@ class Store:
     book: LimitBook
     people: People
 
+    def claim(self) -> None:
+        """Keep other servers away from this store; raises StoreUnavailable when one is at work on it."""
+        self.database.claim()
+
     def close(self) -> None:
         """Close every connection."""
         self.database.close()

@@ -21,7 +21,7 @@ from nicu_dashboard.cli.common import (
     table,
     words,
 )
-from nicu_dashboard.domain.patients import GestationalAge, Patient
+from nicu_dashboard.domain.patients import GestationalAge, Patient, check_birth
 from nicu_dashboard.ports.roster import NewPatient, NotFound, RosterConflict
 
 Mrn = Annotated[str, typer.Option(help="The baby's medical record number.")]
@@ -92,11 +92,14 @@ def admit(
 
     Example: nicu admit --mrn 1234567 --cot NICU-01 --name "Lindqvist, Baby of Eva" --ga 28+3
     """
+    born_at = instant(born)
+    if born_at is not None:
+        check_birth(born_at, now())
     new = NewPatient(
         checked(mrn, "an MRN", MRN_LENGTH),
         None if name is None else checked(name, "a name", NAME_LENGTH),
         sex,
-        instant(born),
+        born_at,
         None if ga is None else GestationalAge.parse(ga).days,
         weight_g,
     )

@@ -76,6 +76,7 @@ def _fresh(found: Settings) -> Iterator[Settings]:
 
 
 def _play(wish: Wish, chosen: Settings, store: Store, listener: socket.socket, browser: bool) -> None:
+    store.claim()
     _refuse_real_babies(store)
     clock = bootstrap.system_clock(wish.speed)
     cast = cast_for(wish, clock.now())

@@ -37,6 +37,7 @@ def serve(
         listen(found.host if host is None else host, found.port if port is None else port) as listener,
         opened(found) as store,
     ):
+        store.claim()
         station = bootstrap.build_station(found, store, bootstrap.system_clock(), "live")
 
         def started(_station: Station) -> None:

@@ -18,6 +18,7 @@ from nicu_dashboard.adapters.sql.addresses.engine import postgresql_engine
 from nicu_dashboard.adapters.sql.addresses.faults import WHERE
 from nicu_dashboard.adapters.sql.addresses.reading import read_address
 from nicu_dashboard.adapters.sql.errors import DirectoryNotWritable, NotADatabase, translated
+from nicu_dashboard.adapters.sql.store_file import StoreFile
 from nicu_dashboard.adapters.sql.units import EVERY, speak_for, units_of
 
 _BUSY_MS = 5_000
@@ -30,9 +31,12 @@ _CHECKPOINT_PAGES = 8_000
 class Database:
     """A store: one writing engine, one reading engine (the same on PostgreSQL), transactions with translated errors."""
 
-    def __init__(self, writer: Engine, reader: Engine, where: str, address: Address) -> None:
-        """Take the engines, the store's name in words, without secrets, and the address it was opened by."""
+    def __init__(
+        self, writer: Engine, reader: Engine, where: str, address: Address, file: StoreFile | None = None
+    ) -> None:
+        """Take the engines, the store's name in words, without secrets, the address it was opened by, and its file."""
         self.writer, self.reader, self.where, self.address = writer, reader, where, address
+        self._file = file
 
     @property
     def engine_name(self) -> str:
@@ -42,6 +46,8 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Enter a transaction that commits at the end; on any error nothing of it is kept."""
+        if self._file is not None:
+            self._file.check()
         with self._translating(), self.writer.begin() as connection:
             yield connection
 
@@ -51,10 +57,17 @@ class Database:
         with self._translating(), self.reader.begin() as connection:
             yield connection
 
+    def claim(self) -> None:
+        """Keep other servers away from a SQLite file until close(); raises StoreUnavailable when one is there."""
+        if self._file is not None:
+            self._file.claim()
+
     def close(self) -> None:
         """Close every connection."""
         self.reader.dispose()
         self.writer.dispose()
+        if self._file is not None:
+            self._file.release()
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
@@ -96,7 +109,7 @@ def _sqlite(address: Address) -> Database:
     # One writing connection: writers of this process queue in the pool, and no two transactions ever race.
     writer = _sqlite_engine(file_url, "BEGIN IMMEDIATE", pool_size=1, query_only=False)
     reader = _sqlite_engine(file_url, "BEGIN", pool_size=_READERS, query_only=True)
-    database = Database(writer, reader, f"The database {path.name}", address)
+    database = Database(writer, reader, f"The database {path.name}", address, StoreFile(path))
     with database._translating(), writer.connect() as connection:
         connection.exec_driver_sql("PRAGMA schema_version")
     return database
