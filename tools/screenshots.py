@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -22,8 +22,9 @@ FLAGS = [
     "--disable-background-networking",
     "--autoplay-policy=no-user-gesture-required",
 ]
-WARM_UP_S = 150
-PATIENCE_MS = 900_000
+PATIENCE_S = 1_800
+# The demo writes two earlier hours while it runs; the pictures wait for most of them. Percent of four hours.
+ENOUGH_HISTORY = 45
 
 
 class Picture(NamedTuple):
@@ -69,9 +70,27 @@ def demo() -> Iterator[str]:
             running.wait(20)
 
 
+def until_history(url: str) -> None:
+    """Wait until every baby has its earlier hours."""
+    for _ in range(PATIENCE_S // 5):
+        time.sleep(5)
+        try:
+            babies = [one["baby"]["patient_id"] for one in _get(url, "/api/cots")["items"] if one["baby"]]
+            shares = [_get(url, f"/api/patients/{baby}/histogram?hours=4")["valid_percent"] or 0 for baby in babies]
+        except httpx.HTTPError:
+            continue
+        if min(shares) >= ENOUGH_HISTORY:
+            return
+    raise SystemExit("the demo did not write its history in half an hour")
+
+
+def _get(url: str, path: str) -> Any:
+    return httpx.get(url + path, timeout=30).raise_for_status().json()
+
+
 def calm(url: str) -> None:
     """Acknowledge what has ended, so that the pictures show what goes on."""
-    for cot in httpx.get(f"{url}/api/live", timeout=30).json()["cots"]:
+    for cot in _get(url, "/api/live")["cots"]:
         for alarm in cot["alarms"]:
             if alarm["presence"] == "latched":
                 httpx.post(f"{url}/api/alarms/{alarm['id']}/acknowledge", json={}, timeout=30)
@@ -101,12 +120,12 @@ def main() -> None:
     """Wait for a baby in trouble, as every ward has one, and photograph the ward around it."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     with demo() as url, sync_playwright() as playwright:
-        time.sleep(WARM_UP_S)
+        until_history(url)
         browser = playwright.chromium.launch(executable_path=os.environ["NICU_CHROMIUM"], args=FLAGS)
         calm(url)
         walls = {picture: opened(browser, url, picture) for picture in PICTURES if picture.path == "/"}
         worst = next(iter(walls.values())).locator(".tile.high .tile-open")
-        worst.first.wait_for(state="attached", timeout=PATIENCE_MS)
+        worst.first.wait_for(state="attached", timeout=PATIENCE_S * 1000)
         cot = worst.first.get_attribute("data-cot") or ""
         for picture, page in walls.items():
             take(page, picture)

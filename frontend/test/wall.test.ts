@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { arrange, neighbour, pages } from "../src/wall/arrange";
 import { isOff } from "../src/wall/flash";
-import { ages, alarmLine, chosen, emphasis, eventFreeWords, lookOf, missingLine, shownName } from "../src/wall/words";
+import { ages, alarmLine, chosen, emphasis, eventFreeWords, lookOf, missingLine, shownName, targetWords } from "../src/wall/words";
 import { alarm, eva } from "./ward";
 
 describe("places on the wall", () => {
@@ -95,6 +95,13 @@ describe("what a tile says", () => {
   it("shows names only as far as the screen may", () => {
     expect([shownName(eva, "name"), shownName(eva, "initials"), shownName(eva, "none")]).toEqual(["Lindqvist", "EL", ""]);
     expect(ages(eva)).toBe("42+1 · d47");
+  });
+
+  it("says the time in target, but not in room air, where too much saturation is none", () => {
+    expect(targetWords(95.6, 28)).toBe("96 % in target");
+    expect(targetWords(95.6, null)).toBe("96 % in target");
+    expect(targetWords(0, 21)).toBe("");
+    expect(targetWords(null, 28)).toBe("");
   });
 
   it("counts days without event", () => {

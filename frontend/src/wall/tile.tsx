@@ -162,21 +162,21 @@ function Small({ cot, place }: { readonly cot: CotLive; readonly place: readonly
 const SHORT_LABELS: Readonly<Record<string, string>> = { abp_mean: "MAP", nibp_mean: "MAP", temp_skin: "T", temperature: "T", temp_core: "Tc", temp_axillary: "Tax" };
 
 function SmallValue({ cot, parameter }: { readonly cot: CotLive; readonly parameter: string }) {
-  const vital = vitalOf(parameter);
+  const vital = useComputed(() => vitalOf(parameter));
   const text = useComputed(() => {
     const value = cot.value(parameter).value;
     if (value === null) return "--";
     const measured = cot.measuredAt.value[parameter];
     const old = measured !== undefined && now.value - measured > OLD_AFTER_MS;
-    return number(value, vital.decimals) + (old ? "*" : "");
+    return number(value, vital.value.decimals) + (old ? "*" : "");
   });
   const look = useComputed(() => {
     const value = cot.value(parameter).value;
-    return `c-${vital.colour} ${value === null ? "none" : emphasis(cot.alarms.value, parameter)}`;
+    return `c-${vital.value.colour} ${value === null ? "none" : emphasis(cot.alarms.value, parameter)}`;
   });
   return (
     <span class={look} data-parameter={parameter}>
-      <i>{SHORT_LABELS[parameter] ?? vital.label}</i>
+      <i>{SHORT_LABELS[parameter] ?? vital.value.label}</i>
       {text}
     </span>
   );

@@ -3,6 +3,7 @@ import type { Alarm, Spell, Vital } from "../../src/api/types";
 import { bars, percent, shareBelow } from "../../src/cot/bins";
 import { conditions, offFor, scopeText, stacked, why } from "../../src/cot/conduct";
 import { keyOf, neighbours } from "../../src/cot/keys";
+import { prefer } from "../../src/preferences";
 import { kindLook, nadirText, newestFirst, spanOf } from "../../src/cot/spells";
 import { tiles } from "../../src/cot/tiles";
 
@@ -111,6 +112,12 @@ describe("the column of numbers", () => {
 describe("keys", () => {
   const press = (key: string, more: object = {}) =>
     keyOf({ key, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, target: null, ...more } as KeyboardEvent);
+
+  it("leaves single letters alone where they are turned off, but not the arrows", () => {
+    prefer({ keys: false });
+    expect([press("a"), press("?"), press("ArrowLeft"), press("Escape")]).toEqual([null, null, "ArrowLeft", "Escape"]);
+    prefer({ keys: true });
+  });
 
   it("are not heard while somebody types or uses the browser's own", () => {
     expect(press("a", { target: { tagName: "INPUT" } })).toBeNull();
