@@ -1,8 +1,11 @@
 """Stores for the care of the database: a SQLite file and databases on real PostgreSQL servers of two major versions."""
 
+import io
 import random
 import subprocess
 from collections.abc import Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -10,6 +13,7 @@ import pytest
 
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.revisions import open_store
+from nicu_dashboard.cli import main
 from tests.contracts.ward import Ward
 from tests.postgres import PostgresServer, candidate_bin_dirs, postgres_server, running_server
 
@@ -96,6 +100,25 @@ def fill(database: Database, rows: int, every: str = "10 seconds", since: str = 
         )
     # The server counts what a session did when that ends.
     database.close()
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a command said, and its exit code."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str, **environment: str) -> Told:
+    """Run a command of the program with these settings."""
+    out, words = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(words):
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        code = main.run(arguments)
+    return Told(code, out.getvalue(), words.getvalue())
 
 
 def ask(url: str, statement: str) -> list[tuple[object, ...]]:

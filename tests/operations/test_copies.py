@@ -1,11 +1,11 @@
 """Backup, restore and drill on SQLite and on two versions of PostgreSQL."""
 
 import json
-import os
+import resource
 import stat
-import subprocess
-import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from nicu_dashboard.operations.roles import api as roles
 from nicu_dashboard.operations.roles.script import DUTIES
 from nicu_dashboard.operations.sessions import CannotCare
 from tests.contracts.ward import Ward
-from tests.operations.conftest import ask, fill
+from tests.operations.conftest import ask, fill, run
 from tests.operations.test_optimizing import TODAY
 from tests.postgres import PostgresServer
 
@@ -270,13 +270,6 @@ def test_a_password_with_odd_characters_reaches_the_server(any_server: PostgresS
     assert (tmp_path / "x").stat().st_size > 0
 
 
-def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """The command as a person runs it."""
-    command = [sys.executable, "-c", "from nicu_dashboard.cli.main import main; main()", *arguments]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    return subprocess.run(command, env={**kept, **environment}, capture_output=True, text=True, check=False)
-
-
 def test_the_commands_say_what_they_did(any_server: PostgresServer, store_url: str, tmp_path: Path) -> None:
     told = run("db", "backup", str(tmp_path / "copy.dump"), DATABASE_URL=store_url)
     assert (told.returncode, told.stdout.strip()) == (0, str(tmp_path / "copy.dump"))
@@ -313,15 +306,19 @@ def test_what_cannot_be_copied_is_one_line(
         elif asked == "no programs":
             more = {programs.SETTING: str(tmp_path)}
         more["DATABASE_URL"] = f"{url}?pgbouncer=true" if asked == "pooler" else url
-        command = limited if asked == "full disk" else run
-        told = command("db", "backup", where, **more)
+        with limited_files() if asked == "full disk" else nullcontext():
+            told = run("db", "backup", where, **more)
     assert (told.returncode, told.stdout, told.stderr.count("\n")) == (2, "", 1)
     assert line in told.stderr
     assert list(tmp_path.iterdir()) == []
 
 
-def limited(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """The command where no file may grow beyond 16 kB."""
-    start = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (16384, 16384));"
-    command = [sys.executable, "-c", f"{start} from nicu_dashboard.cli.main import main; main()", *arguments]
-    return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+@contextmanager
+def limited_files() -> Iterator[None]:
+    """No file may grow beyond 16 kB, as on a full disk."""
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, usual[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)

@@ -18,9 +18,11 @@ from nicu_dashboard.operations.roles import api, tables
 from nicu_dashboard.operations.sessions import CannotCare
 from nicu_dashboard.ports.roster import NewPatient
 from nicu_dashboard.ports.tick import StoreUnavailable, Tick
+from tests.adapters.addresses.pooler import pgbouncer
 from tests.contracts.ward import NIGHT, Ward, by_nurse
 from tests.operations.conftest import ask
 from tests.operations.test_optimizing import TODAY
+from tests.postgres import PostgresServer
 
 
 @dataclass
@@ -168,6 +170,20 @@ def test_the_program_works_as_the_app_role(hospital: Hospital, store_url: str) -
     assert [found.mrn for found in ward.roster.patients()] == ["MRN-ADA", "MRN-CLEO"]
     assert ward.roster.version() == ask(store_url, "SELECT max(seq) FROM audit_log")[0][0]
     store.close()
+
+
+def test_behind_a_pooler_units_are_said_in_each_transaction_and_never_reach_another_client(
+    any_server: PostgresServer, hospital: Hospital
+) -> None:
+    with pgbouncer(any_server, size=1, user=f"{hospital.prefix}_app") as port:
+        url = hospital.as_("app").replace(f":{any_server.port}/", f":{port}/") + "?pgbouncer=true"
+        first, second = (open_store(url, environ={"NICU_UNITS": units}) for units in ("1", "2"))
+        for _ in range(3):
+            for store, mrn in ((first, "MRN-ADA"), (second, "MRN-BEN")):
+                with store.reading() as connection:
+                    assert connection.exec_driver_sql("SELECT mrn FROM patients").scalars().all() == [mrn]
+        first.close()
+        second.close()
 
 
 def test_the_program_cannot_write_into_a_unit_it_does_not_speak_for(hospital: Hospital) -> None:

@@ -11,8 +11,7 @@ from nicu_dashboard.operations.optimizing.periods import WEEKLY
 from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.operations.sessions import CannotCare
 from tests.contracts.ward import Ward
-from tests.operations.conftest import ask, fill
-from tests.operations.test_copies import run
+from tests.operations.conftest import ask, fill, run
 from tests.operations.test_optimizing import TODAY
 
 

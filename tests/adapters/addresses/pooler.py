@@ -17,7 +17,7 @@ from tests.postgres import PostgresServer, free_port
 
 
 @contextmanager
-def pgbouncer(server: PostgresServer, size: int, mode: str = "transaction") -> Iterator[int]:
+def pgbouncer(server: PostgresServer, size: int, mode: str = "transaction", user: str = "postgres") -> Iterator[int]:
     """Yield the port of a PgBouncer that shares `size` connections to the server among all its clients."""
     binary = program("pgbouncer")
     folder, port = Path(tempfile.mkdtemp(prefix="nicu-pgbouncer-")), free_port()
@@ -27,7 +27,7 @@ def pgbouncer(server: PostgresServer, size: int, mode: str = "transaction") -> I
         "logfile": folder / "log",
     }  # fmt: skip
     lines = [
-        "[databases]", f"* = host=127.0.0.1 port={server.port} user=postgres", "[pgbouncer]",
+        "[databases]", f"* = host=127.0.0.1 port={server.port} user={user}", "[pgbouncer]",
         *(f"{key} = {value}" for key, value in settings.items()),
     ]  # fmt: skip
     (folder / "pgbouncer.ini").write_text("\n".join(lines) + "\n")
