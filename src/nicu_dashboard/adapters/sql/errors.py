@@ -87,7 +87,7 @@ _POSTGRES: tuple[tuple[str, type[StoreUnavailable], str], ...] = (
     ("42501", StoreUnavailable, SENTENCES["missing privilege"]),
 )
 # Classes that tell of the connection; behind a pooler its faults come as answers to the first statement.
-_CONNECTION = ("08", "3D", "53", "57P")
+_CONNECTION = ("08", "3D", "53", "57P", "0A")  # 0A: a standby refuses to begin a transaction that writes
 
 
 def translated(error: Exception, where: str) -> Exception:
