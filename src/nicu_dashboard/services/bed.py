@@ -33,10 +33,13 @@ class Heard:
 
 @dataclass(slots=True)
 class EventFree:
-    """Since when this baby had no qualifying event, and which kind came last; None = none on record."""
+    """Since when this baby had no qualifying event, which kind came last (None = none on record), and since when it is
+    watched at all: hours that nobody measured are not free of events.
+    """
 
     since: int | None = None
     last_kind: str | None = None
+    watched_from: int | None = None
 
 
 @dataclass(slots=True)

@@ -14,7 +14,6 @@ from nicu_dashboard.ports.chart import Chart
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.roster import Roster, Source
 from nicu_dashboard.ports.tick import Journal, StoreUnavailable, VitalsRow
-from nicu_dashboard.services.bed import EventFree
 from nicu_dashboard.services.intake import Intake
 from nicu_dashboard.services.settling import limits_by_age
 from nicu_dashboard.services.ward import Ward
@@ -138,7 +137,7 @@ async def recall_events(ward: Ward, chart: Chart) -> None:
         if bed.stay is not None and bed.event_free.since is None:
             found = await asyncio.to_thread(chart.spells, bed.stay.patient.id)
             if found and bed.event_free.since is None:
-                bed.event_free = EventFree(found[0].spell.ended_at, found[0].spell.kind)
+                bed.event_free.since, bed.event_free.last_kind = found[0].spell.ended_at, found[0].spell.kind
 
 
 class Feed:

@@ -121,7 +121,10 @@ class Settling:
         spells = self._chart.spells(patient.id, at - LOOK_BACK_MS, at)
         counted = [stored for stored in spells if stored.review != "rejected"]
         newest = max(counted, key=lambda stored: stored.spell.started_at, default=None)
-        free = EventFree() if newest is None else EventFree(newest.spell.ended_at, newest.spell.kind)
+        first, _ = self._chart.bounds(patient.id) or (None, None)
+        free = EventFree(watched_from=first)
+        if newest is not None:
+            free.since, free.last_kind = newest.spell.ended_at, newest.spell.kind
         return Record(limits, self._latest(patient.id, at), free)
 
     def _latest(self, patient_id: int, at: int) -> dict[str, Latest]:

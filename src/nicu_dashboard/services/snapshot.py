@@ -128,7 +128,8 @@ def _state(bed: Bed) -> tuple[Any, ...]:
     watch, free = bed.watch, bed.event_free
     silences = (watch.audio_pause, watch.alarm_pause, watch.off)
     heard = (bed.origin, bed.source, bed.heard_at, dict(bed.latest))
-    return bed.cot, bed.stay, heard, watch.seen, watch.conditions, silences, free.since, free.last_kind, bed.in_target
+    counted = (free.since, free.last_kind, free.watched_from, bed.in_target)
+    return bed.cot, bed.stay, heard, watch.seen, watch.conditions, silences, counted
 
 
 def _same_until(bed: Bed, at: int) -> int:
@@ -200,8 +201,8 @@ def _flags(watch: Watch) -> dict[str, Any]:
 
 
 def _event_free(bed: Bed, at: int) -> dict[str, Any]:
-    """Return the days without a qualifying event, counted from the last one or from the stay's beginning."""
+    """Return the days without a qualifying event, counted from the last one or from the first reading."""
     since = bed.event_free.since
-    start = since if since is not None else (None if bed.stay is None else bed.stay.began_at)
+    start = since if since is not None else bed.event_free.watched_from
     days = 0 if start is None else max(0, at - start) // DAY_MS
     return {"since": since, "days": days, "needed": DAYS_NEEDED, "last_kind": bed.event_free.last_kind}

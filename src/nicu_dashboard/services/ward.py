@@ -66,6 +66,8 @@ class Ward:
     ) -> None:
         """A live, newer reading: judge it, look for events, keep it for the tile."""
         bed.note(values, recorded_at, received_at, source)
+        if bed.event_free.watched_from is None:
+            bed.event_free.watched_from = received_at
         if bed.unheard:
             self._first_heard(bed, values)
         self._step(bed, events.Sampled(received_at, values, int(source.interval_s * 1_000)))

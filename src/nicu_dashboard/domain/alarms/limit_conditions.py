@@ -216,7 +216,8 @@ def _fall(turn: Turn, limit: Limit, condition: Condition, alarm: Alarm) -> Condi
         condition.eased_since is not None and alarm.priority == "high" and turn.at - condition.eased_since >= patience
     )
     if calmer and alarm.presence == "ack" and limit.yellow is not None:
-        return turn.move(condition, replace(alarm, priority="medium"), "eased")
+        eased = replace(alarm, priority="medium", delay_s=limit.yellow.delay_s)
+        return turn.move(condition, _worded(eased, limit, alarm.value, "yellow"), "eased")
     return condition
 
 
