@@ -153,7 +153,7 @@ def _pass_time(turn: Turn) -> None:
 
 
 def _settle_limits(turn: Turn) -> None:
-    limits = {limit.key: limit for limit in turn.watch.limits.limits}
+    limits = turn.watch.limits.by_key
     for condition in list(turn.conditions.values()):
         limit = limits.get(condition.key)
         if limit is not None and not condition.absent:

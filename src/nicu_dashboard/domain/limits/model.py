@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
@@ -73,6 +73,11 @@ class AlarmLimits:
     profile: str
     version: int
     limits: tuple[Limit, ...]
+    by_key: Mapping[str, Limit] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Have each limit at hand by its key: it is asked for hundreds of times a second."""
+        object.__setattr__(self, "by_key", {limit.key: limit for limit in self.limits})
 
     @property
     def label(self) -> str:
