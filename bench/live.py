@@ -93,6 +93,7 @@ def show_stream(sent: Sent, seen: Seen, from_ns: int, to_ns: int, storm: bool) -
     line("POST to every screen", quantiles(delays_ms(sent, seen, from_ns, to_ns)), goal)
     trips = array("d", sorted(trip / 1e6 for trip in sent.round_trips))
     line("POST to acknowledgement (after the commit)", quantiles(trips))
+    line("  the machine's own delay in waking a sleeper", quantiles(sorted(late / 1e6 for late in sent.overslept)))
     line("refused readings", f"{sent.refused} of {len(sent.samples):,}")
     counts = [sum(from_ns <= at < to_ns for at in stream.arrived) / seconds for stream in seen.streams]
     bytes_each = sum(stream.received for stream in seen.streams) / max(1, sum(len(one.seqs) for one in seen.streams))

@@ -21,10 +21,15 @@ STORM_EVERY_S, STORM_FROM_S, STORM_TO_S = 40, 10, 30
 
 @dataclass(slots=True)
 class Sent:
-    """What one process of gateways sent: (cot, number, monotonic ns) of each sample; round trips in ns; refusals."""
+    """What one process of gateways sent: (cot, number, monotonic ns) of each sample; round trips in ns; refusals.
+
+    `overslept` tells in ns how much later than asked for the machine woke a sleeping gateway: that much of every delay is
+    the machine's, not the server's.
+    """
 
     samples: list[tuple[int, int, int]] = field(default_factory=list)
     round_trips: list[int] = field(default_factory=list)
+    overslept: list[int] = field(default_factory=list)
     refused: int = 0
 
 
@@ -56,7 +61,9 @@ async def _gateway(served: Served, cots: Sequence[int], first: float, until: flo
     chance = random.Random(cots[0])
     at = first
     for number in range(10**9):
-        await asyncio.sleep(max(0.0, at - time.monotonic()))
+        if (ahead := at - time.monotonic()) > 0:
+            await asyncio.sleep(ahead)
+            sent.overslept.append(int((time.monotonic() - at) * 1e9))
         if at >= until:
             break
         stormy = storm and STORM_FROM_S <= (at - first) % STORM_EVERY_S < STORM_TO_S
