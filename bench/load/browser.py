@@ -32,7 +32,7 @@ def wall_cost(served: Served, chromium: Path, seconds: float) -> PageCost:
         context.add_cookies([{"name": "nicu_session", "value": served.session, "url": served.url}])
         page = context.new_page()
         page.goto(served.url)
-        page.wait_for_function(f"document.querySelectorAll('.tile').length === {len(served.labels)}", timeout=60_000)
+        page.locator(".tile").nth(len(served.labels) - 1).wait_for(timeout=60_000)
         page.wait_for_timeout(5_000)
         inside, outside = context.new_cdp_session(page), browser.new_browser_cdp_session()
         inside.send("Performance.enable")

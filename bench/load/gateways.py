@@ -23,7 +23,7 @@ STORM_EVERY_S, STORM_FROM_S, STORM_TO_S = 40, 10, 30
 class Sent:
     """What one process of gateways sent: (cot, number, monotonic ns) of each sample; round trips in ns; refusals.
 
-    `overslept` tells in ns how much later than asked for the machine woke a sleeping gateway: that much of every delay is
+    `overslept` tells in ns how much later than asked for the machine woke a sleeping gateway: so much of every delay is
     the machine's, not the server's.
     """
 
