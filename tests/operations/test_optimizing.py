@@ -246,5 +246,5 @@ def test_sqlite_gets_its_indexes_and_refuses_partitions(sqlite_store: Database) 
     optimize(sqlite_store, Wishes(), TODAY, report)
     assert report.deeds[0] == "made the index idx_alarms_active on alarms"
     assert indexes.lacking(sqlite_store) == []
-    with pytest.raises(CannotCare, match="partitioning is for PostgreSQL"):
+    with pytest.raises(CannotCare, match="partitioning needs PostgreSQL"):
         optimize(sqlite_store, Wishes(WEEKLY), TODAY, Report())

@@ -284,7 +284,7 @@ def test_roles_need_a_user_who_may_make_them(hospital: Hospital) -> None:
 
 
 def test_sqlite_has_no_roles(sqlite_store: Database) -> None:
-    with pytest.raises(CannotCare, match="roles and row level security is for PostgreSQL"):
+    with pytest.raises(CannotCare, match="row level security needs PostgreSQL"):
         api.standing(sqlite_store, "nicu")
 
 

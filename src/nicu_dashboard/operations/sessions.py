@@ -13,8 +13,9 @@ from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.errors import DatabaseLocked, translated
 from nicu_dashboard.ports.tick import StoreUnavailable
 
-# Whoever waits for a lock holds up all who come after; so we wait this long, step back and try again.
-LOCK_WAIT_MS = 1_000
+# Whoever waits for a lock holds up all who come after; so we wait this long, step back and try again. It stays below
+# the server's deadlock_timeout (1 s): where two wait for each other it is we who give way, never the ward.
+LOCK_WAIT_MS = 400
 _TRIES = 30
 _PAUSE_S = 0.5
 _T = TypeVar("_T")
@@ -39,13 +40,13 @@ def alone(database: Database) -> Iterator[Connection]:
 
 
 @contextmanager
-def unfiltered(database: Database, lock_wait_ms: int = LOCK_WAIT_MS) -> Iterator[Connection]:
+def unfiltered(database: Database) -> Iterator[Connection]:
     """Enter a transaction that sees every row or fails, and waits for locks only briefly; PostgreSQL only."""
     with database.writing() as connection:
         connection.execution_options(no_parameters=True)
         connection.exec_driver_sql("SET LOCAL row_security = off")
         connection.exec_driver_sql("SET LOCAL timezone = 'UTC'")
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(lock_wait_ms)}")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {LOCK_WAIT_MS}")
         yield connection
 
 
@@ -77,7 +78,7 @@ def quietly(database: Database, *statements: str) -> None:
 def only_postgresql(database: Database, what: str) -> None:
     """Raise CannotCare on SQLite."""
     if database.engine_name != "postgresql":
-        raise CannotCare(f"{what} is for PostgreSQL; this store is a SQLite file: name a server in DATABASE_URL")
+        raise CannotCare(f"{what} needs PostgreSQL, and this store is a SQLite file; name a server in DATABASE_URL")
 
 
 def must_own(connection: Connection, *tables: str) -> None:

@@ -12,7 +12,14 @@ from nicu_dashboard.operations.optimizing.partitions import own_as_parent
 from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.operations.roles import script
 from nicu_dashboard.operations.roles.tables import SEEN
-from nicu_dashboard.operations.sessions import CannotCare, must_own, must_take_writes, only_postgresql, unfiltered
+from nicu_dashboard.operations.sessions import (
+    CannotCare,
+    in_a_quiet_moment,
+    must_own,
+    must_take_writes,
+    only_postgresql,
+    unfiltered,
+)
 
 _PREFIX = re.compile(r"[a-z][a-z0-9_]{0,30}")
 _ME = "SELECT rolsuper, rolcreaterole, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
@@ -82,10 +89,12 @@ def apply(database: Database, prefix: str, report: Report) -> list[str]:
     """Put roles, rights and policies in order, all or nothing; return the settings only a superuser could make."""
     must_be_current(database)
     statements = plan(database, prefix)
-    refused = []
-    with unfiltered(database, lock_wait_ms=5_000) as connection:
+    with unfiltered(database) as connection:
         must_take_writes(connection)
         _may_apply(connection, prefix)
+
+    def work(connection: Connection) -> list[str]:
+        refused = []
         report.stage("roles, rights, policies", len(statements))
         for place, statement in enumerate(statements, start=1):
             if not statement.optional:
@@ -94,6 +103,9 @@ def apply(database: Database, prefix: str, report: Report) -> list[str]:
                 refused.append(statement.text)
             report.at(place)
         own_as_parent(connection, "vitals")
+        return refused
+
+    refused = in_a_quiet_moment(database, work)
     report.did(f"put {len(script.DUTIES)} roles, their rights and row level security in order")
     return refused
 
@@ -145,7 +157,7 @@ def _unit(connection: Connection, unit: str) -> str:
 
 
 def _check(database: Database, prefix: str) -> None:
-    only_postgresql(database, "roles and row level security")
+    only_postgresql(database, "row level security")
     if not _PREFIX.fullmatch(prefix):
         raise CannotCare("--prefix takes small letters, digits and _, such as nicu")
 
