@@ -100,6 +100,7 @@ def show_stream(sent: Sent, seen: Seen, from_ns: int, to_ns: int, storm: bool) -
     line("snapshots to one screen", f"{sum(counts) / len(counts):.1f}/s (fewest {min(counts):.1f})")
     line("one snapshot", f"{bytes_each / 1_000:.1f} kB")
     line("to all screens", f"{sum(counts) * bytes_each / 1e6:.1f} MB/s")
+    line("  the screens' own process, share of one core", f"{seen.share:.1%}")
 
 
 def show_alarms(served: Served) -> None:
@@ -112,7 +113,7 @@ def show_alarms(served: Served) -> None:
 
 def show_page(cost: PageCost, seconds: float) -> None:
     """Print what the wall costs a browser."""
-    line(f"browser's main thread over {seconds:.0f} s", f"{cost.tasks:.1%}", f"< {PAGE_GOAL:.0%}")
+    line(f"browser's main thread, {cost.tiles} tiles, over {seconds:.0f} s", f"{cost.tasks:.1%}", f"< {PAGE_GOAL:.0%}")
     line("  scripts / style and layout", f"{cost.scripts:.1%} / {cost.layout:.1%}")
     line("  page process, all its threads", f"{cost.process:.1%}")
     line("  heap begin / end", f"{cost.heap_mb[0]:.1f} / {cost.heap_mb[1]:.1f} MB")

@@ -17,6 +17,7 @@ from bench.load.gateways import number_of
 from bench.load.ward import Served
 
 _BUFFER = 1 << 20
+_HEAD = 2_048
 
 
 class _Cot(msgspec.Struct):
@@ -40,9 +41,10 @@ class Stream:
 
 @dataclass(slots=True)
 class Seen:
-    """What the screens saw: their streams, and in which snapshot each sample (cot, number) was first."""
+    """What the screens saw: their streams, and in which snapshot each sample (cot, round, number) was first."""
 
     streams: list[Stream] = field(default_factory=list)
+    share: float = 0.0
     first: dict[tuple[int, int, int], int] = field(default_factory=dict)
 
 
@@ -60,35 +62,38 @@ class _Screen:
         self._seq = 0
         self._body: list[bytes] = []
 
-    def take(self, data: bytes, at: int) -> list[bytes]:
-        """Take what came; return the bodies of whole snapshots when this screen looks inside."""
-        self.stream.received += len(data)
+    def take(self, view: memoryview, at: int) -> list[bytes]:
+        """Take what came without copying it; return the bodies of whole snapshots when this screen looks inside."""
+        self.stream.received += len(view)
         bodies: list[bytes] = []
-        data = self._pending + data
-        self._pending = b""
-        while data:
-            if self._left:
-                part = data[: self._left]
-                data = data[self._left :]
-                self._left -= len(part)
-                if self._keeps:
-                    self._body.append(part)
-                if not self._left and self._seq:
-                    self.stream.seqs.append(self._seq)
-                    self.stream.arrived.append(at)
-                    if self._keeps:
-                        bodies.append(b"".join(self._body))
+        while len(view):
+            if self._left == 0:
+                view = view[self._begin(view) :]
                 continue
-            start = data.find(b"id: ")
-            end = data.find(b"\n", start)
-            if start < 0 or end < 0:
-                self._pending = data
-                break
-            size = data[:start].rstrip().rpartition(b"\n")[2]
-            self._seq = int(data[start + 4 : end])
-            self._left, self._body = int(size, 16) + 2, []
-            data = data[start:]
+            step = min(self._left, len(view))
+            if self._keeps:
+                self._body.append(bytes(view[:step]))
+            view, self._left = view[step:], self._left - step
+            if self._left == 0:
+                self.stream.seqs.append(self._seq)
+                self.stream.arrived.append(at)
+                bodies += [b"".join(self._body)] if self._keeps else []
         return bodies
+
+    def _begin(self, view: memoryview) -> int:
+        """Look for the size of the next chunk and the number of its snapshot; return how many bytes are done with."""
+        known = len(self._pending)
+        head = self._pending + bytes(view[:_HEAD])
+        start = head.find(b"id: ")
+        end = head.find(b"\n", start)
+        if start < 0 or end < 0:
+            self._pending = head
+            return len(head) - known
+        size = int(head[:start].rstrip().rpartition(b"\n")[2], 16) + len(b"\r\n")
+        self._seq, self._pending = int(head[start + 4 : end]), b""
+        self._body = [head[start:known]]
+        self._left = size - max(0, known - start)
+        return max(0, start - known)
 
 
 def watch(served: Served, count: int, seconds: float) -> Seen:
@@ -101,16 +106,18 @@ def watch(served: Served, count: int, seconds: float) -> Seen:
     place_of = {label: place for place, label in enumerate(served.labels)}
     last: dict[int, int] = {}
     turns: dict[int, int] = {}
+    buffer = memoryview(bytearray(_BUFFER))
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         for ready, _ in chooser.select(0.2):
-            data = ready.fileobj.recv(_BUFFER)  # type: ignore[union-attr]
-            if not data:
+            count_read = ready.data.connection.recv_into(buffer)
+            if not count_read:
                 raise SystemExit("the server ended a stream")
-            for body in ready.data.take(data, time.monotonic_ns()):
+            for body in ready.data.take(buffer[:count_read], time.monotonic_ns()):
                 _note(body, place_of, last, turns, seen)
     for screen in screens:
         screen.connection.close()
+    seen.share = time.process_time() / seconds
     return seen
 
 
