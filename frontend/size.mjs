@@ -7,7 +7,7 @@ const built = new URL("../src/nicu_dashboard/web/static/assets/", import.meta.ur
 
 const sizes = readdirSync(built)
   .filter((name) => /\.(js|css)$/.test(name))
-  .map((name) => [name, gzipSync(readFileSync(new URL(name, built)), { level: 9 }).length]);
+  .map((name) => [name, gzipSync(readFileSync(new URL(name, built))).length]);
 const total = sizes.reduce((sum, [, size]) => sum + size, 0);
 for (const [name, size] of [...sizes, ["scripts and styles together", total]]) console.log(String(size).padStart(8), name);
 if (total > PROMISE) {

@@ -22,9 +22,6 @@ import "./shell/shell.css";
 import { TopBar } from "./shell/topbar";
 import Wall from "./wall/page";
 
-/** Pages that fill the screen exactly; the others scroll. */
-const FIXED = new Set(["cot"]);
-
 const PAGES = {
   alarms: AlarmsPage,
   events: EventsPage,
@@ -56,7 +53,8 @@ export function App() {
     <div class="shell">
       <TopBar />
       <Banners />
-      <main class={FIXED.has(page) ? "fixed" : ""} tabIndex={-1}>
+      {/* The page of a cot fills the screen exactly; the others scroll. */}
+      <main class={page === "cot" ? "fixed" : ""} tabIndex={-1}>
         <CurrentPage />
       </main>
       <FootBar />

@@ -119,7 +119,7 @@ function SoundDesk() {
         ))}
       </div>
       <div class="wide">
-        <Field label={`Volume ${Math.round(preferences.value.volume * 100)} %`} hint="It cannot be turned down to silence here. Test it at the loudness of the room.">
+        <Field label={`Volume ${Math.round(preferences.value.volume * 100)} %`} hint="It cannot be turned down to silence. Test it at the bedside.">
           <input type="range" min="0.2" max="1" step="0.05" value={preferences.value.volume} onInput={(event) => prefer({ volume: Number(event.currentTarget.value) })} />
         </Field>
       </div>
