@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from functools import lru_cache
+from random import random
 
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -47,13 +48,14 @@ def _token(request: Request, found: Rooms) -> str | None:
 async def _events(found: Rooms, token: str | None) -> AsyncIterator[bytes]:
     yield b"retry: 1000\n\n"
     time = asyncio.get_running_loop().time
-    look_at = time() + LOOK_S
+    # Screens that began together do not all look at once, and no snapshot waits for the answer.
+    look_at = time() + LOOK_S * random()
     async for snapshot in found.station.broadcast.subscribe():
+        yield _event(snapshot)
         if token is not None and time() >= look_at:
             look_at = time() + LOOK_S
             if await run_in_threadpool(found.accounts.is_over, token):
                 return
-        yield _event(snapshot)
 
 
 @lru_cache(maxsize=2)
