@@ -3,6 +3,7 @@
 import json
 import signal
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -22,11 +23,14 @@ def server(nicu: Nicu, store_url: str, tmp_path: Path) -> Iterator[Running]:
 
 
 def test_a_first_start_says_what_to_do_next_in_its_log(server: Running) -> None:
-    lines = [json.loads(line) for line in server.words.read_text().splitlines()]
-    told = " ".join(line["event"] for line in lines)
-    assert "nicu user add" in told
-    assert "nicu cot add" in told
-    assert "nicu key add" in told
+    hints = ("nicu user add", "nicu cot add", "nicu key add")
+    until = time.monotonic() + 20
+    told = ""
+    while not all(hint in told for hint in hints):
+        assert time.monotonic() < until, told
+        time.sleep(0.1)
+        whole = server.words.read_text().rpartition("\n")[0]
+        told = " ".join(json.loads(line)["event"] for line in whole.splitlines())
 
 
 def test_the_server_wants_a_log_in_and_stops_at_once(server: Running) -> None:
