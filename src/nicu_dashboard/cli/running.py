@@ -16,8 +16,8 @@ from nicu_dashboard.cli.common import CannotRun
 from nicu_dashboard.services.station import Station
 from nicu_dashboard.web.server import server
 
-# The committing thread asks for the interpreter again after every row. With the 5 ms that Python lets it wait each time,
-# a storm of alarms held commits and screens up by more than a second on a busy machine.
+# The committing thread asks for the interpreter again after every row. With the 5 ms that Python lets it wait each
+# time, a storm of alarms held commits and screens up by more than a second on a busy machine.
 SWITCH_S = 0.0005
 
 
