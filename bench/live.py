@@ -98,7 +98,8 @@ def show_stream(sent: Sent, seen: Seen, from_ns: int, to_ns: int, storm: bool) -
     counts = [sum(from_ns <= at < to_ns for at in stream.arrived) / seconds for stream in seen.streams]
     bytes_each = sum(stream.received for stream in seen.streams) / max(1, sum(len(one.seqs) for one in seen.streams))
     line("snapshots to one screen", f"{sum(counts) / len(counts):.1f}/s (fewest {min(counts):.1f})")
-    line("one snapshot", f"{bytes_each / 1_000:.1f} kB")
+    whole = seen.unpacked / max(1, len(seen.streams[0].seqs))
+    line("one snapshot, packed / unpacked", f"{bytes_each / 1_000:.1f} / {whole / 1_000:.1f} kB")
     line("to all screens", f"{sum(counts) * bytes_each / 1e6:.1f} MB/s")
     line("  the screens' own process, share of one core", f"{seen.share:.1%}")
 

@@ -1,6 +1,6 @@
-"""Screens that follow the live stream and note when each snapshot has arrived; only one of them looks inside.
+"""Screens that follow the live stream as browsers ask for it, packed, and note when each message has arrived.
 
-All snapshots are the same bytes for every screen, so the others need to read no more than the number in front.
+All screens get the same bytes: one of them unpacks them and looks inside, the others need only a check sum.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import selectors
 import socket
 import time
+import zlib
 from array import array
 from dataclasses import dataclass, field
 
@@ -17,7 +18,7 @@ from bench.load.gateways import number_of
 from bench.load.ward import Served
 
 _BUFFER = 1 << 20
-_HEAD = 2_048
+_LINE = 32
 
 
 class _Cot(msgspec.Struct):
@@ -32,98 +33,118 @@ class _Snapshot(msgspec.Struct):
 
 @dataclass(slots=True)
 class Stream:
-    """One screen's connection: sequence numbers and monotonic ns of what came, and its bytes."""
+    """One connection: check sum and monotonic ns of each message, and its bytes; `seqs` are found at the end."""
 
-    seqs: array[int] = field(default_factory=lambda: array("q"))
+    sums: array[int] = field(default_factory=lambda: array("Q"))
     arrived: array[int] = field(default_factory=lambda: array("q"))
+    seqs: list[int] = field(default_factory=list)
     received: int = 0
 
 
 @dataclass(slots=True)
 class Seen:
-    """What the screens saw: their streams, and in which snapshot each sample (cot, round, number) was first."""
+    """What the screens saw: streams, the snapshot that first had each sample (cot, round, number), unpacked bytes."""
 
     streams: list[Stream] = field(default_factory=list)
     share: float = 0.0
+    unpacked: int = 0
     first: dict[tuple[int, int, int], int] = field(default_factory=dict)
 
 
 class _Screen:
-    """Takes an endless answer in HTTP chunks apart; each chunk is one event."""
+    """Takes an endless answer in HTTP chunks apart; each chunk is one message."""
 
-    def __init__(self, served: Served, keeps: bool) -> None:
+    def __init__(self, served: Served, looks_inside: bool) -> None:
         self.stream = Stream()
+        self.messages: list[bytes] | None = [] if looks_inside else None
         self.connection = socket.create_connection((served.host, served.port))
-        request = f"GET /api/live HTTP/1.1\r\nHost: {served.host}:{served.port}\r\nAccept: text/event-stream\r\n"
-        self.connection.sendall(f"{request}Cookie: nicu_session={served.session}\r\n\r\n".encode())
-        self._keeps = keeps
-        self._pending = b""
-        self._left = 0
-        self._seq = 0
-        self._body: list[bytes] = []
+        head = ("GET /api/live HTTP/1.1", f"Host: {served.host}:{served.port}", "Accept: text/event-stream")
+        rest = ("Accept-Encoding: gzip", f"Cookie: nicu_session={served.session}", "", "")
+        self.connection.sendall("\r\n".join([*head, *rest]).encode())
+        answer = b""
+        while not answer.endswith(b"\r\n\r\n"):
+            answer += self.connection.recv(1)
+        self._line, self._left, self._sum = b"\r\n", 0, 0
+        self._parts: list[bytes] = []
 
-    def take(self, view: memoryview, at: int) -> list[bytes]:
-        """Take what came without copying it; return the bodies of whole snapshots when this screen looks inside."""
+    def take(self, view: memoryview, at: int) -> None:
+        """Take what came without copying it."""
         self.stream.received += len(view)
-        bodies: list[bytes] = []
         while len(view):
             if self._left == 0:
                 view = view[self._begin(view) :]
                 continue
             step = min(self._left, len(view))
-            if self._keeps:
-                self._body.append(bytes(view[:step]))
+            self._sum = zlib.crc32(view[:step], self._sum)
+            if self.messages is not None:
+                self._parts.append(bytes(view[:step]))
             view, self._left = view[step:], self._left - step
             if self._left == 0:
-                self.stream.seqs.append(self._seq)
-                self.stream.arrived.append(at)
-                bodies += [b"".join(self._body)] if self._keeps else []
-        return bodies
+                self._end(at)
 
     def _begin(self, view: memoryview) -> int:
-        """Look for the size of the next chunk and the number of its snapshot; return how many bytes are done with."""
-        known = len(self._pending)
-        head = self._pending + bytes(view[:_HEAD])
-        start = head.find(b"id: ")
-        end = head.find(b"\n", start)
-        if start < 0 or end < 0:
-            self._pending = head
-            return len(head) - known
-        size = int(head[:start].rstrip().rpartition(b"\n")[2], 16) + len(b"\r\n")
-        self._seq, self._pending = int(head[start + 4 : end]), b""
-        self._body = [head[start:known]]
-        self._left = size - max(0, known - start)
-        return max(0, start - known)
+        """Look for the size of the next chunk after the end of the last; return how many bytes are done with."""
+        known = len(self._line)
+        line = self._line + bytes(view[:_LINE])
+        end = line.find(b"\r\n", 2)
+        if end < 0:
+            self._line = line
+            return len(line) - known
+        self._left, self._sum, self._line = int(line[2:end], 16), 0, b""
+        return end + 2 - known
+
+    def _end(self, at: int) -> None:
+        self.stream.sums.append(self._sum)
+        self.stream.arrived.append(at)
+        if self.messages is not None:
+            self.messages.append(b"".join(self._parts))
+            self._parts = []
 
 
 def watch(served: Served, count: int, seconds: float) -> Seen:
     """Follow the stream on `count` connections for so many seconds."""
     chooser = selectors.DefaultSelector()
-    screens = [_Screen(served, keeps=place == 0) for place in range(count)]
+    screens = [_Screen(served, looks_inside=place == 0) for place in range(count)]
     for screen in screens:
         chooser.register(screen.connection, selectors.EVENT_READ, screen)
     seen = Seen([screen.stream for screen in screens])
-    place_of = {label: place for place, label in enumerate(served.labels)}
-    last: dict[int, int] = {}
-    turns: dict[int, int] = {}
     buffer = memoryview(bytearray(_BUFFER))
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         for ready, _ in chooser.select(0.2):
-            count_read = ready.data.connection.recv_into(buffer)
-            if not count_read:
+            size = ready.data.connection.recv_into(buffer)
+            if not size:
                 raise SystemExit("the server ended a stream")
-            for body in ready.data.take(buffer[:count_read], time.monotonic_ns()):
-                _note(body, place_of, last, turns, seen)
+            ready.data.take(buffer[:size], time.monotonic_ns())
     for screen in screens:
         screen.connection.close()
     seen.share = time.process_time() / seconds
+    _look_inside(screens[0], served, seen)
     return seen
 
 
-def _note(body: bytes, place_of: dict[str, int], last: dict[int, int], turns: dict[int, int], seen: Seen) -> None:
+def _look_inside(screen: _Screen, served: Served, seen: Seen) -> None:
+    """Unpack what one screen got, note what was in it, and put the snapshots' numbers to what every screen got."""
+    place_of = {label: place for place, label in enumerate(served.labels)}
+    unpack, seq_of = zlib.decompressobj(zlib.MAX_WBITS | 16), {}
+    last: dict[int, int] = {}
+    turns: dict[int, int] = {}
+    for check_sum, message in zip(screen.stream.sums, screen.messages or (), strict=True):
+        text = unpack.decompress(message)
+        seen.unpacked += len(text)
+        if b"event: snapshot" in text:
+            snapshot = msgspec.json.decode(text[text.index(b"data: ") + 6 :].strip(), type=_Snapshot)
+            seq_of[check_sum] = snapshot.seq
+            _note(snapshot, place_of, last, turns, seen)
+    for stream in seen.streams:
+        known = [(seq_of[one], at) for one, at in zip(stream.sums, stream.arrived, strict=True) if one in seq_of]
+        stream.seqs, stream.arrived = [seq for seq, _ in known], array("q", [at for _, at in known])
+
+
+def _note(
+    snapshot: _Snapshot, place_of: dict[str, int], last: dict[int, int], turns: dict[int, int], seen: Seen
+) -> None:
     """Note which samples this snapshot is the first to show; numbers wrap, so each round of them has its own."""
-    snapshot = msgspec.json.decode(body[body.index(b"data: ") + 6 :].strip(), type=_Snapshot)
     for cot in snapshot.cots:
         temperature = cot.values.get("temperature")
         if temperature is None:

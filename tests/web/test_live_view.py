@@ -3,6 +3,7 @@
 import itertools
 import json
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from threading import Thread
 from time import monotonic
 from typing import Any
@@ -33,6 +34,25 @@ def test_there_is_a_heartbeat_each_second_when_nothing_happens(demo: Serving) ->
         at = [snapshot["at"] for snapshot, _ in zip(_snapshots(response), range(5), strict=False)]
     # The admission just before may still have changed the wall once.
     assert all(800 <= later - earlier <= 2_500 for earlier, later in itertools.pairwise(at[2:]))
+
+
+def test_a_screen_that_joins_late_unpacks_what_was_packed_for_all(demo: Serving) -> None:
+    def opened(encoding: str) -> AbstractContextManager[httpx.Response]:
+        return demo.client.stream("GET", "/api/live", headers={**STREAM, "Accept-Encoding": encoding})
+
+    with opened("gzip") as early, opened("identity") as plain:
+        assert early.headers["content-encoding"] == "gzip"
+        assert "content-encoding" not in plain.headers
+        ahead, beside = _snapshots(early), _snapshots(plain)
+        next(ahead)
+        with opened("gzip") as late:
+            behind = _snapshots(late)
+            told = [
+                {one["seq"]: one for one, _ in zip(feed, range(4), strict=False)} for feed in (ahead, beside, behind)
+            ]
+    shared = set.intersection(*(set(one) for one in told))
+    assert shared
+    assert all(told[0][seq] == told[1][seq] == told[2][seq] for seq in shared)
 
 
 def test_who_cannot_stream_polls_for_the_next_snapshot(demo: Serving) -> None:

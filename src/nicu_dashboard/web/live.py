@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import zlib
 from collections.abc import AsyncIterator
 from functools import lru_cache
 from random import random
@@ -20,7 +21,9 @@ POLL_S = 10.0
 # A stream is looked after this often: whoever logged out or was disabled sees no more of it.
 LOOK_S = 5.0
 _SEQUENCE = re.compile(r"-?[0-9]{1,20}")
-_NO_CACHE = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_NO_CACHE = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Vary": "Accept-Encoding"}
+_PACKED = {**_NO_CACHE, "Content-Encoding": "gzip"}
+_GZIP_BEGINS = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 
 
 async def live(request: Request) -> Response:
@@ -30,7 +33,10 @@ async def live(request: Request) -> Response:
         return problem(401, "log in first: POST /api/session with name and password")
     found: Rooms = request.app.state.rooms
     if "text/event-stream" in request.headers.get("accept", ""):
-        return StreamingResponse(_events(found, _token(request, found)), 200, _NO_CACHE, "text/event-stream")
+        events = _events(found, _token(request, found))
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return StreamingResponse(_gzipped(events), 200, _PACKED, "text/event-stream")
+        return StreamingResponse(events, 200, _NO_CACHE, "text/event-stream")
     after = request.query_params.get("after", "-1")
     if _SEQUENCE.fullmatch(after) is None:
         return problem(422, "after is the sequence number of the last snapshot you have")
@@ -62,6 +68,19 @@ async def _events(found: Rooms, token: str | None) -> AsyncIterator[bytes]:
 def _event(snapshot: Snapshot) -> bytes:
     """Return the message of a snapshot, made once for every screen."""
     return b"id: %d\nevent: snapshot\ndata: %b\n\n" % snapshot
+
+
+async def _gzipped(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield _GZIP_BEGINS
+    async for event in events:
+        yield _packed(event)
+
+
+@lru_cache(maxsize=2)
+def _packed(event: bytes) -> bytes:
+    """Return a message as blocks that refer to nothing before them: packed once, they fit every stream."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return packer.compress(event) + packer.flush(zlib.Z_SYNC_FLUSH)
 
 
 async def _newer(broadcast: Broadcast, after: int) -> Snapshot | None:
