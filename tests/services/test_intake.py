@@ -73,6 +73,17 @@ async def test_a_reading_for_an_unknown_cot_is_refused_with_the_remedy_and_kept_
     assert (kept["cot"], kept["count"]) == ("NICU-99", 2)
 
 
+async def test_the_hours_before_the_clerk_wrote_are_the_first_babys_and_the_year_before_is_nobodys(
+    unit: TestUnit,
+) -> None:
+    await unit.seconds(30, heart_rate=150)
+    hours = await unit.reading(unit.clock.at - 3 * HOUR_MS, heart_rate=152)
+    assert (hours.accepted, hours.rejected) == (1, [])
+    year = await unit.reading(unit.clock.at - 365 * DAY_MS, heart_rate=40)
+    assert year.accepted == 0
+    assert "no baby lay in cot NICU-01" in year.rejected[0].reason
+
+
 async def test_a_reading_for_an_empty_cot_belongs_to_nobody(unit: TestUnit) -> None:
     receipt = await unit.reading(cot="NICU-02", heart_rate=150)
     assert "no baby lay in cot NICU-02" in receipt.rejected[0].reason

@@ -3,8 +3,12 @@
 import asyncio
 from collections.abc import Iterable
 
+from nicu_dashboard.domain.instants import HOUR_MS
 from nicu_dashboard.domain.vitals import Origin
 from nicu_dashboard.ports.roster import PastStay, Roster, Source
+
+# How long a baby may lie in a new cot before somebody admits it on record (assumed).
+WRITTEN_LATE_MS = 12 * HOUR_MS
 
 
 class Stays:
@@ -31,11 +35,11 @@ class Stays:
     def patient_at(self, cot_id: int, at: int) -> int | None:
         """Return the baby who lay in the cot at this instant (epoch ms), None when nobody did.
 
-        Before the cot's first stay on record the readings belong to its first baby: the bed is filled before the clerk
+        The hours before the cot's first stay on record belong to its first baby: the bed is filled before the clerk
         writes it down. Between two babies they belong to neither.
         """
         past = self._past.get(cot_id, [])
-        if past and at < past[0].began_at:
+        if past and past[0].began_at - WRITTEN_LATE_MS <= at < past[0].began_at:
             return past[0].patient_id
         for stay in past:
             if stay.began_at <= at and (stay.ended_at is None or at < stay.ended_at):
