@@ -7,7 +7,7 @@ import { say } from "../parts/toast";
 import { go, route } from "../router";
 import { toggleSound } from "../sound/sound";
 import { cotsShown, focusedCot, focusTile, turnPage } from "../wall/places";
-import { openHelp, openMenu } from "./menu";
+import { closeMenu, openHelp, openMenu } from "./menu";
 import { PAGES } from "./pages";
 
 function acknowledgeFocused(): void {
@@ -44,22 +44,35 @@ function stepOntoWall(): void {
   if (id !== undefined) focusTile(id);
 }
 
-function act(event: KeyboardEvent): void {
-  const key = keyOf(event);
-  // A dialog has the keyboard for itself.
-  if (key === null || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-  if (key === "Escape" && route.peek().page !== "wall") return go("/");
+/** What a key does on the page itself. */
+function onPage(key: string): (() => void) | undefined {
   const here = route.peek().page;
-  if (here === "login") return;
-  const found = EVERYWHERE[key] ?? (here === "wall" ? ON_THE_WALL[key] : undefined) ?? (here === "cot" ? undefined : pageKey(key));
-  if (!found) return;
-  event.preventDefault();
-  found();
+  if (key === "Escape" && here !== "wall") return () => go("/");
+  if (here === "login") return undefined;
+  return EVERYWHERE[key] ?? (here === "wall" ? ON_THE_WALL[key] : undefined) ?? (here === "cot" ? undefined : pageKey(key));
 }
 
 function pageKey(key: string): (() => void) | undefined {
   const page = PAGES.find((known) => known.key === key);
   return page && (() => go(page.path));
+}
+
+/** The menu shows the keys of the pages, so they work in it; any other dialog has the keyboard for itself. */
+function inDialog(dialog: Element, key: string): (() => void) | undefined {
+  if (!dialog.matches(".menu")) return undefined;
+  if (key === "?") return openHelp;
+  const chosen = pageKey(key);
+  return key === "g" || chosen ? () => (closeMenu(), chosen?.()) : undefined;
+}
+
+function act(event: KeyboardEvent): void {
+  const key = keyOf(event);
+  if (key === null || event.defaultPrevented) return;
+  const dialog = document.querySelector("dialog[open]");
+  const found = dialog ? inDialog(dialog, key) : onPage(key);
+  if (!found) return;
+  event.preventDefault();
+  found();
 }
 
 export function startKeys(): void {

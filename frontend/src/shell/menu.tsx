@@ -17,7 +17,9 @@ export function openHelp(): void {
   open.value = open.value === "help" ? null : "help";
 }
 
-const close = (): void => void (open.value = null);
+export function closeMenu(): void {
+  open.value = null;
+}
 
 export function Menus() {
   if (open.value === "menu") return <Menu />;
@@ -26,7 +28,7 @@ export function Menus() {
 }
 
 async function signOut(): Promise<void> {
-  close();
+  closeMenu();
   if (await attempt("Signed out", () => remove("/api/session"))) {
     await loadUnit();
     go("/login");
@@ -36,11 +38,11 @@ async function signOut(): Promise<void> {
 function Menu() {
   const user = unit.value?.user;
   return (
-    <Dialog title="Pages" look="menu" onClose={close}>
+    <Dialog title="Pages" look="menu" onClose={closeMenu}>
       <ul>
         {PAGES.filter((page) => page.needs === undefined || may(page.needs)).map((page) => (
           <li key={page.name}>
-            <a href={page.path} onClick={close} {...(route.value.page === page.name ? { "aria-current": "page" as const } : {})}>
+            <a href={page.path} onClick={closeMenu} {...(route.value.page === page.name ? { "aria-current": "page" as const } : {})}>
               {page.title} {page.key && <kbd>{page.key.toUpperCase()}</kbd>}
             </a>
           </li>
@@ -59,7 +61,7 @@ function Menu() {
               Sign out <small class="dim">{user.name}</small>
             </button>
           ) : (
-            <a href="/login" onClick={close}>
+            <a href="/login" onClick={closeMenu}>
               Sign in
             </a>
           )}
@@ -83,7 +85,7 @@ const KEYS: readonly (readonly [string, string])[] = [
 
 function Help() {
   return (
-    <Dialog title="Keys" onClose={close}>
+    <Dialog title="Keys" onClose={closeMenu}>
       <dl class="keys">
         {KEYS.map(([key, what]) => (
           <>
@@ -103,7 +105,7 @@ function Help() {
         ))}
       </dl>
       <footer>
-        <Button look="primary" onClick={close}>
+        <Button look="primary" onClick={closeMenu}>
           Close
         </Button>
       </footer>

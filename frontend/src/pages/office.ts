@@ -1,0 +1,18 @@
+/** The second file of the program: every page of the office. Nothing that a wall needs may stand in it alone. */
+import AdmissionsPage from "./admissions";
+import AlarmsPage from "./alarms";
+import AuditPage from "./audit";
+import EventsPage from "./events";
+import PeoplePage from "./people";
+import SourcesPage from "./sources";
+import SystemPage from "./system";
+
+export const OFFICE = {
+  alarms: AlarmsPage,
+  events: EventsPage,
+  admissions: AdmissionsPage,
+  sources: SourcesPage,
+  people: PeoplePage,
+  audit: AuditPage,
+  system: SystemPage,
+} as const;
