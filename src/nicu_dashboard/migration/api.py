@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
 from nicu_dashboard.migration.catalog import read_catalog
-from nicu_dashboard.migration.chunks import MOST_CHUNK_ROWS
+from nicu_dashboard.migration.coming_back import roll_back
 from nicu_dashboard.migration.comparing import Difference
 from nicu_dashboard.migration.crew import Crew
 from nicu_dashboard.migration.ddl import create_table
@@ -20,53 +20,27 @@ from nicu_dashboard.migration.dry_run import rejects_of
 from nicu_dashboard.migration.errors import MigrationError, RowsRejected, TargetRefused
 from nicu_dashboard.migration.journal import Journal, Run
 from nicu_dashboard.migration.mapping import AsIs
+from nicu_dashboard.migration.mapping import Mapping as Way
 from nicu_dashboard.migration.move import Move, create_tables
 from nicu_dashboard.migration.names import quoted
+from nicu_dashboard.migration.options import Options, reported
+from nicu_dashboard.migration.own_target import REVISION_TABLE, bare, make_tables, refusals_of
 from nicu_dashboard.migration.plan import Plan
 from nicu_dashboard.migration.progress import Progress, Silent
+from nicu_dashboard.migration.recognising import choose, mapping_of
 from nicu_dashboard.migration.report import Report
-from nicu_dashboard.migration.roll_back import WayBack, new_tables
 from nicu_dashboard.migration.source import open_snapshot, reading, refuse_damage, source_path, take_snapshot
 from nicu_dashboard.migration.target import Connection, TargetFacts, connect, look_at_target
 
+__all__ = ["Options", "plan", "roll_back", "run", "verify"]
+
 SMALL_BYTES = 4_000_000
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to move. `lane` is auto, plain or exact; `on_reject` stop or quarantine."""
-
-    schema: str = "public"
-    on_reject: str = "stop"
-    workers: int = 2
-    lane: str = "auto"
-    verify: bool = True
-    thorough: bool = False
-    show_values: bool = False
-    restart: bool = False
-    work_dir: Path | None = None
-    kinds: Mapping[str, str] = field(default_factory=dict)
-    as_is: bool = False
-    chunk_rows: int = MOST_CHUNK_ROWS
-
-
-def _reported(command: str, work: Callable[[Report], None]) -> Report:
-    report = Report(command)
-    begun = perf_counter()
-    try:
-        work(report)
-    except MigrationError as error:
-        report.exit_code = error.exit_code
-        report.summary, report.next_step = error.what, error.next_step
-        report.faults += error.details
-    report.seconds["all"] = round(perf_counter() - begun, 3)
-    return report
 
 
 def run(source: str, target: str, options: Options | None = None, progress: Progress | None = None) -> Report:
     """Move a SQLite file into PostgreSQL and verify every value; continues an unfinished move."""
     chosen, shown = options or Options(), progress or Silent()
-    return _reported("run", lambda report: _run(source_path(source), target, chosen, shown, report))
+    return reported("run", lambda report: _run(source_path(source), target, chosen, shown, report))
 
 
 def _crew(source: Path, options: Options) -> Crew:
@@ -99,8 +73,8 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
         else:
             if before and options.restart:
                 _undo(connection, before)
-            snapshot, run_now = _begin(source, folder, connection, options, progress, report)
-        mapping = AsIs(run_now.plan.schema, run_now.plan.choices, options.chunk_rows)
+            snapshot, run_now = _begin(source, folder, target, connection, options, progress, report)
+        mapping = mapping_of(run_now.plan, options.chunk_rows)
         move = Move(run_now, snapshot, target, mapping, crew, progress, connection)
         _carry_on(move, options, report)
         if report.exit_code == 0 and options.verify:
@@ -108,12 +82,14 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
 
 
 def _begin(
-    source: Path, folder: Path, connection: Connection, options: Options, progress: Progress, report: Report
-) -> tuple[Path, Run]:
-    begun, mapping = perf_counter(), _mapping(options)
-    with reading(source):
+    source: Path, folder: Path, target: str, connection: Connection, options: Options, progress: Progress,
+    report: Report,
+) -> tuple[Path, Run]:  # fmt: skip
+    begun = perf_counter()
+    with reading(source) as live:
+        mapping = choose(live, options)
         size = source.stat().st_size
-    _refuse(look_at_target(connection, options.schema, size, resuming=False), report)
+    _refuse(_facts(connection, mapping, size), report)
     folder.mkdir(mode=0o700, exist_ok=True)
     for stale in folder.glob("snapshot-*"):
         stale.unlink()
@@ -134,20 +110,16 @@ def _begin(
             + ".",
             "Mend them, or run again with --on-reject quarantine.",
         )
+    if plan.mapping != "as-is":
+        make_tables(target, connection, plan.schema)
     with connection.transaction():
         journal = Journal(connection)
         journal.prepare()
-        create_tables(connection, options.schema, [create_table(table) for table in plan.tables])
+        if plan.mapping != "as-is":
+            plan = bare(connection, plan)
+        create_tables(connection, plan.schema, [create_table(table) for table in plan.tables if not table.exists])
         number = journal.open_run(snapshot.name, plan, options.on_reject)
     return snapshot, Run(number, 1, snapshot.name, "loading", plan, options.on_reject)
-
-
-def _mapping(options: Options) -> AsIs:
-    if not options.as_is:
-        raise MigrationError(
-            "this file is not one of the dashboard's own.", "Add --as-is to copy it with its own tables and names."
-        )
-    return AsIs(options.schema, options.kinds, options.chunk_rows)
 
 
 def _refuse(facts: TargetFacts, report: Report) -> None:
@@ -159,6 +131,9 @@ def _refuse(facts: TargetFacts, report: Report) -> None:
 
 def _undo(connection: Connection, run_before: Run) -> None:
     with connection.transaction():
+        names = [] if run_before.plan.mapping == "as-is" else [REVISION_TABLE]
+        for name in names:
+            connection.execute(f"DROP TABLE IF EXISTS {quoted(run_before.plan.schema)}.{name}".encode())
         for table in run_before.plan.tables:
             connection.execute(f"DROP TABLE IF EXISTS {table.target} CASCADE".encode())
         connection.execute(b"DROP SCHEMA nicu_migration CASCADE")
@@ -218,13 +193,13 @@ def _conclude(
 def plan(source: str, target: str, options: Options | None = None, progress: Progress | None = None) -> Report:
     """Look at every value and at the target, and tell what `run` would do; writes nothing."""
     chosen, shown = options or Options(), progress or Silent()
-    return _reported("plan", lambda report: _plan(source_path(source), target, chosen, shown, report))
+    return reported("plan", lambda report: _plan(source_path(source), target, chosen, shown, report))
 
 
 def _plan(source: Path, target: str, options: Options, progress: Progress, report: Report) -> None:
-    mapping = _mapping(options)
     with reading(source) as live:
         refuse_damage(source, live)
+        mapping = choose(live, options)
         made = mapping.plan(live, read_catalog(live), sample=False)
         report.add_plan(made)
         progress.start("look", sum(table.rows for table in made.tables), "rows")
@@ -235,7 +210,7 @@ def _plan(source: Path, target: str, options: Options, progress: Progress, repor
         progress.finish("look")
     report.add_orphans(made)
     report.add_estimate(made)
-    _refuse(_look(target, options.schema, source.stat().st_size), report)
+    _refuse(_look(target, mapping, source.stat().st_size), report)
     report.exit_code = 1 if report.reject_count else 0
     rows = sum(table.rows for table in made.tables)
     report.summary = f"{rows:,} rows in {len(made.tables)} table(s); {report.reject_count} would be rejected."
@@ -245,15 +220,25 @@ def _plan(source: Path, target: str, options: Options, progress: Progress, repor
     )  # fmt: skip
 
 
-def _look(target: str, schema: str, size: int) -> TargetFacts:
+def _look(target: str, mapping: Way, size: int) -> TargetFacts:
     with closing(connect(target)) as connection:
-        return look_at_target(connection, schema, size, resuming=False)
+        return _facts(connection, mapping, size)
+
+
+def _facts(connection: Connection, mapping: Way, size: int) -> TargetFacts:
+    """Return what speaks against the target; our own tables may be there already, if they are empty."""
+    facts = look_at_target(connection, mapping.schema, size, resuming=not isinstance(mapping, AsIs))
+    if isinstance(mapping, AsIs):
+        return facts
+    said = refusals_of(connection, mapping.schema)
+    connection.rollback()
+    return replace(facts, refusals=(*facts.refusals, *said))
 
 
 def verify(source: str, target: str, options: Options | None = None, progress: Progress | None = None) -> Report:
     """Compare every value of a source with the target it was moved to; writes nothing."""
     chosen, shown = options or Options(), progress or Silent()
-    return _reported("verify", lambda report: _verify(source_path(source), target, chosen, shown, report))
+    return reported("verify", lambda report: _verify(source_path(source), target, chosen, shown, report))
 
 
 def _verify(source: Path, target: str, options: Options, progress: Progress, report: Report) -> None:
@@ -301,44 +286,3 @@ def _counted_again(file: sqlite3.Connection, plan: Plan) -> Plan:
         rows = int(file.execute(f"SELECT count(*) FROM {quoted(table.source)}").fetchone()[0])
         tables.append(replace(table, rows=rows))
     return replace(plan, tables=tuple(tables))
-
-
-def roll_back(source: str, target: str, options: Options | None = None, progress: Progress | None = None) -> Report:
-    """Write what PostgreSQL (`source`) holds now into a new SQLite file (`target`), and verify every value."""
-    chosen, shown = options or Options(), progress or Silent()
-    return _reported("roll-back", lambda report: _roll_back(source, source_path(target), chosen, shown, report))
-
-
-def _roll_back(source: str, target: Path, options: Options, progress: Progress, report: Report) -> None:
-    if target.exists():
-        raise TargetRefused(f"{target} is already there.", "Name a file that does not exist.")
-    partial = target.with_name(target.name + ".partial")
-    partial.unlink(missing_ok=True)
-    with closing(connect(source)) as connection:
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        journal = Journal(connection)
-        before = journal.latest()
-        if before is None or before.state == "loading":
-            raise TargetRefused("no finished move is recorded in this database.", "Name the database that was filled.")
-        way = WayBack(connection, before.plan, journal.rejects(before.id), progress)
-        try:
-            way.write(partial)
-            report.add_plan(
-                replace(before.plan, tables=tuple(way.counted)), [*way.lost, *new_tables(connection, before.plan)]
-            )
-            report.add_rejects(way.unfit, options.show_values)
-            if way.unfit and options.on_reject == "stop":
-                raise RowsRejected(
-                    "rows were met that SQLite cannot hold; no file was written.", "See the reasons above."
-                )
-            found = way.verify(partial)
-            report.add_differences([item for item in found if not way.is_unfit(item)], options.show_values)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
-    partial.rename(target)
-    report.exit_code = 1 if report.differences or way.unfit else 0
-    rows = sum(table.rows for table in way.counted)
-    report.summary = (
-        f"{rows:,} rows in {len(way.counted)} table(s) written to {target.name}, {len(report.differences)} different."
-    )

@@ -15,8 +15,15 @@ from nicu_dashboard.migration.lanes import LaneColumn, NotClean
 from nicu_dashboard.migration.names import quoted
 from nicu_dashboard.migration.plan import TablePlan
 
-READS = {"int8": pa.int64(), "float8": pa.float64(), "text": pa.string(), "bytea": pa.binary(), "bool": pa.int64()}
-SENDS = READS | {"bool": pa.bool_()}
+READS = {
+    "int8": pa.int64(),
+    "int4": pa.int64(),
+    "float8": pa.float64(),
+    "text": pa.string(),
+    "bytea": pa.binary(),
+    "bool": pa.int64(),
+}
+SENDS = READS | {"bool": pa.bool_(), "int4": pa.int32()}
 
 
 class ColumnarReader:
@@ -73,7 +80,7 @@ def _checked(array: pa.Array, wire: str) -> pa.Array:
         array = array.cast(wanted)
     if wire == "text":
         _refuse_unfit_text(array)
-    return array.cast(pa.bool_()) if wire == "bool" else array
+    return array.cast(SENDS[wire]) if wire in ("bool", "int4") else array
 
 
 def _refuse_unfit_text(array: pa.Array) -> None:

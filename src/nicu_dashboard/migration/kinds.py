@@ -24,7 +24,8 @@ EXACT_INTEGER = 2**53
 POSTGRES_FIELD_BYTES = 1_000_000_000
 
 TYPES = {
-    "bigint": "bigint", "double": "double precision", "boolean": "boolean", "numeric": "numeric", "bytea": "bytea",
+    "bigint": "bigint", "integer": "integer", "double": "double precision",
+    "boolean": "boolean", "numeric": "numeric", "bytea": "bytea",
     "text": 'text COLLATE "C"', "mixed_text": 'text COLLATE "C"', "json": "json", "jsonb": "jsonb",
     "any_json": "json", "any_text": 'text COLLATE "C"',
     "timestamptz": "timestamptz", "timestamp": "timestamp", "date": "date",
@@ -63,6 +64,14 @@ def _bigint(value: SqliteValue) -> bytes:
     if type_of(value) is not int:
         raise Unfit(f"{storage_class(value)} in a column of integers")
     return INT8.pack(value)
+
+
+def _integer(value: SqliteValue) -> bytes:
+    if type_of(value) is not int:
+        raise Unfit(f"{storage_class(value)} in a column of integers")
+    if not -(2**31) <= value < 2**31:
+        raise Unfit("an integer beyond 2^31 in a column of small integers")
+    return INT4.pack(value)
 
 
 def _double(value: SqliteValue) -> bytes:
@@ -229,6 +238,7 @@ def _us(raw: bytes) -> int:
 
 _PAIRS: dict[str, tuple[Encode, Decode]] = {
     "bigint": (_bigint, lambda raw: INT8.unpack(raw)[0]),
+    "integer": (_integer, lambda raw: INT4.unpack(raw)[0]),
     "double": (_double, _from_double),
     "boolean": (_boolean, lambda raw: int(raw == b"\x01")),
     "text": (_text, bytes.decode),

@@ -23,7 +23,7 @@ class NotClean(Exception):
 
 @dataclass(frozen=True)
 class LaneColumn:
-    """How a quick lane reads one column: the expression, its wire (int8, float8, text, bytea, bool), what breaks it."""
+    """How a quick lane reads one column: the expression, its wire (int8, float8, text, …), what breaks it."""
 
     expression: str
     wire: str
@@ -48,6 +48,10 @@ def _lane_column(column: ColumnPlan) -> LaneColumn | None:
     name, kind = column.read, column.kind
     if kind.name == "bigint":
         return LaneColumn(name, "int8", None)
+    if kind.name == "integer":
+        return LaneColumn(
+            name, "int4", f"(typeof({name}) = 'integer' AND {name} NOT BETWEEN {-(2**31)} AND {2**31 - 1})"
+        )
     if kind.name == "double":
         beyond = f"typeof({name}) NOT IN ('real', 'integer', 'null') OR abs({name}) > {EXACT_INTEGER}"
         broken = None if column.affinity == "REAL" else f"(typeof({name}) <> 'real' AND ({beyond}))"
@@ -55,6 +59,8 @@ def _lane_column(column: ColumnPlan) -> LaneColumn | None:
     if kind.name in ("text", "json"):
         broken = None if column.affinity == "TEXT" else f"typeof({name}) NOT IN ('text', 'null')"
         return LaneColumn(name, "text", broken)
+    if kind.name == "jsonb":  # its wire form is a version byte and the text
+        return LaneColumn(f"(char(1) || {name})", "text", f"NOT coalesce({sound_json(name)}, true)")
     if kind.name == "bytea":
         return LaneColumn(name, "bytea", f"typeof({name}) NOT IN ('blob', 'null')")
     if kind.name == "boolean":
@@ -68,6 +74,11 @@ def _lane_column(column: ColumnPlan) -> LaneColumn | None:
             f"typeof({name}) NOT IN ('integer', 'null')",
         )
     return None
+
+
+def sound_json(name: str) -> str:
+    """Return the condition under which a value of SQLite is text that jsonb takes as it is."""
+    return f"(typeof({name}) = 'text' AND json_valid({name}) AND instr({name}, '\\u0000') = 0)"
 
 
 def refuse_unclean(connection: sqlite3.Connection, table: TablePlan, chunk: Chunk, columns: list[LaneColumn]) -> None:

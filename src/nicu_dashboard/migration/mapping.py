@@ -26,6 +26,11 @@ BYTES_SAMPLED_ROWS = 500
 class Mapping(Protocol):
     """A way from the tables of a file to the tables of the target."""
 
+    @property
+    def schema(self) -> str:
+        """Return the schema that takes the tables."""
+        ...
+
     def plan(self, connection: sqlite3.Connection, catalog: Catalog, sample: bool) -> Plan:
         """Return the plan for a file; `sample` looks at stretches of large tables only."""
         ...
@@ -99,7 +104,7 @@ class AsIs:
             columns.append(self._plan_column(connection, table, column, profile, {done.name for done in columns}))
         columns = [_generated(column, own, columns) for column, own in zip(columns, table.columns, strict=True)]
         alias = next((column.name for column in columns if column.source == table.alias), None)
-        size = _row_bytes(connection, table)
+        size = row_bytes(connection, table)
         return TablePlan(
             table.name, self.schema, postgres_name(table.name, taken), tuple(columns), table.rowid, alias, table.key,
             profile.rows, size, rows_per_chunk(size, self.chunk_rows), profile.sampled, table.virtual,
@@ -155,7 +160,8 @@ def _lost_columns(table: SourceTable, planned: TablePlan) -> list[NotCarried]:
     return lost
 
 
-def _row_bytes(connection: sqlite3.Connection, table: SourceTable) -> int:
+def row_bytes(connection: sqlite3.Connection, table: SourceTable) -> int:
+    """Return about how many bytes a row of a table takes, from its first rows."""
     if not table.columns:
         return 0
     total = " + ".join(f"ifnull(length(CAST({quoted(column.name)} AS BLOB)), 0)" for column in table.columns)

@@ -1,0 +1,64 @@
+"""Telling what kind of SQLite file this is, and so which way its tables go."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping as Lookup
+from typing import Protocol
+
+from nicu_dashboard.migration.errors import MigrationError
+from nicu_dashboard.migration.mapping import AsIs, Mapping
+from nicu_dashboard.migration.own import NAME as OWN
+from nicu_dashboard.migration.own import Own
+from nicu_dashboard.migration.plan import Plan
+
+
+class Choice(Protocol):
+    """What a person chose."""
+
+    @property
+    def as_is(self) -> bool:
+        """Return whether the file is copied with its own tables."""
+        ...
+
+    @property
+    def schema(self) -> str:
+        """Return the schema that takes the tables."""
+        ...
+
+    @property
+    def kinds(self) -> Lookup[str, str]:
+        """Return the types chosen by `table.column`."""
+        ...
+
+    @property
+    def chunk_rows(self) -> int:
+        """Return how many rows go at a time."""
+        ...
+
+
+def choose(connection: sqlite3.Connection, chosen: Choice) -> Mapping:
+    """Return the way for this file; raises MigrationError when it is not ours and no plain copy was asked for."""
+    if chosen.as_is:
+        return AsIs(chosen.schema, chosen.kinds, chosen.chunk_rows)
+    kind = kind_of_file(connection)
+    if kind is None:
+        raise MigrationError(
+            "this file is not one of the dashboard's own.", "Add --as-is to copy it with its own tables and names."
+        )
+    if chosen.kinds:
+        raise MigrationError("--type is for --as-is: the dashboard's own tables have their types.")
+    return Own(chosen.schema, chosen.chunk_rows)
+
+
+def kind_of_file(connection: sqlite3.Connection) -> str | None:
+    """Return which dashboard wrote the file, None for any other."""
+    names = {str(row[0]) for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    return OWN if {"alembic_version", "patients", "vitals"} <= names else None
+
+
+def mapping_of(plan: Plan, chunk_rows: int) -> Mapping:
+    """Return the way by which a plan was made."""
+    if plan.mapping == OWN:
+        return Own(plan.schema, chunk_rows)
+    return AsIs(plan.schema, plan.choices, chunk_rows)
