@@ -33,13 +33,14 @@ class Heard:
 
 @dataclass(slots=True)
 class EventFree:
-    """Since when this baby had no qualifying event, which kind came last (None = none on record), and since when it is
-    watched at all: hours that nobody measured are not free of events.
+    """Since when this baby had no qualifying event, which kind came last (None = none on record), since when it is
+    watched at all (hours that nobody measured are not free of events), and when the ward last told of an event.
     """
 
     since: int | None = None
     last_kind: str | None = None
     watched_from: int | None = None
+    told_at: int | None = None
 
 
 @dataclass(slots=True)
@@ -58,6 +59,7 @@ class Bed:
     heard_at: int | None = None
     recorded_at: int = 0
     unheard: bool = False
+    late_at: int | None = None
     heard: dict[int, Heard] = field(default_factory=dict)
 
     @property

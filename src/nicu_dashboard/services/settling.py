@@ -8,7 +8,7 @@ from nicu_dashboard.domain.alarms.alarm import Alarm
 from nicu_dashboard.domain.alarms.machine import resume
 from nicu_dashboard.domain.alarms.signals import COUNTERS
 from nicu_dashboard.domain.alarms.watch import Off, Pause, Seen, Watch
-from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS
+from nicu_dashboard.domain.instants import HOUR_MS
 from nicu_dashboard.domain.limits import AlarmLimits, default_profile
 from nicu_dashboard.domain.patients import Patient
 from nicu_dashboard.domain.vitals import VITALS
@@ -18,6 +18,7 @@ from nicu_dashboard.ports.limit_book import LimitBook
 from nicu_dashboard.ports.roster import Roster, Stay
 from nicu_dashboard.ports.tick import AlarmRow, Journal, SuspensionRow
 from nicu_dashboard.services.bed import Bed, EventFree, Latest
+from nicu_dashboard.services.event_free import event_free_on_record
 from nicu_dashboard.services.snapshot import INTERMITTENT_SHOWN_MS
 from nicu_dashboard.services.stays import Stays
 from nicu_dashboard.services.ward import Ward
@@ -28,8 +29,6 @@ EXPECTED_MS = HOUR_MS
 OWN = ", own limits"
 # A baby in a cot is watched: until its first reading these are missed, so that a technical alarm says so.
 AWAITED = ("spo2", "heart_rate")
-# Events of this many days are looked at for the event-free days of a tile.
-LOOK_BACK_MS = 60 * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +117,7 @@ class Settling:
     def _record(self, patient: Patient, at: int) -> Record:
         own = self._book.current([patient.id]).get(patient.id)
         limits = own.limits if own is not None and is_own(own.limits) else limits_by_age(patient, at)
-        spells = self._chart.spells(patient.id, at - LOOK_BACK_MS, at)
-        counted = [stored for stored in spells if stored.review != "rejected"]
-        newest = max(counted, key=lambda stored: stored.spell.started_at, default=None)
-        first, _ = self._chart.bounds(patient.id) or (None, None)
-        free = EventFree(watched_from=first)
-        if newest is not None:
-            free.since, free.last_kind = newest.spell.ended_at, newest.spell.kind
-        return Record(limits, self._latest(patient.id, at), free)
+        return Record(limits, self._latest(patient.id, at), event_free_on_record(self._chart, patient.id, at))
 
     def _latest(self, patient_id: int, at: int) -> dict[str, Latest]:
         known = self._chart.last_known(patient_id, at - INTERMITTENT_SHOWN_MS)

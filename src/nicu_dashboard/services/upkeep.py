@@ -16,6 +16,7 @@ from nicu_dashboard.ports.limit_book import LimitBook
 from nicu_dashboard.ports.tick import Journal, Rescan, SpellRow, StoreUnavailable
 from nicu_dashboard.services.bed import Bed
 from nicu_dashboard.services.displays import Displays
+from nicu_dashboard.services.event_free import event_free_on_record, take_over
 from nicu_dashboard.services.ids import AlarmIds
 from nicu_dashboard.services.roster_watch import RosterWatch
 from nicu_dashboard.services.settling import is_own, limits_by_age
@@ -24,6 +25,8 @@ from nicu_dashboard.services.ward import Ward
 TARGET_WINDOW_MS = 12 * HOUR_MS
 SPO2_TARGET = (90.0, 95.0)
 RESCAN_MARGIN_MS = 15 * 60_000
+# After this time whatever was going on in a window that reached into the present has ended, or its end is looked for.
+FINISHED_MS = 8 * 60_000
 EVERY_S = 1.0
 TARGET_EVERY = 60
 AGES_EVERY = 600
@@ -53,6 +56,8 @@ class Upkeep:
         self._watch = watch
         self._clock = clock
         self._definition = definition
+        self._unfinished: list[tuple[Rescan, int]] = []
+        self._doubtful: set[int] = set()
 
     async def run_forever(self) -> None:
         """Take turns: every second the quick duties, each minute the figures, every ten minutes the ages."""
@@ -64,6 +69,7 @@ class Upkeep:
             await self._tolerant(self.find_again)
             if round_number % TARGET_EVERY == 0:
                 await self._tolerant(self.refresh_targets)
+                await self._tolerant(self.recount)
             if round_number % AGES_EVERY == AGES_EVERY - 1:
                 await self._tolerant(self.follow_ages)
             round_number += 1
@@ -80,13 +86,29 @@ class Upkeep:
 
     async def find_again(self) -> None:
         """Derive the events of every window with late readings anew from what is stored."""
+        at = self._clock.now()
         for window in await asyncio.to_thread(self._journal.rescans):
+            if not await asyncio.to_thread(self.rescan, window):
+                self._unfinished.append((window, at + FINISHED_MS))
+            self._doubtful.add(window.patient_id)
+        while self._unfinished and self._unfinished[0][1] <= at:
+            window, _ = self._unfinished[0]
             await asyncio.to_thread(self.rescan, window)
+            self._doubtful.add(window.patient_id)
+            self._unfinished.pop(0)
+        while self._doubtful:
+            await self._recount(patient_id := next(iter(self._doubtful)))
+            self._doubtful.discard(patient_id)
 
-    def rescan(self, window: Rescan) -> None:
+    def doubt(self, patient_id: int) -> None:
+        """Have a tile's event-free days counted again within a second: a person spoke about an event."""
+        self._doubtful.add(patient_id)
+
+    def rescan(self, window: Rescan) -> bool:
         """Run the same detector over the stored readings around one window and make the record agree within it.
 
-        The margins hold whatever began before the window or ends after it, so that no run at an edge is cut.
+        The margins hold whatever began before the window or ends after it, so that no run at an edge is cut. Return
+        whether the readings reach beyond the window: an event in it may otherwise still be going on.
         """
         from_at, to_at = window.from_at - RESCAN_MARGIN_MS, window.to_at + RESCAN_MARGIN_MS
         readings = list(self._chart.readings(window.patient_id, from_at, to_at, tuple(VITALS)))
@@ -94,6 +116,19 @@ class Upkeep:
         spells = find_spells(DEFINITIONS[self._definition], readings, interval_ms)
         found = [spell for spell in spells if window.from_at <= spell.started_at < window.to_at]
         self._journal.replace_spells(window, [SpellRow(window.patient_id, None, spell) for spell in found])
+        return bool(readings) and readings[-1][0] >= window.to_at
+
+    async def recount(self) -> None:
+        """Let every tile count its event-free days by the record: somebody may have rejected or imported an event."""
+        for bed in self._occupied():
+            if bed.stay is not None:
+                await self._recount(bed.stay.patient.id)
+
+    async def _recount(self, patient_id: int) -> None:
+        bed = self._ward.bed_of(patient_id)
+        if bed is not None:
+            seen, at = bed.event_free, self._clock.now()
+            take_over(bed, seen, await asyncio.to_thread(event_free_on_record, self._chart, patient_id, at), at)
 
     async def refresh_targets(self) -> None:
         """Compute each baby's share of SpO2 in target over the last 12 h."""

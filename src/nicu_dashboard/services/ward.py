@@ -17,7 +17,7 @@ from nicu_dashboard.domain.vitals import VITALS, Measured
 from nicu_dashboard.ports.notifier import Notifier
 from nicu_dashboard.ports.roster import NotFound, Source
 from nicu_dashboard.ports.tick import AlarmRow, AuditEntry, Quarantined, Rescan, SpellRow, SuspensionRow, Tick
-from nicu_dashboard.services.bed import NOBODY, Bed
+from nicu_dashboard.services.bed import NOBODY, Bed, EventFree
 
 # How far on both sides of a late reading its events are found again.
 RESCAN_MS = 5 * 60_000
@@ -76,7 +76,7 @@ class Ward:
         if bed.detector is None:
             bed.detector = SpellDetector(DEFINITIONS[self._definition], int(source.interval_s * 1_000))
         try:
-            self._found(bed, bed.detector.take(recorded_at, values))
+            self._found(bed, bed.detector.take(recorded_at, values), received_at)
         except LateReading:
             self.rescan(bed.stay.patient.id, recorded_at)
 
@@ -89,7 +89,7 @@ class Ward:
     def vacate(self, bed: Bed, at: int, by: str) -> None:
         """The baby leaves: its alarms are withdrawn, its runs end, and the cot forgets it."""
         if bed.detector is not None:
-            self._found(bed, bed.detector.finish())
+            self._found(bed, bed.detector.finish(), at)
         self._step(bed, events.Left(at, by))
         self.beds[bed.cot.id] = self._by_label[bed.cot.label] = Bed(bed.cot)
 
@@ -105,6 +105,12 @@ class Ward:
 
     def rescan(self, patient_id: int, recorded_at: int) -> None:
         """A reading came late: have the events around it found again from what is stored."""
+        bed = self.bed_of(patient_id)
+        if bed is not None:
+            bed.late_at = max(recorded_at, bed.late_at or 0)
+        self._find_again(patient_id, recorded_at)
+
+    def _find_again(self, patient_id: int, recorded_at: int) -> None:
         window = Rescan(patient_id, recorded_at - RESCAN_MS, recorded_at + RESCAN_MS)
         for index, known in enumerate(self._tick.rescans):
             if known.patient_id == patient_id and window.from_at <= known.to_at and known.from_at <= window.to_at:
@@ -127,7 +133,7 @@ class Ward:
     def _close_runs(self, bed: Bed, at: int) -> None:
         """A silent source ends the runs under way, by its own clock carried on."""
         if bed.detector is not None and bed.heard_at is not None and at - bed.heard_at > SILENCE_MS:
-            self._found(bed, bed.detector.pass_time(bed.recorded_at + at - bed.heard_at))
+            self._found(bed, bed.detector.pass_time(bed.recorded_at + at - bed.heard_at), at)
 
     def act(self, cot_id: int, event: events.Event) -> None:
         """Carry a person's act or a fault to one cot; may raise NotFound or PauseRefused."""
@@ -214,11 +220,15 @@ class Ward:
                 note = {"scope": scope, "reason": reason}
                 self.audit(AuditEntry(at, "system", "system", "alarms.off.reminded", subject, patient_id, note))
 
-    def _found(self, bed: Bed, spells: Sequence[Spell]) -> None:
+    def _found(self, bed: Bed, spells: Sequence[Spell], at: int) -> None:
         for spell in spells:
-            if bed.stay is not None:
-                self._tick.spells.append(SpellRow(bed.stay.patient.id, bed.cot.id, spell))
-                bed.event_free.since, bed.event_free.last_kind = spell.ended_at, spell.kind
+            if bed.stay is None:
+                continue
+            self._tick.spells.append(SpellRow(bed.stay.patient.id, bed.cot.id, spell))
+            bed.event_free = EventFree(spell.ended_at, spell.kind, bed.event_free.watched_from, at)
+            # The detector never saw what came late: the stored readings may tell another beginning.
+            if bed.late_at is not None and spell.started_at - RESCAN_MS <= bed.late_at:
+                self._find_again(bed.stay.patient.id, spell.started_at)
 
 
 def _span(ms: int) -> str:

@@ -61,7 +61,9 @@ def review(
     now = found.station.clock.now()
     before = found.chart.spell(event_id)
     entry = person.actor.entry(now, "event.review", f"event {event_id}", before.patient_id, **body.model_dump())
-    return spell_shape(found.chart.review_spell(event_id, said, entry))
+    reviewed = found.chart.review_spell(event_id, said, entry)
+    found.station.upkeep.doubt(before.patient_id)
+    return spell_shape(reviewed)
 
 
 @router.get("/{event_id}/snippet")
