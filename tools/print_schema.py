@@ -1,6 +1,6 @@
 """Print the schema as the tables define it: `python tools/print_schema.py sqlite|postgresql|page`.
 
-`page` is docs/reference/schema.md; the other two are what the first revision wrote down.
+`page` is docs/reference/schema.md; the other two help to write a revision down.
 """
 
 import sys
@@ -25,6 +25,7 @@ GROUPS = {
         "annotations",
     ),
     "People": ("users", "sessions", "device_keys", "audit_log"),
+    "Doors": ("second_factors", "recovery_codes", "login_steps", "attempts", "kiosks", "break_glass"),
     "Running": ("live_snapshot", "lease", "counters"),
 }
 HEADER = """# Schema

@@ -23,6 +23,7 @@ from nicu_dashboard.adapters.sql.journal import SqlJournal
 from nicu_dashboard.adapters.sql.limit_book import SqlLimitBook
 from nicu_dashboard.adapters.sql.people import SqlPeople
 from nicu_dashboard.adapters.sql.roster import SqlRoster
+from nicu_dashboard.adapters.sql.sight import SqlSight
 from nicu_dashboard.adapters.system_clock import SystemClock
 from nicu_dashboard.operations.damage import damage
 from nicu_dashboard.operations.health import Health, database_report
@@ -33,6 +34,7 @@ from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.limit_book import LimitBook
 from nicu_dashboard.ports.people import People
 from nicu_dashboard.ports.roster import Roster
+from nicu_dashboard.ports.sight import Sight
 from nicu_dashboard.ports.tick import Journal
 from nicu_dashboard.services.accounts import Accounts
 from nicu_dashboard.services.admissions import Admissions
@@ -71,6 +73,7 @@ class Store:
     chart: Chart
     book: LimitBook
     people: People
+    sight: Sight
 
     def claim(self) -> None:
         """Keep other servers away from this store; raises StoreUnavailable when one is at work on it."""
@@ -97,6 +100,7 @@ def open_store(settings: Settings) -> Store:
         SqlChart(database),
         SqlLimitBook(database),
         SqlPeople(database),
+        SqlSight(database),
     )
 
 
@@ -189,7 +193,17 @@ def build_app(store: Store, station: Station) -> FastAPI:
     history = History(store.chart, station.clock)
     people = accounts(store, station.clock)
     return create_app(
-        Rooms(station, people, store.people, store.roster, store.chart, history, health.report, pages_folder()),
+        Rooms(
+            station,
+            people,
+            store.people,
+            store.roster,
+            store.sight,
+            store.chart,
+            history,
+            health.report,
+            pages_folder(),
+        ),
         registry,
     )
 

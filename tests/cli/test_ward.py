@@ -70,7 +70,7 @@ def test_a_user_is_added_with_a_password_from_a_file(
     assert (again.code, "already" in again.err) == (2, True)
     assert nicu("user", "disable", "eva").code == 0
     (user,) = json.loads(nicu("user", "list", "--json").out)
-    assert user == {"name": "eva", "display_name": "eva", "role": "charge nurse", "disabled": True}
+    assert user == {"name": "eva", "display_name": "eva", "role": "charge nurse", "units": None, "disabled": True}
 
 
 def test_a_short_password_is_refused_and_never_repeated(
@@ -99,7 +99,8 @@ def test_a_key_is_printed_alone_and_kept_as_a_hash(nicu: Nicu, tmp_path: Path) -
     assert key not in kept
     assert token_hash(key) in kept
     assert nicu("key", "disable", "gateway-1").code == 0
-    assert json.loads(nicu("key", "list", "--json").out) == [{"name": "gateway-1", "disabled": True}]
+    sends = {"scope": ["send readings"], "expires_at": None}
+    assert json.loads(nicu("key", "list", "--json").out) == [{"name": "gateway-1", "disabled": True, **sends}]
 
 
 def test_a_changed_audit_row_is_found_and_named(nicu: Nicu, tmp_path: Path) -> None:

@@ -9,12 +9,23 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from nicu_dashboard.adapters.sql.engines import Database, connect
 from nicu_dashboard.adapters.sql.limit_book import SqlLimitBook
 from nicu_dashboard.adapters.sql.people import SqlPeople
-from nicu_dashboard.adapters.sql.tables import lease, live_snapshot, metadata, sources
+from nicu_dashboard.adapters.sql.tables import (
+    attempts,
+    break_glass,
+    kiosks,
+    lease,
+    live_snapshot,
+    login_steps,
+    metadata,
+    recovery_codes,
+    second_factors,
+    sources,
+)
 from nicu_dashboard.domain.limits import default_profile
 from nicu_dashboard.domain.vitals import NoValue
 from nicu_dashboard.ports.limit_book import LimitVersion
@@ -87,6 +98,19 @@ def _people_act(database: Database, ward: Ward) -> None:
         connection.execute(insert(sources).values(name="old", origin="import", interval_s=0.1 + 0.2))
         connection.execute(insert(live_snapshot).values(unit_id=1, seq=7, at=NIGHT, payload=bytes(range(256))))
         connection.execute(insert(lease).values(unit_id=1, holder="engine", epoch=3, expires_at=NIGHT))
+        _doors(connection, nurse.id)
+
+
+def _doors(connection: Connection, user_id: int) -> None:
+    factor = {"user_id": user_id, "kind": "totp", "name": "telephone", "secret": "sealed", "counter": 59_000_000}
+    connection.execute(insert(second_factors).values(factor | {"created_at": NIGHT}))
+    connection.execute(insert(recovery_codes).values(code_hash="cd" * 32, user_id=user_id, created_at=NIGHT))
+    step = {"token_hash": "ef" * 32, "kind": "second factor", "user_id": user_id, "data": {"next": "/é"}}
+    connection.execute(insert(login_steps).values(step | {"expires_at": NIGHT + 1}))
+    connection.execute(insert(attempts).values(key="01" * 32, count=3, began_at=NIGHT, locked_until=NIGHT + 1))
+    connection.execute(insert(kiosks).values(name="corridor", code_expires_at=NIGHT, created_at=NIGHT))
+    emergency = {"user_id": user_id, "session_hash": "0f" * 32, "reason": "arrest in “2”", "began_at": NIGHT}
+    connection.execute(insert(break_glass).values(emergency | {"ends_at": NIGHT + 3_600_000, "verdict": "justified"}))
 
 
 def everything(url: str) -> dict[str, list[tuple[Any, ...]]]:

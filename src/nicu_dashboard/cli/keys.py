@@ -5,7 +5,21 @@ from typing import Annotated
 import typer
 
 from nicu_dashboard import bootstrap
-from nicu_dashboard.cli.common import checked, now, opened, operator, print_json, short_instant, show, table, words
+from nicu_dashboard.cli.common import (
+    checked,
+    now,
+    opened,
+    operator,
+    print_json,
+    refuse,
+    short_instant,
+    show,
+    table,
+    words,
+)
+from nicu_dashboard.domain.instants import DAY_MS, format_instant
+from nicu_dashboard.ports.people import DeviceKey
+from nicu_dashboard.services.permissions import SCOPES
 
 keys = typer.Typer(no_args_is_help=True, help="Keys of sending devices.")
 
@@ -16,14 +30,23 @@ def register(app: typer.Typer) -> None:
 
 
 @keys.command("add")
-def add(name: Annotated[str, typer.Argument(help="Name of the device or gateway.")]) -> None:
+def add(
+    name: Annotated[str, typer.Argument(help="Name of the device or gateway.")],
+    scope: Annotated[
+        list[str] | None, typer.Option(help=f"What the key may do: {', '.join(SCOPES)}. [send readings]")
+    ] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=3_650, help="Works for so many days. [no end]")] = None,
+) -> None:
     """Make a device key and print it alone on standard output; it is not shown again.
 
     Example: nicu key add gateway-1 > gateway-1.key
     """
-    name = checked(name, "a name", 80)
+    name, may = checked(name, "a name", 80), frozenset(scope or ["send readings"])
+    if unknown := may - set(SCOPES):
+        refuse(f"there is no scope {min(unknown)[:40]!r}; use: {', '.join(SCOPES)}")
     with opened() as store:
-        key = bootstrap.accounts(store, bootstrap.system_clock()).add_key(name, operator())
+        until = None if days is None else now() + days * DAY_MS
+        key = bootstrap.accounts(store, bootstrap.system_clock()).add_key(name, operator(), may, until)
     words.print("Keep this key: it is shown only once. Send it as: Authorization: Bearer KEY")
     typer.echo(key)
 
@@ -37,16 +60,26 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
     with opened() as store:
         found = store.people.device_keys()
     if json:
-        print_json([{"name": key.name, "disabled": key.disabled_at is not None} for key in found])
+        print_json([_told(key) for key in found])
         return
     if not found:
         words.print("There are no device keys yet; next: nicu key add NAME")
         return
-    shown = table("name", "since (UTC)", "")
+    shown = table("name", "may", "since (UTC)", "until (UTC)", "")
     for key in found:
         state = "" if key.disabled_at is None else f"disabled {short_instant(key.disabled_at)}"
-        shown.add_row(key.name, short_instant(key.created_at), state)
+        until = "" if key.expires_at is None else short_instant(key.expires_at)
+        shown.add_row(key.name, ", ".join(sorted(key.scope)), short_instant(key.created_at), until, state)
     show(shown)
+
+
+def _told(key: DeviceKey) -> dict[str, object]:
+    return {
+        "name": key.name,
+        "disabled": key.disabled_at is not None,
+        "scope": sorted(key.scope),
+        "expires_at": None if key.expires_at is None else format_instant(key.expires_at),
+    }
 
 
 @keys.command("disable")

@@ -38,6 +38,7 @@ def add(
     name: Annotated[str, typer.Argument(help="Name to log in with.")],
     role: Annotated[Role, typer.Option(help="What the person may do.")] = "nurse",
     display_name: Annotated[str | None, typer.Option(help="Name as the screens show it. [NAME]")] = None,
+    unit: Annotated[list[int] | None, typer.Option(help="Number of a unit whose babies it sees. [every unit]")] = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
@@ -52,7 +53,8 @@ def add(
         if any(user.name == name for user in store.people.users()):
             refuse(f"there is a user {name} already; choose another name, or see: nicu user list")
         password = _password(password_stdin)
-        bootstrap.accounts(store, bootstrap.system_clock()).add_user(name, shown, role, password, operator())
+        units = frozenset(unit) if unit else None
+        bootstrap.accounts(store, bootstrap.system_clock()).add_user(name, shown, role, password, operator(), units)
     words.print(f"Added {name} ({role})")
 
 
@@ -87,6 +89,7 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
                     "name": user.name,
                     "display_name": user.display_name,
                     "role": user.role,
+                    "units": None if user.units is None else sorted(user.units),
                     "disabled": user.disabled_at is not None,
                 }
                 for user in found
@@ -96,11 +99,42 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
     if not found:
         words.print("There are no users yet; next: nicu user add NAME --role administrator")
         return
-    shown = table("name", "shown as", "role", "since (UTC)", "")
+    shown = table("name", "shown as", "role", "units", "since (UTC)", "")
     for user in found:
         state = "" if user.disabled_at is None else f"disabled {short_instant(user.disabled_at)}"
-        shown.add_row(user.name, user.display_name, user.role, short_instant(user.created_at), state)
+        units = "every" if user.units is None else ", ".join(str(unit) for unit in sorted(user.units))
+        shown.add_row(user.name, user.display_name, user.role, units, short_instant(user.created_at), state)
     show(shown)
+
+
+@users.command("change")
+def change(
+    name: Annotated[str, typer.Argument(help="Name to log in with.")],
+    role: Annotated[Role | None, typer.Option(help="What the person may do from now on.")] = None,
+    unit: Annotated[list[int] | None, typer.Option(help="Number of a unit whose babies it sees.")] = None,
+    every_unit: Annotated[bool, typer.Option("--every-unit", help="Let it see every unit.")] = False,
+) -> None:
+    """Change a person's role or units; it counts at once.
+
+    Example: nicu user change eva --role physician --unit 1
+    """
+    with opened() as store:
+        user = store.people.user_by_name(name)
+        units = None if every_unit else frozenset(unit) if unit else user.units
+        accounts = bootstrap.accounts(store, bootstrap.system_clock())
+        changed = accounts.change_user(user.id, role or user.role, units, operator())
+    words.print(f"{changed.name} is {changed.role}")
+
+
+@users.command("enable")
+def enable(name: Annotated[str, typer.Argument(help="Name to log in with.")]) -> None:
+    """Let a disabled person log in again.
+
+    Example: nicu user enable eva
+    """
+    with opened() as store:
+        bootstrap.accounts(store, bootstrap.system_clock()).enable_user(name, operator())
+    words.print(f"Enabled {name}")
 
 
 @users.command("disable")

@@ -95,8 +95,9 @@ class Chart(Protocol):
         after: int | None = None,
         limit: int = 100,
         cot_id: int | None = None,
+        units: frozenset[int] | None = None,
     ) -> Sequence[StoredAlarm]:
-        """Return alarms newest first, below the id `after`."""
+        """Return alarms newest first, below the id `after`, of these units only when any are named."""
         ...
 
     def alarm(self, alarm_id: int) -> tuple[StoredAlarm, Sequence[Transition]]:

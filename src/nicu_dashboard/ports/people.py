@@ -6,12 +6,16 @@ from typing import Any, Literal, Protocol
 
 from nicu_dashboard.ports.tick import AuditEntry
 
-Role = Literal["nurse", "charge nurse", "physician", "administrator"]
+Role = Literal["nurse", "charge nurse", "physician", "clerk", "engineer", "researcher", "administrator"]
+# Every unit there is; None in place of a set of unit ids.
+EVERY_UNIT = None
+Units = frozenset[int] | None
+NO_PASSWORD = "!"
 
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person with an account."""
+    """A person with an account; `units` are the units whose babies it sees, None = every unit."""
 
     id: int
     name: str
@@ -20,6 +24,8 @@ class User:
     password_hash: str
     created_at: int
     disabled_at: int | None = None
+    units: Units = EVERY_UNIT
+    external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +37,12 @@ class Session:
     created_at: int
     last_seen_at: int
     expires_at: int
+    method: str = "password"
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceKey:
-    """A device's key, known only by its hash."""
+    """A device's key, known only by its hash; `scope` names the acts it may do, until it expires."""
 
     id: int
     name: str
@@ -43,6 +50,8 @@ class DeviceKey:
     created_at: int
     disabled_at: int | None = None
     last_used_at: int | None = None
+    scope: frozenset[str] = frozenset({"send readings"})
+    expires_at: int | None = None
 
 
 class People(Protocol):
@@ -56,16 +65,47 @@ class People(Protocol):
         """Return a user; raises NotFound."""
         ...
 
-    def add_user(self, name: str, display_name: str, role: Role, password_hash: str, audit: AuditEntry) -> User:
+    def user(self, user_id: int) -> User:
+        """Return a user; raises NotFound."""
+        ...
+
+    def user_by_external_id(self, external_id: str) -> User | None:
+        """Return the user whom an identity provider knows under this name, None when there is none."""
+        ...
+
+    def add_user(
+        self,
+        name: str,
+        display_name: str,
+        role: Role,
+        password_hash: str,
+        audit: AuditEntry,
+        units: Units = EVERY_UNIT,
+        external_id: str | None = None,
+    ) -> User:
         """Create a user; raises RosterConflict when the name exists."""
+        ...
+
+    def change_user(self, user_id: int, role: Role, units: Units, audit: AuditEntry) -> User:
+        """Give a user another role or other units, which count from the next request on; raises NotFound."""
+        ...
+
+    def set_password(self, user_id: int, password_hash: str, keep: str | None, at: int, audit: AuditEntry) -> None:
+        """Store a new hash and end every session of the user but the one of token hash `keep`."""
+        ...
+
+    def enable_user(self, name: str, audit: AuditEntry) -> None:
+        """Let a disabled user log in again; raises NotFound."""
         ...
 
     def disable_user(self, name: str, at: int, audit: AuditEntry) -> None:
         """Disable a user and end the user's sessions at once; raises NotFound."""
         ...
 
-    def open_session(self, token_hash: str, user_id: int, at: int, expires_at: int, audit: AuditEntry) -> None:
-        """Start a session."""
+    def open_session(
+        self, token_hash: str, user_id: int, at: int, expires_at: int, audit: AuditEntry, method: str = "password"
+    ) -> None:
+        """Start a session; `method` says how the person proved who it is."""
         ...
 
     def session(self, token_hash: str) -> Session | None:
@@ -84,7 +124,14 @@ class People(Protocol):
         """Return all device keys, disabled ones too."""
         ...
 
-    def add_key(self, name: str, key_hash: str, audit: AuditEntry) -> DeviceKey:
+    def add_key(
+        self,
+        name: str,
+        key_hash: str,
+        audit: AuditEntry,
+        scope: frozenset[str] = frozenset({"send readings"}),
+        expires_at: int | None = None,
+    ) -> DeviceKey:
         """Create a key; raises RosterConflict when the name exists."""
         ...
 

@@ -91,8 +91,10 @@ class Roster(Protocol):
         """Return a baby; raises NotFound."""
         ...
 
-    def patients(self, after: int = 0, limit: int = 100, search: str = "") -> Sequence[Patient]:
-        """Return babies by id above `after`, filtered by MRN or name."""
+    def patients(
+        self, after: int = 0, limit: int = 100, search: str = "", units: frozenset[int] | None = None
+    ) -> Sequence[Patient]:
+        """Return babies by id above `after`, filtered by MRN or name, and by unit when any are named."""
         ...
 
     def add_patient(self, new: NewPatient, audit: AuditEntry) -> Patient:

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from nicu_dashboard.domain.instants import HOUR_MS, MINUTE_MS
 from nicu_dashboard.ports.clock import Clock
-from nicu_dashboard.ports.people import DeviceKey, People, Role, Session, User
+from nicu_dashboard.ports.people import EVERY_UNIT, DeviceKey, People, Role, Session, Units, User
 from nicu_dashboard.ports.roster import NotFound
 from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.services.actor import Actor
@@ -21,6 +21,7 @@ MIN_PASSWORD = 12
 FAILURES, LOCKED_MS = 5, MINUTE_MS
 KEYS_KEPT_MS = 2_000
 KEY_PREFIX = "nicu_"
+SENDS = frozenset({"send readings"})
 ATTEMPTS_KEPT, SESSIONS_KEPT = 1_000, 1_000
 _TOO_MANY = "too many failed log-ins; wait a minute and try again"
 
@@ -62,12 +63,30 @@ class Accounts:
         self._sessions: dict[str, Session] = {}
         self._decoy: str | None = None
 
-    def add_user(self, name: str, display_name: str, role: Role, password: str, actor: Actor) -> User:
+    def add_user(
+        self, name: str, display_name: str, role: Role, password: str, actor: Actor, units: Units = EVERY_UNIT
+    ) -> User:
         """Create a user; raises AccountRefused for a short password, RosterConflict for a taken name."""
         if len(password) < MIN_PASSWORD:
             raise AccountRefused(f"the password has {len(password)} characters; use at least {MIN_PASSWORD}")
-        entry = actor.entry(self._clock.now(), "user.add", f"user {name}", role=role)
-        return self._people.add_user(name, display_name, role, self._passwords.hash(password), entry)
+        entry = actor.entry(self._clock.now(), "user.add", f"user {name}", role=role, units=_told(units))
+        return self._people.add_user(name, display_name, role, self._passwords.hash(password), entry, units)
+
+    def change_user(self, user_id: int, role: Role, units: Units, actor: Actor) -> User:
+        """Give a user another role or other units, at once; raises NotFound."""
+        before = self._people.user(user_id)
+        roles, seen = f"{before.role} → {role}", f"{_told(before.units)} → {_told(units)}"
+        entry = actor.entry(self._clock.now(), "user.change", f"user {before.name}", role=roles, units=seen)
+        return self._people.change_user(user_id, role, units, entry)
+
+    def disable_user(self, name: str, actor: Actor) -> None:
+        """Disable a user and end its sessions at once; raises NotFound."""
+        at = self._clock.now()
+        self._people.disable_user(name, at, actor.entry(at, "user.disable", f"user {name[:80]}"))
+
+    def enable_user(self, name: str, actor: Actor) -> None:
+        """Let a disabled user log in again; raises NotFound."""
+        self._people.enable_user(name, actor.entry(self._clock.now(), "user.enable", f"user {name[:80]}"))
 
     def log_in(self, name: str, password: str, address: str | None) -> tuple[str, User]:
         """Return a new session token and its user; raises AccountRefused."""
@@ -155,23 +174,27 @@ class Accounts:
         entry = actor.entry(self._clock.now(), "session.end", f"user {actor.name}")
         self._people.end_session(token_hash(token), self._clock.now(), entry)
 
-    def add_key(self, name: str, actor: Actor) -> str:
+    def add_key(self, name: str, actor: Actor, scope: frozenset[str] = SENDS, expires_at: int | None = None) -> str:
         """Create a device key and return it, the only time it is seen; raises RosterConflict."""
         key = KEY_PREFIX + secrets.token_urlsafe(32)
-        entry = actor.entry(self._clock.now(), "key.add", f"key {name}")
-        self._people.add_key(name, token_hash(key), entry)
+        at = self._clock.now()
+        entry = actor.entry(at, "key.add", f"key {name}", scope=sorted(scope), expires_at=expires_at)
+        self._people.add_key(name, token_hash(key), entry, scope, expires_at)
         return key
 
     def known_device(self, key: str) -> DeviceKey | None:
         """Return the device of a key that was looked up in the last two seconds, else None; never waits."""
-        fresh = self._clock.now() - self._keys_read_at < KEYS_KEPT_MS
-        return self._keys.get(token_hash(key)) if fresh else None
+        at = self._clock.now()
+        return _unless_expired(self._keys.get(token_hash(key)), at) if at - self._keys_read_at < KEYS_KEPT_MS else None
 
     def device(self, key: str) -> DeviceKey | None:
-        """Return the device of a key, None when it is unknown or disabled (for two seconds at most it still works).
+        """Return the device of a key, None when it is unknown, expired or disabled (up to two seconds later).
 
         A key that was good goes on working while the store fails: the alarm path needs no database.
         """
+        return _unless_expired(self._device(key), self._clock.now())
+
+    def _device(self, key: str) -> DeviceKey | None:
         remembered = self._keys.get(token_hash(key))
         if not self._reading_keys.acquire(blocking=remembered is None):
             return remembered
@@ -192,6 +215,15 @@ class Accounts:
         self._keys = {known.key_hash: known for known in stored if known.disabled_at is None}
         self._keys_read_at = at
         return self._keys.get(token_hash(key))
+
+
+def _unless_expired(device: DeviceKey | None, at: int) -> DeviceKey | None:
+    return None if device is None or (device.expires_at is not None and at >= device.expires_at) else device
+
+
+def _told(units: Units) -> str:
+    """Return units as the audit names them."""
+    return "every unit" if units is None else ", ".join(str(unit) for unit in sorted(units))
 
 
 def token_hash(token: str) -> str:

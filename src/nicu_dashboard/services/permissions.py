@@ -2,28 +2,55 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 from nicu_dashboard.ports.people import Role
 
 Act = Literal[
-    "see", "acknowledge", "pause audio", "pause alarms", "switch alarms off", "change limits", "admit", "review events",
-    "annotate", "manage cots", "manage people", "read audit", "send readings",
+    "enter", "watch", "see census", "see", "acknowledge", "pause audio", "pause alarms", "switch alarms off",
+    "change limits", "admit", "review events", "annotate", "manage cots", "see sources", "export de-identified",
+    "break glass", "review emergencies", "pair screens", "manage people", "read audit", "send readings",
 ]  # fmt: skip
+# A paired screen and a device with a key act, too; an emergency opens to clinical staff what their role does not hold.
+Part = Role | Literal["kiosk", "device", "emergency"]
 
-_BEDSIDE: frozenset[Act] = frozenset({"see", "acknowledge", "pause audio", "review events", "annotate"})
+_LOOKING: frozenset[Act] = frozenset({"enter", "watch", "see census", "see", "see sources"})
+_BEDSIDE: frozenset[Act] = _LOOKING | {"acknowledge", "pause audio", "review events", "annotate", "break glass"}
 _IN_CHARGE: frozenset[Act] = _BEDSIDE | {"pause alarms", "switch alarms off", "change limits", "admit", "manage cots"}
 
-MAY: Mapping[Role, frozenset[Act]] = MappingProxyType(
+MAY: Mapping[Part, frozenset[Act]] = MappingProxyType(
     {
         "nurse": _BEDSIDE | {"pause alarms", "admit"},
-        "charge nurse": _IN_CHARGE | {"read audit"},
+        "charge nurse": _IN_CHARGE | {"read audit", "pair screens", "review emergencies"},
         "physician": _BEDSIDE | {"pause alarms", "switch alarms off", "change limits", "admit"},
-        "administrator": frozenset({"see", "manage cots", "manage people", "read audit"}),
+        "clerk": frozenset({"enter", "see census", "admit"}),
+        # No patient's data in any form: what can be seen of a sender is its name and whether it is heard.
+        "engineer": frozenset({"enter", "see sources", "manage cots"}),
+        "researcher": frozenset({"enter", "export de-identified"}),
+        "administrator": _LOOKING
+        | {"manage cots", "manage people", "read audit", "pair screens", "review emergencies", "export de-identified"},
+        "kiosk": frozenset({"enter", "watch"}),
+        # The most a key can be given; what one key may do is its scope.
+        "device": frozenset({"send readings", "watch"}),
+        "emergency": _IN_CHARGE,
     }
 )
+# Of these the answer is about people and programs, not about babies: units limit all others.
+OF_NO_UNIT: frozenset[Act] = frozenset(
+    {
+        "enter",
+        "manage people",
+        "read audit",
+        "pair screens",
+        "review emergencies",
+        "break glass",
+        "export de-identified",
+    }
+)
+ROLES: tuple[Role, ...] = get_args(Role)
+SCOPES: tuple[Act, ...] = tuple(sorted(MAY["device"]))
 
 
-def may(role: Role, act: Act) -> bool:
+def may(part: Part, act: Act) -> bool:
     """Return whether somebody in this role may do this."""
-    return act in MAY[role]
+    return act in MAY[part]

@@ -10,7 +10,7 @@ from nicu_dashboard.ports.roster import NewPatient, Stay
 from nicu_dashboard.web.descriptions import Description, Mrn
 from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import InRooms, Rooms
-from nicu_dashboard.web.security import Person, require
+from nicu_dashboard.web.security import Person, require, within_units
 from nicu_dashboard.web.shapes import patient_shape
 from nicu_dashboard.web.windows import Whole
 
@@ -58,7 +58,7 @@ def _who(body: AdmitBody, synthetic: bool) -> NewPatient | int:
 @router.post("/transfer")
 async def transfer(body: TransferBody, found: InRooms, person: Admits) -> dict[str, Any]:
     """Move a baby to another free cot; its history goes with it."""
-    patient_id = await _patient(body, found)
+    patient_id = await _patient(body, found, person)
     stay = await found.station.admissions.transfer(patient_id, body.cot.strip(), person.actor)
     return _shape(stay, found)
 
@@ -66,18 +66,20 @@ async def transfer(body: TransferBody, found: InRooms, person: Admits) -> dict[s
 @router.post("/discharge")
 async def discharge(body: Whom, found: InRooms, person: Admits) -> dict[str, Any]:
     """End the stay; the record is kept."""
-    patient_id = await _patient(body, found)
+    patient_id = await _patient(body, found, person)
     await found.station.admissions.discharge(patient_id, person.actor)
     patient = await run_in_threadpool(found.roster.patient, patient_id)
     return patient_shape(patient, None, found.station.clock.now())
 
 
-async def _patient(body: Whom, found: Rooms) -> int:
-    if body.patient_id is not None:
-        return body.patient_id
-    if body.mrn is None:
+async def _patient(body: Whom, found: Rooms, person: Person) -> int:
+    if body.patient_id is None and body.mrn is None:
         raise Problem(422, "mrn or patient_id: say which baby", faults=[{"field": "mrn", "reason": "say which baby"}])
-    return (await run_in_threadpool(found.roster.patient_by_mrn, body.mrn.strip())).id
+    patient_id = body.patient_id
+    if patient_id is None:
+        patient_id = (await run_in_threadpool(found.roster.patient_by_mrn, (body.mrn or "").strip())).id
+    await run_in_threadpool(within_units, person, found, patient_id)
+    return patient_id
 
 
 def _shape(stay: Stay, found: Rooms) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from nicu_dashboard.services.snapshot import alarm_view
 from nicu_dashboard.web.rooms import InRooms
-from nicu_dashboard.web.security import MaySee, Person, require
+from nicu_dashboard.web.security import MaySee, MayWatch, Person, require
 from nicu_dashboard.web.shapes import alarm_shape, instant
 from nicu_dashboard.web.texts import ONE_LINE
 from nicu_dashboard.web.windows import Whole, page
@@ -26,7 +26,7 @@ class DisplayBody(BaseModel):
 @router.get("/api/alarms")
 def alarms(
     found: InRooms,
-    _: MaySee,
+    person: MaySee,
     status: Status | None = None,
     mrn: Annotated[str, ONE_LINE] | None = None,
     patient_id: Whole | None = None,
@@ -37,7 +37,7 @@ def alarms(
     """List alarms, newest first."""
     if mrn is not None:
         patient_id = found.roster.patient_by_mrn(mrn).id
-    listed = found.chart.alarms(patient_id, status, after, limit + 1, cot_id)
+    listed = found.chart.alarms(patient_id, status, after, limit + 1, cot_id, person.units)
     return page(listed, limit, alarm_shape, lambda one: one.alarm.id)
 
 
@@ -71,7 +71,7 @@ async def acknowledge(
 
 
 @router.post("/api/displays", status_code=204)
-async def display(body: DisplayBody, found: InRooms, _: MaySee) -> None:
+async def display(body: DisplayBody, found: InRooms, _: MayWatch) -> None:
     """Take a browser's report of whether it can be heard; each reports every 10 s."""
     found.station.displays.report(body.id, body.sound, found.station.clock.now())
     found.station.live.changed()

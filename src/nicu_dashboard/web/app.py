@@ -10,13 +10,13 @@ from starlette.routing import Mount, Route
 from nicu_dashboard.version import VERSION
 from nicu_dashboard.web import admissions, alarms, cots, events, limits, patients, people, records
 from nicu_dashboard.web.bodies import Bodies
+from nicu_dashboard.web.guard import Guard
 from nicu_dashboard.web.health import health, metrics
 from nicu_dashboard.web.live import live
 from nicu_dashboard.web.pages import Assets, page
 from nicu_dashboard.web.problems import install
 from nicu_dashboard.web.readings import post_readings
 from nicu_dashboard.web.rooms import Rooms
-from nicu_dashboard.web.security import Guard
 
 
 def create_app(rooms: Rooms, registry: CollectorRegistry) -> FastAPI:

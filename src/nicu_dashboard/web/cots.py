@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from nicu_dashboard.domain.instants import MINUTE_MS, floor_to
 from nicu_dashboard.services.snapshot import baby_view, bed_view
 from nicu_dashboard.web.rooms import InRooms
-from nicu_dashboard.web.security import MaySee, Person, require
+from nicu_dashboard.web.security import MaySee, MayWatch, Person, SeesCensus, require
 from nicu_dashboard.web.texts import ONE_LINE, PROSE
 from nicu_dashboard.web.windows import Whole
 
@@ -37,7 +37,7 @@ class OffBody(BaseModel):
 
 
 @router.get("")
-def cots(found: InRooms, _: MaySee) -> dict[str, Any]:
+def cots(found: InRooms, _: SeesCensus) -> dict[str, Any]:
     """List the cots in their fixed order with who lies there."""
     at = found.station.clock.now()
     beds = sorted(found.station.ward.beds.values(), key=lambda bed: bed.cot.position)
@@ -63,7 +63,7 @@ async def add_cot(
 
 
 @router.get("/spark")
-def spark(found: InRooms, _: MaySee, minutes: Annotated[int, Query(ge=1, le=60)] = 15) -> dict[str, Any]:
+def spark(found: InRooms, _: MayWatch, minutes: Annotated[int, Query(ge=1, le=60)] = 15) -> dict[str, Any]:
     """Return the strips of all tiles: lowest SpO2 and mean HR per 5 s; null where there was none."""
     to_at = floor_to(found.station.clock.now(), SPARK_STEP_MS)
     from_at = to_at - minutes * MINUTE_MS

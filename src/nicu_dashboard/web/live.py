@@ -12,10 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from nicu_dashboard.ports.broadcast import Broadcast, Snapshot
-from nicu_dashboard.services.permissions import may
-from nicu_dashboard.web.problems import problem
+from nicu_dashboard.web.problems import Problem, problem
 from nicu_dashboard.web.rooms import Rooms
-from nicu_dashboard.web.security import COOKIE, person_or_none
+from nicu_dashboard.web.security import COOKIE, admitted
 
 POLL_S = 10.0
 # A stream is looked after this often: whoever logged out or was disabled sees no more of it.
@@ -28,9 +27,10 @@ _GZIP_BEGINS = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 
 async def live(request: Request) -> Response:
     """Stream snapshots, or return the newest as JSON (with `after`, wait up to 10 s for a newer; else 204)."""
-    person = await run_in_threadpool(person_or_none, request)
-    if person is None or not may(person.role, "see"):
-        return problem(401, "log in first: POST /api/session with name and password")
+    try:
+        await run_in_threadpool(admitted, request, "watch")
+    except Problem as refused:
+        return problem(refused.status_code, str(refused.detail))
     found: Rooms = request.app.state.rooms
     if "text/event-stream" in request.headers.get("accept", ""):
         events = _events(found, _token(request, found))

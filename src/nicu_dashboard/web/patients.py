@@ -13,7 +13,7 @@ from nicu_dashboard.services.history import DEFAULT_VITALS
 from nicu_dashboard.web.descriptions import Description, Mrn
 from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import InRooms, Rooms
-from nicu_dashboard.web.security import MaySee, Person, require
+from nicu_dashboard.web.security import MaySee, Person, SeesCensus, require
 from nicu_dashboard.web.shapes import patient_shape, spell_shape, trend_shape
 from nicu_dashboard.web.texts import ONE_LINE, PROSE
 from nicu_dashboard.web.windows import Whole, moment, page
@@ -52,10 +52,10 @@ def stay_of(found: Rooms, patient_id: int) -> Stay | None:
 
 @router.get("")
 def patients(
-    found: InRooms, _: MaySee, after: Whole = 0, limit: Limit = 100, search: Annotated[str, ONE_LINE] = ""
+    found: InRooms, person: SeesCensus, after: Whole = 0, limit: Limit = 100, search: Annotated[str, ONE_LINE] = ""
 ) -> dict[str, Any]:
     """List babies by id."""
-    listed = found.roster.patients(after, limit + 1, search)
+    listed = found.roster.patients(after, limit + 1, search, person.units)
     at = found.station.clock.now()
     return page(listed, limit, lambda one: patient_shape(one, stay_of(found, one.id), at), lambda one: one.id)
 
@@ -69,7 +69,7 @@ async def add_patient(body: PatientBody, found: InRooms, person: Admits) -> dict
 
 
 @router.get("/{patient_id}")
-def patient(patient_id: Whole, found: InRooms, _: MaySee) -> dict[str, Any]:
+def patient(patient_id: Whole, found: InRooms, _: SeesCensus) -> dict[str, Any]:
     """Return one baby."""
     return patient_shape(found.roster.patient(patient_id), stay_of(found, patient_id), found.station.clock.now())
 

@@ -1,12 +1,12 @@
 """Log-in, log-out, who am I, and the list of users."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
-from nicu_dashboard.ports.people import User
+from nicu_dashboard.ports.people import Role, User
 from nicu_dashboard.services.accounts import SESSION_MS
 from nicu_dashboard.services.permissions import MAY
 from nicu_dashboard.web.problems import Problem
@@ -14,6 +14,7 @@ from nicu_dashboard.web.rooms import InRooms
 from nicu_dashboard.web.security import COOKIE, Person, person_or_none, require
 from nicu_dashboard.web.shapes import instant
 from nicu_dashboard.web.texts import ONE_LINE
+from nicu_dashboard.web.windows import Whole
 
 router = APIRouter(tags=["people"])
 Manages = Annotated[Person, Depends(require("manage people"))]
@@ -31,8 +32,17 @@ class NewUser(BaseModel):
 
     name: Annotated[str, Field(pattern=r"^[\w.\-@]{1,80}$")]
     display_name: Annotated[str, Field(max_length=120), ONE_LINE] = ""
-    role: Literal["nurse", "charge nurse", "physician", "administrator"]
+    role: Role
     password: Annotated[str, Field(max_length=200)]
+    units: Annotated[frozenset[Whole] | None, Field(max_length=100)] = None
+
+
+class UserChanges(BaseModel):
+    """What to change of an account; what is left out stays. `units` null means every unit."""
+
+    role: Role | None = None
+    units: Annotated[frozenset[Whole] | None, Field(max_length=100)] = None
+    disabled: bool | None = None
 
 
 def me(person: Person) -> dict[str, Any]:
@@ -41,7 +51,7 @@ def me(person: Person) -> dict[str, Any]:
         "name": person.name,
         "display_name": person.display_name,
         "role": person.role,
-        "may": sorted(MAY[person.role]),
+        "may": sorted(person.acts),
     }
 
 
@@ -59,7 +69,7 @@ def log_in(body: LogIn, request: Request, found: InRooms) -> Response:
     """Log in; the session lives on the server, the cookie only names it."""
     address = None if request.client is None else request.client.host
     token, user = found.accounts.log_in(body.name, body.password, address)
-    answer = JSONResponse(me(Person(user.name, user.display_name, user.role, address)), 201)
+    answer = JSONResponse(me(Person(user.name, user.display_name, user.role, address, MAY[user.role], user.units)), 201)
     secure = request.url.scheme == "https"
     answer.set_cookie(COOKIE, token, SESSION_MS // 1_000, httponly=True, samesite="strict", secure=secure)
     return answer
@@ -86,7 +96,22 @@ def users(found: InRooms, _: Manages) -> dict[str, Any]:
 def add_user(body: NewUser, found: InRooms, person: Manages) -> dict[str, Any]:
     """Create a user."""
     shown = body.display_name or body.name
-    return _shape(found.accounts.add_user(body.name, shown, body.role, body.password, person.actor))
+    return _shape(found.accounts.add_user(body.name, shown, body.role, body.password, person.actor, body.units))
+
+
+@router.patch("/api/users/{user_id}")
+def change_user(user_id: Whole, body: UserChanges, found: InRooms, person: Manages) -> dict[str, Any]:
+    """Change role or units, disable or enable; it counts at once, an open session included."""
+    user, said = found.people.user(user_id), body.model_fields_set
+    if user.name == person.name:
+        raise Problem(409, "nobody changes their own rights; ask another administrator")
+    if said & {"role", "units"}:
+        units = body.units if "units" in said else user.units
+        user = found.accounts.change_user(user_id, body.role or user.role, units, person.actor)
+    if body.disabled is not None:
+        act = found.accounts.disable_user if body.disabled else found.accounts.enable_user
+        act(user.name, person.actor)
+    return _shape(found.people.user(user_id))
 
 
 def _shape(user: User) -> dict[str, Any]:
@@ -95,6 +120,7 @@ def _shape(user: User) -> dict[str, Any]:
         "name": user.name,
         "display_name": user.display_name,
         "role": user.role,
+        "units": None if user.units is None else sorted(user.units),
         "created_at": instant(user.created_at),
         "disabled_at": instant(user.disabled_at),
     }

@@ -41,7 +41,7 @@ async def _device(request: Request, found: Rooms) -> str | None:
             return None
         accounts, key = found.accounts, key.strip()
         device = accounts.known_device(key) or await run_in_threadpool(accounts.device, key)
-        return None if device is None else device.name
+        return device.name if device is not None and "send readings" in device.scope else None
     address = None if request.client is None else request.client.host
     return "demo" if found.station.mode == "demo" and is_loopback(address) else None
 

@@ -12,7 +12,7 @@ from nicu_dashboard.services.history import TARGET
 from nicu_dashboard.version import VERSION
 from nicu_dashboard.web.people import me
 from nicu_dashboard.web.rooms import InRooms
-from nicu_dashboard.web.security import MaySee, Person, require
+from nicu_dashboard.web.security import MayEnter, Person, SeesSources, require
 from nicu_dashboard.web.shapes import instant
 from nicu_dashboard.web.texts import ONE_LINE
 from nicu_dashboard.web.windows import Whole, moment
@@ -25,7 +25,7 @@ DISCLAIMER = (
 
 
 @router.get("/api/unit")
-def unit(found: InRooms, person: MaySee) -> dict[str, Any]:
+def unit(found: InRooms, person: MayEnter) -> dict[str, Any]:
     """Return the unit, its vital signs, who is logged in and what the role may do."""
     station = found.station
     return {
@@ -81,7 +81,7 @@ def audit(
 
 
 @router.get("/api/sources")
-def sources(found: InRooms, _: MaySee) -> dict[str, Any]:
+def sources(found: InRooms, _: SeesSources) -> dict[str, Any]:
     """Return where readings come from and when each was last heard."""
     items = [
         {
@@ -98,7 +98,7 @@ def sources(found: InRooms, _: MaySee) -> dict[str, Any]:
 
 
 @router.get("/api/quarantine")
-def quarantine(found: InRooms, _: Annotated[Person, Depends(require("admit"))]) -> dict[str, Any]:
+def quarantine(found: InRooms, _: SeesSources) -> dict[str, Any]:
     """Return what was received for no baby, counted by source, cot and reason."""
     return {"items": [_iso(row) for row in found.chart.quarantine()], "next": None}
 

@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from nicu_dashboard.ports.chart import Chart
 from nicu_dashboard.ports.people import People
 from nicu_dashboard.ports.roster import Roster
+from nicu_dashboard.ports.sight import Sight
 from nicu_dashboard.services.accounts import Accounts
 from nicu_dashboard.services.history import History
 from nicu_dashboard.services.station import Station
@@ -23,6 +24,7 @@ class Rooms:
     accounts: Accounts
     people: People
     roster: Roster
+    sight: Sight
     chart: Chart
     history: History
     health: Callable[[], Mapping[str, Any]]

@@ -9,11 +9,12 @@ from nicu_dashboard.adapters.sql import audit_trail
 from nicu_dashboard.adapters.sql.audit_trail import Seal, sha256_seal
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.tables import audit_log, device_keys, sessions, users
-from nicu_dashboard.ports.people import DeviceKey, Role, Session, User
+from nicu_dashboard.adapters.sql.units import units_from, units_text
+from nicu_dashboard.ports.people import EVERY_UNIT, DeviceKey, Role, Session, Units, User
 from nicu_dashboard.ports.roster import NotFound, RosterConflict
 from nicu_dashboard.ports.tick import AuditEntry
 
-_SESSION = ("created_at", "last_seen_at", "expires_at")
+_SESSION = ("created_at", "last_seen_at", "expires_at", "method")
 _FILTERS = {
     "actor": lambda value: audit_log.c.actor == value,
     "action": lambda value: audit_log.c.action == value,
@@ -35,19 +36,67 @@ class SqlPeople:
         with self._database.reading() as connection:
             return [_user(row) for row in connection.execute(select(users).order_by(users.c.name)).mappings()]
 
+    def user(self, user_id: int) -> User:
+        """Return a user; raises NotFound."""
+        with self._database.reading() as connection:
+            return _user(_numbered(connection, user_id))
+
     def user_by_name(self, name: str) -> User:
         """Return a user; raises NotFound."""
         with self._database.reading() as connection:
             return _user(_named(connection, users, name, "user"))
 
-    def add_user(self, name: str, display_name: str, role: Role, password_hash: str, audit: AuditEntry) -> User:
+    def user_by_external_id(self, external_id: str) -> User | None:
+        """Return the user whom an identity provider knows under this name, None when there is none."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(users).where(users.c.external_id == external_id)).mappings().first()
+        return None if row is None else _user(row)
+
+    def add_user(
+        self,
+        name: str,
+        display_name: str,
+        role: Role,
+        password_hash: str,
+        audit: AuditEntry,
+        units: Units = EVERY_UNIT,
+        external_id: str | None = None,
+    ) -> User:
         """Create a user; raises RosterConflict when the name exists."""
         new = {"name": name, "display_name": display_name, "role": role, "password_hash": password_hash}
+        more = {"created_at": audit.at, "units": units_text(units), "external_id": external_id}
         with self._database.writing() as connection:
             _must_be_new(connection, users, name, "user")
-            row = connection.execute(insert(users).returning(*users.c), new | {"created_at": audit.at}).mappings().one()
+            row = connection.execute(insert(users).returning(*users.c), new | more).mappings().one()
             self._append(connection, audit)
         return _user(row)
+
+    def change_user(self, user_id: int, role: Role, units: Units, audit: AuditEntry) -> User:
+        """Give a user another role or other units, which count from the next request on; raises NotFound."""
+        change = {"role": role, "units": units_text(units)}
+        with self._database.writing() as connection:
+            _numbered(connection, user_id)
+            changed = update(users).where(users.c.id == user_id).values(change).returning(*users.c)
+            row = connection.execute(changed).mappings().one()
+            self._append(connection, audit)
+        return _user(row)
+
+    def set_password(self, user_id: int, password_hash: str, keep: str | None, at: int, audit: AuditEntry) -> None:
+        """Store a new hash and end every session of the user but the one of token hash `keep`."""
+        others = sessions.c.user_id == user_id
+        if keep is not None:
+            others &= sessions.c.token_hash != keep
+        with self._database.writing() as connection:
+            connection.execute(update(users).where(users.c.id == user_id).values(password_hash=password_hash))
+            connection.execute(_since(sessions, others, "ended_at", at))
+            self._append(connection, audit)
+
+    def enable_user(self, name: str, audit: AuditEntry) -> None:
+        """Let a disabled user log in again; raises NotFound."""
+        with self._database.writing() as connection:
+            user = _named(connection, users, name, "user")
+            connection.execute(update(users).where(users.c.id == user["id"]).values(disabled_at=None))
+            self._append(connection, audit)
 
     def disable_user(self, name: str, at: int, audit: AuditEntry) -> None:
         """Disable a user and end the user's sessions at once; raises NotFound."""
@@ -57,11 +106,13 @@ class SqlPeople:
             connection.execute(_since(sessions, sessions.c.user_id == user["id"], "ended_at", at))
             self._append(connection, audit)
 
-    def open_session(self, token_hash: str, user_id: int, at: int, expires_at: int, audit: AuditEntry) -> None:
-        """Start a session."""
+    def open_session(
+        self, token_hash: str, user_id: int, at: int, expires_at: int, audit: AuditEntry, method: str = "password"
+    ) -> None:
+        """Start a session; `method` says how the person proved who it is."""
         new = {"token_hash": token_hash, "user_id": user_id, "created_at": at, "last_seen_at": at}
         with self._database.writing() as connection:
-            connection.execute(insert(sessions), new | {"expires_at": expires_at})
+            connection.execute(insert(sessions), new | {"expires_at": expires_at, "method": method})
             self._append(connection, audit)
 
     def session(self, token_hash: str) -> Session | None:
@@ -90,16 +141,24 @@ class SqlPeople:
         """Return all device keys, disabled ones too."""
         with self._database.reading() as connection:
             rows = connection.execute(select(device_keys).order_by(device_keys.c.name)).mappings()
-            return [DeviceKey(**row) for row in rows]
+            return [_key(row) for row in rows]
 
-    def add_key(self, name: str, key_hash: str, audit: AuditEntry) -> DeviceKey:
+    def add_key(
+        self,
+        name: str,
+        key_hash: str,
+        audit: AuditEntry,
+        scope: frozenset[str] = frozenset({"send readings"}),
+        expires_at: int | None = None,
+    ) -> DeviceKey:
         """Create a key; raises RosterConflict when the name exists."""
-        new = {"name": name, "key_hash": key_hash, "created_at": audit.at}
+        may = {"scope": ",".join(sorted(scope)), "expires_at": expires_at}
+        new = {"name": name, "key_hash": key_hash, "created_at": audit.at} | may
         with self._database.writing() as connection:
             _must_be_new(connection, device_keys, name, "device key")
             row = connection.execute(insert(device_keys).returning(*device_keys.c), new).mappings().one()
             self._append(connection, audit)
-        return DeviceKey(**row)
+        return _key(row)
 
     def disable_key(self, name: str, at: int, audit: AuditEntry) -> None:
         """Disable a key; raises NotFound."""
@@ -130,8 +189,19 @@ class SqlPeople:
 
 
 def _user(row: RowMapping) -> User:
-    names = ("id", "name", "display_name", "role", "password_hash", "created_at", "disabled_at")
-    return User(**{name: row[name] for name in names})
+    names = ("id", "name", "display_name", "role", "password_hash", "created_at", "disabled_at", "external_id")
+    return User(**{name: row[name] for name in names}, units=units_from(row["units"]))
+
+
+def _key(row: RowMapping) -> DeviceKey:
+    return DeviceKey(**{**row, "scope": frozenset(filter(None, row["scope"].split(",")))})
+
+
+def _numbered(connection: Connection, user_id: int) -> RowMapping:
+    row = connection.execute(select(users).where(users.c.id == user_id)).mappings().first()
+    if row is None:
+        raise NotFound(f"There is no user {user_id}.")
+    return row
 
 
 def _named(connection: Connection, table: Table, name: str, what: str) -> RowMapping:

@@ -9,6 +9,7 @@ from nicu_dashboard.adapters.sql import audit_trail
 from nicu_dashboard.adapters.sql.alarm_rows import alarm_of, transition_of
 from nicu_dashboard.adapters.sql.audit_trail import Seal
 from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.sight import seen_alarm
 from nicu_dashboard.adapters.sql.spell_rows import stored_spell
 from nicu_dashboard.adapters.sql.tables import (
     alarm_transitions,
@@ -47,14 +48,17 @@ class Record:
         after: int | None = None,
         limit: int = 100,
         cot_id: int | None = None,
+        units: frozenset[int] | None = None,
     ) -> Sequence[StoredAlarm]:
-        """Return alarms newest first, below the id `after`."""
+        """Return alarms newest first, below the id `after`, of these units only when any are named."""
         query = _ALARMS.order_by(alarms.c.id.desc()).limit(limit)
         for column, wanted in ((alarms.c.patient_id, patient_id), (alarms.c.status, status), (alarms.c.cot_id, cot_id)):
             if wanted is not None:
                 query = query.where(column == wanted)
         if after is not None:
             query = query.where(alarms.c.id < after)
+        if units is not None:
+            query = query.where(seen_alarm(units))
         with self._database.reading() as connection:
             return [_stored_alarm(row) for row in connection.execute(query).mappings()]
 

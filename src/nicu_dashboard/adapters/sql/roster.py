@@ -9,6 +9,7 @@ from nicu_dashboard.adapters.sql import audit_trail, dialects
 from nicu_dashboard.adapters.sql.audit_trail import Seal, sha256_seal
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.errors import StoreRefused
+from nicu_dashboard.adapters.sql.sight import seen_baby
 from nicu_dashboard.adapters.sql.tables import admissions, audit_log, cots, patients, sources, units
 from nicu_dashboard.adapters.sql.ward_rows import (
     STAYS,
@@ -92,9 +93,13 @@ class SqlRoster:
         with self._database.reading() as connection:
             return patient_of(one(connection, select(patients).where(patients.c.mrn == mrn), "baby with this MRN"))
 
-    def patients(self, after: int = 0, limit: int = 100, search: str = "") -> Sequence[Patient]:
-        """Return babies by id above `after`, filtered by part of MRN or name."""
+    def patients(
+        self, after: int = 0, limit: int = 100, search: str = "", units: frozenset[int] | None = None
+    ) -> Sequence[Patient]:
+        """Return babies by id above `after`, filtered by part of MRN or name, and by unit when any are named."""
         query = select(patients).where(patients.c.id > after).order_by(patients.c.id).limit(limit)
+        if units is not None:
+            query = query.where(seen_baby(units))
         if search:
             query = query.where(
                 or_(

@@ -22,6 +22,16 @@ def units_of(environ: Mapping[str, str]) -> str | None:
     return given
 
 
+def units_from(text_: str) -> frozenset[int] | None:
+    """Return the units that a column names (`1,2`), None for every unit (`*`)."""
+    return None if text_ == EVERY else frozenset(int(unit) for unit in text_.split(",") if unit)
+
+
+def units_text(units: frozenset[int] | None) -> str:
+    """Return units as a column keeps them."""
+    return EVERY if units is None else ",".join(str(unit) for unit in sorted(units))
+
+
 def speak_for(engine: Engine, units: str) -> None:
     """Begin every transaction of a PostgreSQL engine as SET LOCAL nicu.units would: gone with the transaction."""
 

@@ -1,6 +1,6 @@
 """Accounts, devices' keys, and the chained trail of who did what."""
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint, text
 
 from nicu_dashboard.adapters.sql.columns import BigId, Json, identity, instant, metadata, one_of, words
 
@@ -11,11 +11,14 @@ users = Table(
     words("name", "Log-in name"),
     words("display_name", "Name as shown"),
     words("role", "What the person may do"),
-    words("password_hash", "Argon2 hash"),
+    words("password_hash", "Argon2 hash; `!` where only the identity provider lets the person in"),
     instant("created_at", "Since when"),
     instant("disabled_at", "Disabled since", nullable=True),
+    Column("units", Text, nullable=False, server_default=text("'*'"), doc="Units seen: `1,2`, or `*` for every unit"),
+    words("external_id", "How the identity provider knows the person: issuer and subject", nullable=True),
     UniqueConstraint("name"),
-    one_of("role", "nurse", "charge nurse", "physician", "administrator"),
+    UniqueConstraint("external_id"),
+    one_of("role", "nurse", "charge nurse", "physician", "clerk", "engineer", "researcher", "administrator"),
 )
 
 sessions = Table(
@@ -27,6 +30,7 @@ sessions = Table(
     instant("last_seen_at", "Last use"),
     instant("expires_at", "End at the latest"),
     instant("ended_at", "Log-off, or the account was disabled", nullable=True),
+    Column("method", Text, nullable=False, server_default=text("'password'"), doc="How the person was recognised"),
     Index("idx_sessions_user", "user_id"),
 )
 
@@ -39,6 +43,10 @@ device_keys = Table(
     instant("created_at", "Since when"),
     instant("disabled_at", "Disabled since", nullable=True),
     instant("last_used_at", "Last use", nullable=True),
+    Column(
+        "scope", Text, nullable=False, server_default=text("'send readings'"), doc="What it may do, separated by commas"
+    ),
+    instant("expires_at", "Works until", nullable=True),
     UniqueConstraint("name"),
     UniqueConstraint("key_hash"),
 )

@@ -1,0 +1,123 @@
+"""Every route of the application under every role: the table of permissions is what the routes do."""
+
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import httpx
+import pytest
+
+from nicu_dashboard import bootstrap
+from nicu_dashboard.services.permissions import MAY, ROLES, Act
+from nicu_dashboard.settings import Settings
+from nicu_dashboard.web.doors import Door, doors
+from tests.templates import copy_of_empty_store
+from tests.web.serving import ADMIN, Serving, serving
+
+PAGES = Path(__file__).resolve().parents[2] / "docs" / "reference"
+# Open to everybody, each for a reason that stands on the page of the API.
+OPEN = {
+    ("GET", "/api/openapi.json"),
+    ("GET", "/api/session"),
+    ("POST", "/api/session"),
+    ("DELETE", "/api/session"),
+    ("GET", "/api/health"),
+    ("GET", "/metrics"),
+    ("GET", "/{path:path}"),
+}
+KEYS: dict[str, frozenset[Act]] = {
+    "key that sends": frozenset({"send readings"}),
+    "key that watches": frozenset({"watch"}),
+    "key that is void": frozenset(),
+}
+
+
+@pytest.fixture(scope="module")
+def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A ward without a baby: what a role may do meets nothing to be done, and who may not is told so first."""
+    with serving(copy_of_empty_store(tmp_path_factory.mktemp("doors") / "nicu.db"), "live") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def callers(ward: Serving) -> dict[str, tuple[httpx.Client, frozenset[Act]]]:
+    """Everybody who may come to a door, with what the table says it may do."""
+    found: dict[str, tuple[httpx.Client, frozenset[Act]]] = {role: (ward.log_in(role), MAY[role]) for role in ROLES}
+    for name, scope in KEYS.items():
+        client = ward.browser()
+        client.headers["Authorization"] = f"Bearer {ward.accounts.add_key(name, ADMIN, cast(frozenset[str], scope))}"
+        found[name] = (client, scope)
+    return found
+
+
+def all_doors() -> list[Door]:
+    """The application's own routes, asked of one over a store that is thrown away."""
+    with tempfile.TemporaryDirectory(prefix="nicu-doors-") as folder:
+        settings = Settings.model_validate({"DATABASE_URL": f"sqlite:///{folder}/doors.db"})
+        store = bootstrap.open_store(settings)
+        try:
+            station = bootstrap.build_station(settings, store, bootstrap.system_clock(), "live")
+            return list(doors(bootstrap.build_app(store, station)))
+        finally:
+            store.close()
+
+
+DOORS = all_doors()
+GUARDED = [door for door in DOORS if door.act is not None]
+
+
+def knock(client: httpx.Client, door: Door) -> int:
+    """Send the least a route can be asked, and return the status."""
+    path = re.sub(r"\{\w+\}", "999999", door.path)
+    body: dict[str, str] | None = {} if door.method in ("POST", "PUT", "PATCH") else None
+    return client.request(
+        door.method, path, json=body, params={"after": 0} if path == "/api/live" else None
+    ).status_code
+
+
+def test_every_route_has_a_door_or_is_known_to_be_open() -> None:
+    assert {(door.method, door.path) for door in DOORS if door.act is None} == OPEN
+    assert len(GUARDED) > 35
+
+
+@pytest.mark.parametrize("door", GUARDED, ids=lambda door: f"{door.method} {door.path}")
+def test_each_role_passes_the_doors_of_its_own_work_alone(
+    ward: Serving, callers: dict[str, tuple[httpx.Client, frozenset[Act]]], door: Door
+) -> None:
+    assert door.act is not None
+    assert knock(ward.client, door) == 401
+    answered = {name: knock(client, door) for name, (client, _) in callers.items()}
+    let_in = {name for name, status in answered.items() if status not in (401, 403)}
+    assert let_in == {name for name, (_, may) in callers.items() if door.act in may}, answered
+    assert max(answered.values()) < 500
+
+
+def test_the_page_of_roles_is_the_table() -> None:
+    page = (PAGES / "roles.md").read_text()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in page.splitlines() if line.startswith("|")]
+    heads, *lines = [row for row in rows if len(row) == len(MAY) + 1 and set(row[0]) != {"-"}]
+    written = {part: {row[0] for row in lines if row[place] == "yes"} for place, part in enumerate(heads) if place > 0}
+    assert written == {part: set(acts) for part, acts in MAY.items()}
+
+
+def test_the_page_of_the_api_names_the_door_of_each_route() -> None:
+    page = (PAGES / "http-api.md").read_text()
+    missing = [f"`{door.method} {door.path}` | {door.act} |" for door in GUARDED]
+    assert [line for line in missing if line not in page] == []
+
+
+def test_an_unknown_key_opens_nothing(ward: Serving) -> None:
+    client = ward.browser()
+    client.headers["Authorization"] = "Bearer nicu_unknown"
+    assert knock(client, Door("GET", "/api/live", "watch")) == 401
+
+
+def test_an_expired_key_opens_nothing(ward: Serving) -> None:
+    scope = frozenset({"send readings", "watch"})
+    expired = ward.accounts.add_key("expired", ADMIN, scope, ward.clock.now() - 1)
+    client = ward.browser()
+    client.headers["Authorization"] = f"Bearer {expired}"
+    assert client.post("/api/readings", json=[]).status_code == 401
+    assert client.get("/api/live").status_code == 401
