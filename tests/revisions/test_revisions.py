@@ -16,19 +16,19 @@ from nicu_dashboard.adapters.sql.people import SqlPeople
 from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.adapters.sql.tables import metadata
 from nicu_dashboard.services.actor import Actor
-from tests.postgres import PostgresServer, postgres_server
+from tests.postgres import PostgresServer, newest_postgres_server, oldest_postgres_server
 
-__all__ = ["postgres_server"]
+__all__ = ["newest_postgres_server", "oldest_postgres_server"]
 _REVISIONS = Path(revisions.__file__).parent
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "oldest postgresql", "newest postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Where there is a database without any table."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'nicu.db'}"
         return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
+    server: PostgresServer = request.getfixturevalue(request.param.replace(" postgresql", "_postgres_server"))
     with server.database() as fresh:
         yield fresh
 

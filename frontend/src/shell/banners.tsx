@@ -1,9 +1,9 @@
 /** What must never be out of sight: lost connection, silence, technical alarms of the unit, a demonstration. */
 import { useComputed } from "@preact/signals";
-import { elapsed, someOf } from "../format";
+import { elapsed } from "../format";
 import { acknowledge } from "../live/actions";
 import { now } from "../live/clock";
-import { signedOut, ward } from "../live/connection";
+import { ward } from "../live/connection";
 import { byUrgency } from "../live/urgency";
 import { unit } from "../live/vitals";
 import { Button } from "../parts/parts";
@@ -11,12 +11,6 @@ import { route } from "../router";
 import { soundState, turnSoundOn } from "../sound/sound";
 
 export function Banners() {
-  if (route.value.page === "login")
-    return (
-      <div class="banners">
-        <Lost />
-      </div>
-    );
   return (
     <div class="banners">
       <Lost />
@@ -32,9 +26,9 @@ function Lost() {
   if (link.state !== "lost") return null;
   return (
     <div class="banner lost">
-      <span>!! {signedOut.value ? "SIGNED OUT" : "CONNECTION LOST"}</span>
+      <span>!! CONNECTION LOST</span>
       <Since since={link.since} />
-      <small>{signedOut.value ? "This display shows no ward until somebody signs in." : "No value on this screen is current."} Look at the bedside monitors.</small>
+      <small>No value on this screen is current. Look at the bedside monitors.</small>
     </div>
   );
 }
@@ -47,7 +41,7 @@ function Since({ since }: { readonly since: number }) {
 
 function Silent() {
   const state = soundState.value;
-  if (state === "on") return null;
+  if (state === "on" || route.value.page === "login") return null;
   return (
     <div class="banner silent">
       <span>!! SOUND OFF</span>
@@ -77,28 +71,16 @@ function UnitAlarms() {
   );
 }
 
-const SYNTHETIC = new Set(["simulated", "replayed"]);
-
-/** Values that no baby gave: all of them in a demonstration, else those of the cots that are named. */
 function Demo() {
-  const whole = useComputed(() => (ward.head.value?.mode ?? unit.value?.mode) === "demo");
-  const cots = useComputed(() => {
-    const found = ward.order.value.map((id) => ward.cot(id)).filter((cot) => SYNTHETIC.has(cot.origin.value ?? ""));
-    return someOf(found.map((cot) => cot.label.value));
+  const shown = useComputed(() => {
+    if (ward.head.value?.mode === "demo" || unit.value?.mode === "demo") return true;
+    return ward.order.value.some((id) => ["simulated", "replayed"].includes(ward.cot(id).origin.value ?? ""));
   });
-  if (whole.value)
-    return (
-      <div class="banner demo">
-        <span>
-          <b>DEMO</b> — simulated or replayed values, no baby is connected
-        </span>
-      </div>
-    );
-  if (!cots.value) return null;
+  if (!shown.value) return null;
   return (
     <div class="banner demo">
       <span>
-        <b>NOT REAL</b> — values of {cots.value} are simulated or replayed
+        <b>DEMO</b> — simulated or replayed values, no baby is connected
       </span>
     </div>
   );

@@ -1,8 +1,7 @@
 /** The way to the other pages, and the list of keys: out of the way until asked for. */
 import { signal } from "@preact/signals";
 import { remove } from "../api/client";
-import { leaveWard } from "../live/connection";
-import { may, unit } from "../live/vitals";
+import { loadUnit, may, unit } from "../live/vitals";
 import { Button, Dialog } from "../parts/parts";
 import { attempt } from "../parts/toast";
 import { go, route } from "../router";
@@ -31,8 +30,7 @@ export function Menus() {
 async function signOut(): Promise<void> {
   closeMenu();
   if (await attempt("Signed out", () => remove("/api/session"))) {
-    unit.value = null;
-    leaveWard();
+    await loadUnit();
     go("/login");
   }
 }
