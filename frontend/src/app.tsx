@@ -31,7 +31,7 @@ export function App() {
   const page = route.value.page;
   return (
     <div class="shell">
-      <TopBar />
+      {page !== "login" && <TopBar />}
       <Banners />
       {/* The page of a cot fills the screen exactly; the others scroll. */}
       <main class={page === "cot" ? "fixed" : ""} tabIndex={-1}>

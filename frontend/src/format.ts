@@ -59,6 +59,12 @@ export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
 }
 
+/** Names in one line: `A`, `A and B`, `A, B and 3 more`. */
+export function someOf(names: readonly string[], most = 6): string {
+  const shown = names.length > most ? [...names.slice(0, most - 1), `${names.length - most + 1} more`] : names;
+  return shown.length < 2 ? (shown[0] ?? "") : `${shown.slice(0, -1).join(", ")} and ${shown.at(-1)}`;
+}
+
 /** A duration in seconds: `24 s`, `2 min 05 s`. */
 export function seconds(s: number | null | undefined): string {
   if (s === null || s === undefined) return "–";

@@ -37,6 +37,17 @@ describe("the watchdog of the browser", () => {
     expect(feed.release()).toBeNull();
   });
 
+  it("has lost nothing while nobody is signed in, but counts from the last snapshot once there was one", () => {
+    const feed = new Feed(0);
+    for (let at = 0; at <= 60_000; at += 3_000) {
+      feed.excuse(at);
+      expect(feed.isNewlyLost(at + 2_900)).toBe(false);
+    }
+    feed.offer(snapshot(1, [cot(1)]), true, 70_000);
+    feed.excuse(74_000);
+    expect(feed.isNewlyLost(74_500)).toBe(true);
+  });
+
   it("never goes backwards within a connection", () => {
     const feed = new Feed(0);
     feed.offer(snapshot(7, [cot(1)]), true, 0);

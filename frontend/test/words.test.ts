@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fieldFaults, Problem, url, words } from "../src/api/client";
-import { count, elapsed, number, roughly, seconds } from "../src/format";
+import { count, elapsed, number, roughly, seconds, someOf } from "../src/format";
 import { byUrgency, loudest, tally, unacknowledged, worstPerCot } from "../src/live/urgency";
 import { returnPath } from "../src/pages/login";
 import { clockWords } from "../src/pages/sources";
@@ -13,6 +13,10 @@ import { alarm, NIGHT } from "./ward";
 describe("numbers and durations", () => {
   it("writes a missing number as two dashes, and zero as zero", () => {
     expect([number(null), number(undefined), number(Number.NaN), number(0), number(36.84, 1)]).toEqual(["--", "--", "--", "0", "36.8"]);
+  });
+
+  it("names a few and counts the rest", () => {
+    expect([someOf([]), someOf(["01"]), someOf(["01", "02"]), someOf(["01", "02", "03", "04"], 3)]).toEqual(["", "01", "01 and 02", "01, 02 and 2 more"]);
   });
 
   it("counts elapsed time", () => {

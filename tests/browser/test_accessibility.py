@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.bedside import COT, Demo, Monitor, bedside
 
-PAGES = ["/alarms", "/events", "/admissions", "/sources", "/people", "/audit", "/system", "/login", "/nowhere"]
+PAGES = ["/alarms", "/events", "/admissions", "/sources", "/people", "/audit", "/system", "/nowhere"]
 THEMES = ["contrast", "colour-blind", "light", "dark"]
 SERIOUS = {"serious", "critical"}
 
@@ -64,6 +64,12 @@ def test_the_page_of_a_cot_and_its_limits_are_fit_for_everyone(room: tuple[Demo,
 def test_the_pages_of_the_office_are_fit_for_everyone(room: tuple[Demo, Monitor], page: Page) -> None:
     found = {path: serious(opened(page, room[0], path)) for path in PAGES}
     assert {path: faults for path, faults in found.items() if faults} == {}
+
+
+def test_the_log_in_is_fit_for_everyone(room: tuple[Demo, Monitor], page: Page) -> None:
+    page.goto(f"{room[0].url}/login")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    assert serious_in_themes(page, THEMES) == {}
 
 
 def test_the_menu_and_the_form_of_admission_are_fit_for_everyone(room: tuple[Demo, Monitor], page: Page) -> None:

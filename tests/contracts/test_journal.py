@@ -195,3 +195,17 @@ def test_the_latest_reading_is_gone_only_when_its_row_is(ward: Ward) -> None:
     with ward.database.writing() as connection:
         connection.execute(delete(vitals))
     assert ward.chart.latest([ward.baby.id]) == {}
+
+
+def test_the_log_says_how_grave_an_alarm_was_and_when_its_condition_ended(ward: Ward) -> None:
+    latched = dataclasses.replace(LOW_SPO2, presence="latched")
+    seen = dataclasses.replace(LOW_SPO2, presence="off", priority="medium", ended_at=NIGHT + 600_000)
+    cleared = Transition(1, NIGHT + 60_000, "on", "latched", "cleared", "high", 91.0)
+    closed = Transition(1, NIGHT + 600_000, "latched", "off", "acknowledged", "medium", 91.0, "grete")
+    ward.journal.commit(Tick(alarms=[of_ada(ward, LOW_SPO2)], transitions=[RAISED]))
+    assert [one.condition_ended_at for one in ward.chart.alarms()] == [None]
+    ward.journal.commit(Tick(alarms=[of_ada(ward, latched)], transitions=[cleared]))
+    assert [one.condition_ended_at for one in ward.chart.alarms()] == [NIGHT + 60_000]
+    ward.journal.commit(Tick(alarms=[of_ada(ward, seen)], transitions=[closed]))
+    (stored,) = ward.chart.alarms()
+    assert (stored.alarm.priority, stored.worst, stored.condition_ended_at) == ("medium", "high", NIGHT + 60_000)

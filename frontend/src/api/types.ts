@@ -270,6 +270,11 @@ export interface LoggedAlarm extends Omit<Alarm, "since" | "announced_at"> {
   readonly since: Ms | Iso;
   readonly announced_at: Ms | Iso | null;
   readonly ended_at: Ms | Iso | null;
+  /** Since when the condition is over: a latched alarm stands longer than what it is about. */
+  readonly condition_ended_at: Ms | Iso | null;
+  /** The gravest it ever was. */
+  readonly worst_priority: Priority;
+  readonly worst_mark: Mark;
   readonly status: AlarmStatus;
   /** One sentence that says why this alarmed. */
   readonly why: string;

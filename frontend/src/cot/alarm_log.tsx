@@ -20,9 +20,9 @@ export function AlarmLog({ patientId, onOpen }: { patientId: number; onOpen: (id
         <li key={alarm.id}>
           <button type="button" class="cot-event logged" title="Why did this alarm?" onClick={() => onOpen(alarm.id)}>
             <b>{briefly(ms(alarm.since), now.value)}</b>
-            <span class={`log-mark ${alarm.kind === "technical" ? "technical" : alarm.priority}`}>{alarm.mark}</span>
+            <span class={`log-mark ${alarm.kind === "technical" ? "technical" : alarm.worst_priority}`}>{alarm.worst_mark}</span>
             <span class="cot-event-text">{alarm.text}</span>
-            <span class="dim">{alarm.ended_at === null ? alarm.status : elapsed(ms(alarm.ended_at) - ms(alarm.since))}</span>
+            <span class="dim">{lasted(alarm)}</span>
           </button>
         </li>
       ))}
@@ -30,11 +30,17 @@ export function AlarmLog({ patientId, onOpen }: { patientId: number; onOpen: (id
   );
 }
 
+/** How long what it is about lasted, or what became of it until now. */
+function lasted(alarm: LoggedAlarm): string {
+  const over = alarm.condition_ended_at ?? alarm.ended_at;
+  return over === null ? alarm.status : elapsed(ms(over) - ms(alarm.since));
+}
+
 /** The whole life of one alarm. */
 export function AlarmDialog({ id, onClose }: { id: number; onClose: () => void }) {
   const { data, error, again } = useLoad<ExplainedAlarm>(`/api/alarms/${id}`, 5_000);
   return (
-    <Dialog title={data ? `${data.mark} ${data.text}` : "Alarm"} onClose={onClose}>
+    <Dialog title={data ? `${data.worst_mark} ${data.text}` : "Alarm"} onClose={onClose}>
       {!data && (error ? <ErrorState error={error} retry={again} /> : <Loading />)}
       {data && (
         <>
@@ -42,7 +48,8 @@ export function AlarmDialog({ id, onClose }: { id: number; onClose: () => void }
           <p class="dim">
             Began {dayAndTime(data.since, true)}
             {data.announced_at !== null && `, announced ${timeOfDay(data.announced_at, true)}`}
-            {data.ended_at !== null && `, over ${timeOfDay(data.ended_at, true)}`}
+            {data.condition_ended_at !== null && `, over ${timeOfDay(data.condition_ended_at, true)}`}
+            {data.ended_at !== null && data.ended_at !== data.condition_ended_at && `, closed ${timeOfDay(data.ended_at, true)}`}
           </p>
           <table class="list alarm-life">
             <tbody>

@@ -12,7 +12,11 @@ export const ward = new Ward();
 export const means = signal<"stream" | "poll">("stream");
 export const arrivals = signal(0);
 
+/** The server answers, but to somebody who is signed in. */
+export const signedOut = signal(false);
+
 let heardFromWorker = 0;
+let worker: Worker | null = null;
 
 function receive(message: FromWatchdog): void {
   heardFromWorker = performance.now();
@@ -21,11 +25,15 @@ function receive(message: FromWatchdog): void {
       tick(message.ahead);
       means.value = message.means;
       if (!message.delta) return;
+      signedOut.value = false;
       ward.apply(message.delta);
       arrivals.value += 1;
     });
   } else if (message.kind === "lost") ward.lose(Date.now() - message.silentMs);
-  else for (const act of onSignIn) act();
+  else {
+    signedOut.value = true;
+    for (const act of onSignIn) act();
+  }
 }
 
 const onSignIn = new Set<() => void>();
@@ -37,20 +45,26 @@ export function whenStreamNeedsSignIn(act: () => void): void {
 
 /** Open the live stream; if the worker itself falls silent the link counts as lost, too, and it is started anew. */
 export function startLive(): void {
-  let worker = open();
+  restartLive();
   setInterval(() => {
     const silent = performance.now() - heardFromWorker;
     if (silent > 1_000) tick();
     if (silent < LOST_AFTER_MS + 1_000) return;
     ward.lose(Date.now() - silent);
-    worker.terminate();
-    worker = open();
+    restartLive();
   }, 1_000);
 }
 
-function open(): Worker {
+/** Ask the server anew and at once: somebody has signed in or out, or the worker is silent. */
+export function restartLive(): void {
+  worker?.terminate();
   heardFromWorker = performance.now();
-  const worker = new Worker(new URL("./watchdog.worker.ts", import.meta.url), { type: "module" });
+  worker = new Worker(new URL("./watchdog.worker.ts", import.meta.url), { type: "module" });
   worker.onmessage = (event: MessageEvent<FromWatchdog>) => receive(event.data);
-  return worker;
+}
+
+/** Somebody signed out: what was seen is no longer theirs to see, and nothing of it is lost. */
+export function leaveWard(): void {
+  ward.clear();
+  restartLive();
 }

@@ -60,6 +60,11 @@ export class Feed {
     return true;
   }
 
+  /** The server answered without a snapshot: a page that never had one has lost nothing. */
+  excuse(now: number): void {
+    if (this.last === null) this.heardAt = now;
+  }
+
   /** Monotonic ms of the last snapshot that counted. */
   get lastHeardAt(): number {
     return this.heardAt;

@@ -133,6 +133,16 @@ export class Ward {
     });
   }
 
+  /** Forget all that was shown, as before the first snapshot. */
+  clear(): void {
+    batch(() => {
+      this.order.value = [];
+      this.head.value = null;
+      this.cots.clear();
+      this.link.value = { state: "connecting" };
+    });
+  }
+
   /** Alarms of all cots and of the unit itself, unsorted. */
   alarms(): readonly Alarm[] {
     return this.all.value;

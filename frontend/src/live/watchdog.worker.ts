@@ -23,6 +23,11 @@ const FIRST_WORD_MS = 3_000;
 const QUIET_MS = 3_000;
 const FAILURES_BEFORE_POLLING = 3;
 const POLL_FOR_MS = 600_000;
+/** Nobody is signed in: asked again so seldom, for somebody may sign in on another page of this browser. */
+const ASK_AGAIN_MS = 3_000;
+
+/** The server answers, but not to nobody: that says nothing against the way it was asked. */
+class SignInNeeded extends Error {}
 
 const feed = new Feed(performance.now());
 let failures = 0;
@@ -65,7 +70,7 @@ async function stream(): Promise<void> {
   let quiet = setTimeout(() => control.abort(), FIRST_WORD_MS);
   try {
     const response = await fetch("/api/live", { headers: { Accept: "text/event-stream" }, signal: control.signal, cache: "no-store" });
-    if (response.status === 401) say({ kind: "sign-in" });
+    if (response.status === 401) throw new SignInNeeded();
     if (!response.ok || !response.body) throw new Error(`the stream answered ${response.status}`);
     newConnection = true;
     const read = eventReader((event) => {
@@ -94,10 +99,16 @@ async function poll(until: number): Promise<void> {
       signal: AbortSignal.timeout(15_000),
       cache: "no-store",
     });
-    if (response.status === 401) say({ kind: "sign-in" });
+    if (response.status === 401) throw new SignInNeeded();
     if (response.status === 200) take((await response.json()) as Snapshot);
     else if (response.status !== 204) throw new Error(`the poll answered ${response.status}`);
   }
+}
+
+async function askForSignIn(): Promise<void> {
+  say({ kind: "sign-in" });
+  feed.excuse(performance.now());
+  await pause(ASK_AGAIN_MS);
 }
 
 /** Streams for as long as that works; after repeated failure polls for ten minutes, then tries one stream again. */
@@ -108,7 +119,11 @@ async function run(): Promise<never> {
       if (means === "stream") await stream();
       else await poll(performance.now() + POLL_FOR_MS);
       failures = means === "poll" ? FAILURES_BEFORE_POLLING - 1 : failures + 1;
-    } catch {
+    } catch (error) {
+      if (error instanceof SignInNeeded) {
+        await askForSignIn();
+        continue;
+      }
       failures += 1;
     }
     await pause(patience(failures % FAILURES_BEFORE_POLLING));

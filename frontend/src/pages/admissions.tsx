@@ -8,7 +8,7 @@ import { useLoad } from "../parts/load";
 import { FormDialog, Listing, OfficePage } from "../parts/office";
 import { Button, Field } from "../parts/parts";
 import { attempt } from "../parts/toast";
-import { query } from "../router";
+import { go, query } from "../router";
 import { AdmitForm } from "./admit-form";
 
 type Doing =
@@ -23,8 +23,13 @@ export default function AdmissionsPage() {
   const [doing, setDoing] = useState<Doing>(asked ? { what: "admit", cot: asked } : null);
   const list = cots.data?.items;
   const taken = list?.filter((cot) => cot.baby).length ?? 0;
-  const done = (): void => {
+  // A form that an address asked for is done with: the address says so, too.
+  const close = (): void => {
     setDoing(null);
+    if (asked) go("/admissions", true);
+  };
+  const done = (): void => {
+    close();
     cots.again();
     patients.again();
   };
@@ -52,9 +57,9 @@ export default function AdmissionsPage() {
       >
         {(cot) => <CotRow key={cot.id} cot={cot} patient={patientOf(cot)} onDo={setDoing} />}
       </Listing>
-      {doing?.what === "admit" && <AdmitForm cot={doing.cot} free={free} onClose={() => setDoing(null)} onDone={done} />}
-      {doing?.what === "transfer" && <Transfer cot={doing.cot} free={free} onClose={() => setDoing(null)} onDone={done} />}
-      {doing?.what === "discharge" && <Discharge cot={doing.cot} onClose={() => setDoing(null)} onDone={done} />}
+      {doing?.what === "admit" && <AdmitForm cot={doing.cot} free={free} onClose={close} onDone={done} />}
+      {doing?.what === "transfer" && <Transfer cot={doing.cot} free={free} onClose={close} onDone={done} />}
+      {doing?.what === "discharge" && <Discharge cot={doing.cot} onClose={close} onDone={done} />}
     </OfficePage>
   );
 }

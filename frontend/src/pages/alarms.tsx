@@ -24,7 +24,7 @@ function setFilter(name: string, value: string): void {
 
 function matches(alarm: LoggedAlarm, priority: string, cot: string): boolean {
   if (priority === "technical" && alarm.kind !== "technical") return false;
-  if (priority && priority !== "technical" && (alarm.priority !== priority || alarm.kind === "technical")) return false;
+  if (priority && priority !== "technical" && (alarm.worst_priority !== priority || alarm.kind === "technical")) return false;
   return !cot || (alarm.cot ?? "").toLowerCase().includes(cot.toLowerCase());
 }
 
@@ -101,20 +101,22 @@ function Select({ label, value, options, onChange }: SelectProps) {
 
 function AlarmRow({ alarm, onChange, onWhy }: { readonly alarm: LoggedAlarm; readonly onChange: () => void; readonly onWhy: () => void }) {
   const since = new Date(alarm.since).getTime();
+  const over = alarm.condition_ended_at ?? alarm.ended_at;
   const canAcknowledge = alarm.status === "active" || alarm.status === "latched";
   return (
-    <tr class={`${alarm.priority} ${alarm.status}`}>
+    <tr class={`${alarm.worst_priority} ${alarm.status}`}>
       <td class="wide">
-        <b>{alarm.mark}</b> {alarm.text}
+        <b>{alarm.worst_mark}</b> {alarm.text}
+        {alarm.worst_mark !== alarm.mark && alarm.status !== "ended" && <small class="dim"> now {alarm.mark}</small>}
       </td>
       <td>{alarm.cot ? <CotLink label={alarm.cot} id={alarm.cot_id} /> : "Unit"}</td>
       <td>{alarm.status}</td>
       <td class="nowrap">{dayAndTime(alarm.since, true)}</td>
-      <td class="num">{alarm.ended_at === null ? <Lasting since={since} /> : elapsed(new Date(alarm.ended_at).getTime() - since)}</td>
+      <td class="num">{over === null ? <Lasting since={since} /> : elapsed(new Date(over).getTime() - since)}</td>
       <td class="dim">{alarm.acknowledged_by ?? ""}</td>
       <td class="num acts">
         {canAcknowledge && (
-          <Button look={alarm.priority === "high" ? "alarm" : "plain"} onClick={() => void acknowledge(alarm).then(onChange)}>
+          <Button look={alarm.worst_priority === "high" ? "alarm" : "plain"} onClick={() => void acknowledge(alarm).then(onChange)}>
             Acknowledge
           </Button>
         )}

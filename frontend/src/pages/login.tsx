@@ -1,6 +1,7 @@
 /** Signing in. Says before anything else what this display is not. */
 import { useState } from "preact/hooks";
 import { post, words } from "../api/client";
+import { restartLive } from "../live/connection";
 import { loadUnit, unit } from "../live/vitals";
 import { Button, Field } from "../parts/parts";
 import { go, query } from "../router";
@@ -21,6 +22,7 @@ export default function LoginPage() {
     setBusy(true);
     try {
       await post("/api/session", Object.fromEntries(new FormData(event.currentTarget as HTMLFormElement)));
+      restartLive();
       await loadUnit();
       go(returnPath(query.peek().get("next")), true);
     } catch (error) {
@@ -45,8 +47,9 @@ export default function LoginPage() {
           </p>
         )}
         <Button look="primary" type="submit" disabled={busy}>
-          Sign in
+          {busy ? "Signing in …" : "Sign in"}
         </Button>
+        <p class="faint">Accounts are made by an administrator.</p>
       </form>
     </div>
   );

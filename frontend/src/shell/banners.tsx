@@ -1,9 +1,9 @@
 /** What must never be out of sight: lost connection, silence, technical alarms of the unit, a demonstration. */
 import { useComputed } from "@preact/signals";
-import { elapsed } from "../format";
+import { elapsed, someOf } from "../format";
 import { acknowledge } from "../live/actions";
 import { now } from "../live/clock";
-import { ward } from "../live/connection";
+import { signedOut, ward } from "../live/connection";
 import { byUrgency } from "../live/urgency";
 import { unit } from "../live/vitals";
 import { Button } from "../parts/parts";
@@ -11,6 +11,12 @@ import { route } from "../router";
 import { soundState, turnSoundOn } from "../sound/sound";
 
 export function Banners() {
+  if (route.value.page === "login")
+    return (
+      <div class="banners">
+        <Lost />
+      </div>
+    );
   return (
     <div class="banners">
       <Lost />
@@ -26,9 +32,9 @@ function Lost() {
   if (link.state !== "lost") return null;
   return (
     <div class="banner lost">
-      <span>!! CONNECTION LOST</span>
+      <span>!! {signedOut.value ? "SIGNED OUT" : "CONNECTION LOST"}</span>
       <Since since={link.since} />
-      <small>No value on this screen is current. Look at the bedside monitors.</small>
+      <small>{signedOut.value ? "This display shows no ward until somebody signs in." : "No value on this screen is current."} Look at the bedside monitors.</small>
     </div>
   );
 }
@@ -41,7 +47,7 @@ function Since({ since }: { readonly since: number }) {
 
 function Silent() {
   const state = soundState.value;
-  if (state === "on" || route.value.page === "login") return null;
+  if (state === "on") return null;
   return (
     <div class="banner silent">
       <span>!! SOUND OFF</span>
@@ -71,16 +77,28 @@ function UnitAlarms() {
   );
 }
 
+const SYNTHETIC = new Set(["simulated", "replayed"]);
+
+/** Values that no baby gave: all of them in a demonstration, else those of the cots that are named. */
 function Demo() {
-  const shown = useComputed(() => {
-    if (ward.head.value?.mode === "demo" || unit.value?.mode === "demo") return true;
-    return ward.order.value.some((id) => ["simulated", "replayed"].includes(ward.cot(id).origin.value ?? ""));
+  const whole = useComputed(() => (ward.head.value?.mode ?? unit.value?.mode) === "demo");
+  const cots = useComputed(() => {
+    const found = ward.order.value.map((id) => ward.cot(id)).filter((cot) => SYNTHETIC.has(cot.origin.value ?? ""));
+    return someOf(found.map((cot) => cot.label.value));
   });
-  if (!shown.value) return null;
+  if (whole.value)
+    return (
+      <div class="banner demo">
+        <span>
+          <b>DEMO</b> — simulated or replayed values, no baby is connected
+        </span>
+      </div>
+    );
+  if (!cots.value) return null;
   return (
     <div class="banner demo">
       <span>
-        <b>DEMO</b> — simulated or replayed values, no baby is connected
+        <b>NOT REAL</b> — values of {cots.value} are simulated or replayed
       </span>
     </div>
   );

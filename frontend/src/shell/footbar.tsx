@@ -2,12 +2,13 @@
 import { useComputed } from "@preact/signals";
 import { elapsed } from "../format";
 import { now } from "../live/clock";
-import { means, ward } from "../live/connection";
+import { means, signedOut, ward } from "../live/connection";
 
 export function FootBar() {
   const state = useComputed(() => {
     const link = ward.link.value;
     const head = ward.head.value;
+    if (signedOut.value) return "";
     if (link.state === "lost") return "Not live";
     if (!head) return "Connecting …";
     const how = means.value === "stream" ? "Live" : "Live by polling";

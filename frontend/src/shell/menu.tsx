@@ -1,7 +1,8 @@
 /** The way to the other pages, and the list of keys: out of the way until asked for. */
 import { signal } from "@preact/signals";
 import { remove } from "../api/client";
-import { loadUnit, may, unit } from "../live/vitals";
+import { leaveWard } from "../live/connection";
+import { may, unit } from "../live/vitals";
 import { Button, Dialog } from "../parts/parts";
 import { attempt } from "../parts/toast";
 import { go, route } from "../router";
@@ -30,7 +31,8 @@ export function Menus() {
 async function signOut(): Promise<void> {
   closeMenu();
   if (await attempt("Signed out", () => remove("/api/session"))) {
-    await loadUnit();
+    unit.value = null;
+    leaveWard();
     go("/login");
   }
 }

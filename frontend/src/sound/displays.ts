@@ -1,5 +1,6 @@
 /** Tells the server whether this display can be heard, so that a silent ward is noticed. */
 import { effect } from "@preact/signals";
+import { unit } from "../live/vitals";
 import { soundState } from "./sound";
 
 const EVERY_MS = 10_000;
@@ -31,7 +32,8 @@ export function startDisplayReports(): void {
   const state = (): "on" | "off" => (soundState.peek() === "on" ? "on" : "off");
   effect(() => {
     soundState.value;
-    report(state());
+    // Whoever has just signed in is heard of at once, not with the next report.
+    if (unit.value) report(state());
   });
   setInterval(() => report(state()), EVERY_MS);
   addEventListener("pagehide", () => report("closed"));

@@ -17,8 +17,10 @@ export default function Wall() {
     const frame = grid.current?.parentElement;
     if (!frame) return;
     const measured = new ResizeObserver(([entry]) => {
+      // A last word may come when the wall has gone already.
+      if (!grid.current) return;
       const { width, height } = entry!.contentRect;
-      const gap = parseFloat(getComputedStyle(grid.current!).rowGap) || 8;
+      const gap = parseFloat(getComputedStyle(grid.current).rowGap) || 8;
       setSize({ width: width - 2 * gap, height: height - 2 * gap, gap });
     });
     measured.observe(frame);

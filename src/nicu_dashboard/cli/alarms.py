@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from nicu_dashboard.cli.common import baby, opened, print_json, short_instant, show, table, words
+from nicu_dashboard.domain.alarms.priority import mark
 from nicu_dashboard.domain.instants import format_instant
 from nicu_dashboard.ports.chart import StoredAlarm
 
@@ -37,11 +38,11 @@ def alarms(
     if not found:
         words.print("No such alarms")
         return
-    shown = table(">id", "began (UTC)", "ended (UTC)", "cot", "status", "alarm", "acknowledged by")
+    shown = table(">id", "began (UTC)", "condition over (UTC)", "cot", "status", "alarm", "acknowledged by")
     for one in found:
         alarm = one.alarm
-        ended = "" if alarm.ended_at is None else short_instant(alarm.ended_at)
-        text = f"{alarm.mark} {alarm.text}"
+        ended = "" if one.condition_ended_at is None else short_instant(one.condition_ended_at)
+        text = f"{mark(one.worst, alarm.kind)} {alarm.text}"
         began = short_instant(alarm.began_at)
         shown.add_row(str(alarm.id), began, ended, one.cot or "unit", alarm.status, text, alarm.acknowledged_by or "")
     show(shown)
@@ -57,6 +58,7 @@ def _document(stored: StoredAlarm) -> dict[str, Any]:
         "kind": alarm.kind,
         "parameter": alarm.parameter,
         "priority": alarm.priority,
+        "worst_priority": stored.worst,
         "status": alarm.status,
         "presence": alarm.presence,
         "text": alarm.text,
@@ -68,5 +70,6 @@ def _document(stored: StoredAlarm) -> dict[str, Any]:
         "announced_at": format_instant(alarm.announced_at),
         "acknowledged_at": None if alarm.acknowledged_at is None else format_instant(alarm.acknowledged_at),
         "acknowledged_by": alarm.acknowledged_by,
+        "condition_ended_at": None if stored.condition_ended_at is None else format_instant(stored.condition_ended_at),
         "ended_at": None if alarm.ended_at is None else format_instant(alarm.ended_at),
     }

@@ -22,8 +22,9 @@ DEMO = Actor("nicu demo", "system")
 LEAD_MS = 6 * SECOND_MS
 # Before the curtain: the six minutes of the OxyCRG second by second, before them what the tiles' sparklines show.
 CLOSE_MS, RECENT_MS = 6 * MINUTE_MS, 15 * MINUTE_MS
-# Behind the curtain, gently: first what the charts of an hour or two show, then the rest of a day.
-EARLIER_MS = (2 * HOUR_MS, 24 * HOUR_MS)
+# Behind the curtain, gently and by pieces, the nearest first. Each is lived through from its oldest hour on, so that
+# the charts have a hole meanwhile: a small one, and not for long.
+EARLIER_MS = tuple(round(hours * HOUR_MS) for hours in (0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 18, 24))
 # Every other second, as most recordings have it: half the work, and no extreme that lasts is missed.
 COARSE_STEP_S = 2
 EARLIER_SOURCE = f"{SOURCE}, earlier hours"

@@ -23,6 +23,7 @@ STAGES = {
     "look": "Looking at every value",
     "copy": "Copying rows",
     "build": "Building keys and indexes",
+    "catch up": "Catching up",
     "verify": "Verifying every value",
 }
 SHOWN = 20
@@ -37,6 +38,14 @@ Kinds = Annotated[list[str] | None, typer.Option("--type", help="TABLE.COLUMN=TY
 WorkDir = Annotated[Path | None, typer.Option(help="Where the snapshot is kept; beside the source by default.")]
 OnReject = Annotated[
     str, typer.Option(help="stop, or quarantine: keep rows that do not fit in nicu_migration.rejects.")
+]
+Follow = Annotated[
+    bool | None,
+    typer.Option(
+        "--follow/--no-follow",
+        help="Note what changes in the source, for catch-up and cut-over. [when a dashboard is at work on it]",
+        show_default=False,
+    ),
 ]
 Workers = Annotated[int, typer.Option(min=1, max=16, help="Worker processes.")]
 
@@ -125,12 +134,13 @@ def run(
     restart: Annotated[bool, typer.Option(help="Drop what an earlier move has written, and begin again.")] = False,
     no_verify: Annotated[bool, typer.Option("--no-verify", help="Leave the verification out.")] = False,
     lane: Annotated[str, typer.Option(help="auto, plain (without Arrow) or exact (value by value).")] = "auto",
-    show_values: ShowValues = False,
+    show_values: ShowValues = False, follow: Follow = None,
 ) -> None:  # fmt: skip
     """Move everything and verify every value; run it again after any interruption to continue."""
     options = api.Options(
         schema=schema, kinds=_choices(kind), on_reject=_checked_on_reject(on_reject), workers=workers,
         work_dir=work_dir, restart=restart, verify=not no_verify, lane=lane, show_values=show_values, as_is=as_is,
+        follow=follow,
     )  # fmt: skip
     _tell(as_json, lambda bars: api.run(source, target, options, bars))
 
@@ -147,6 +157,43 @@ def verify(
     """Compare every value of every row of the source with a target that it was moved to."""
     options = api.Options(workers=workers, work_dir=work_dir, thorough=thorough, show_values=show_values, as_is=as_is)
     _tell(as_json, lambda bars: api.verify(source, target, options, bars))
+
+
+@app.command(name="catch-up")
+def catch_up(
+    source: Source, target: Target, as_json: AsJson = False, on_reject: OnReject = "stop",
+    show_values: ShowValues = False,
+) -> None:  # fmt: skip
+    """Bring what the dashboard has written since; it goes on working. Repeat it as often as you like."""
+    options = api.Options(on_reject=_checked_on_reject(on_reject), show_values=show_values)
+    _tell(as_json, lambda bars: api.catch_up(source, target, options, bars))
+
+
+@app.command(name="cut-over")
+def cut_over(
+    source: Source, target: Target, as_json: AsJson = False, on_reject: OnReject = "stop", workers: Workers = 2,
+    work_dir: WorkDir = None,
+    no_verify: Annotated[
+        bool, typer.Option("--no-verify", help="Compare only what is brought now, not everything once more.")
+    ] = False,
+    show_values: ShowValues = False,
+) -> None:  # fmt: skip
+    """Bring and verify everything, hold writes for a moment for the rest, and close the source to service."""
+    options = api.Options(
+        on_reject=_checked_on_reject(on_reject), show_values=show_values, workers=workers, work_dir=work_dir,
+        verify=not no_verify,
+    )  # fmt: skip
+    _tell(as_json, lambda bars: api.cut_over(source, target, options, bars))
+
+
+@app.command()
+def abort(
+    source: Source,
+    target: Annotated[str | None, typer.Argument(help="The PostgreSQL database, to record it there too.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take every trace of a move out of the source: it is no longer followed, and serves again if it had moved."""
+    _tell(as_json, lambda bars: api.abort(source, target))
 
 
 @app.command(name="roll-back")
@@ -178,6 +225,8 @@ def show(report: Report, console: Console) -> None:
         console.print(Text(f"  {fault}"))
     if report.estimate_bytes:
         console.print(f"About {report.estimate_s:,.0f} s and {report.estimate_bytes / 1e6:,.0f} MB in the target.")
+    if report.setting:
+        console.print(Text(report.setting, style="bold"), soft_wrap=True)
     console.print(Text(report.summary, style="green" if report.exit_code == 0 else "red"))
     if report.next_step:
         console.print(Text(report.next_step))

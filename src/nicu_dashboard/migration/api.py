@@ -4,37 +4,38 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
 from nicu_dashboard.migration.catalog import read_catalog
+from nicu_dashboard.migration.catching_up import catch_up
 from nicu_dashboard.migration.coming_back import roll_back
-from nicu_dashboard.migration.comparing import Difference
-from nicu_dashboard.migration.crew import Crew
+from nicu_dashboard.migration.concluding import conclude, crew_for
+from nicu_dashboard.migration.cutting_over import cut_over
 from nicu_dashboard.migration.ddl import create_table
 from nicu_dashboard.migration.dry_run import rejects_of
-from nicu_dashboard.migration.errors import MigrationError, RowsRejected, TargetRefused
+from nicu_dashboard.migration.errors import RowsRejected, TargetRefused
+from nicu_dashboard.migration.following import install, live, marks_of
+from nicu_dashboard.migration.in_service import is_in_service
 from nicu_dashboard.migration.journal import Journal, Run
+from nicu_dashboard.migration.letting_go import abort
 from nicu_dashboard.migration.mapping import AsIs
 from nicu_dashboard.migration.mapping import Mapping as Way
+from nicu_dashboard.migration.marks import Marks
 from nicu_dashboard.migration.move import Move, create_tables
 from nicu_dashboard.migration.names import quoted
 from nicu_dashboard.migration.options import Options, reported
 from nicu_dashboard.migration.own_target import REVISION_TABLE, bare, make_tables, refusals_of
-from nicu_dashboard.migration.plan import Plan
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.recognising import choose, mapping_of
 from nicu_dashboard.migration.report import Report
 from nicu_dashboard.migration.source import open_snapshot, reading, refuse_damage, source_path, take_snapshot
 from nicu_dashboard.migration.target import Connection, TargetFacts, connect, look_at_target
+from nicu_dashboard.migration.verifying import verify
 
-__all__ = ["Options", "plan", "roll_back", "run", "verify"]
-
-SMALL_BYTES = 4_000_000
+__all__ = ["Options", "abort", "catch_up", "cut_over", "plan", "roll_back", "run", "verify"]
 
 
 def run(source: str, target: str, options: Options | None = None, progress: Progress | None = None) -> Report:
@@ -43,14 +44,8 @@ def run(source: str, target: str, options: Options | None = None, progress: Prog
     return reported("run", lambda report: _run(source_path(source), target, chosen, shown, report))
 
 
-def _crew(source: Path, options: Options) -> Crew:
-    """Return the worker processes that a file of this size is worth: none for a small one."""
-    size = source.stat().st_size if source.exists() else 0
-    return Crew(options.workers if size > SMALL_BYTES else 0, options.lane)
-
-
 def _run(source: Path, target: str, options: Options, progress: Progress, report: Report) -> None:
-    with _crew(source, options) as crew, closing(connect(target)) as connection:
+    with crew_for(source, options) as crew, closing(connect(target)) as connection:
         journal = Journal(connection)
         before = journal.latest()
         connection.rollback()
@@ -90,6 +85,7 @@ def _begin(
         mapping = choose(live, options)
         size = source.stat().st_size
     _refuse(_facts(connection, mapping, size), report)
+    token = _follow(source, mapping, options)
     folder.mkdir(mode=0o700, exist_ok=True)
     for stale in folder.glob("snapshot-*"):
         stale.unlink()
@@ -119,7 +115,19 @@ def _begin(
             plan = bare(connection, plan)
         create_tables(connection, plan.schema, [create_table(table) for table in plan.tables if not table.exists])
         number = journal.open_run(snapshot.name, plan, options.on_reject)
+        if token is not None:
+            with closing(open_snapshot(snapshot)) as file:
+                Marks(connection, number).begin(token, marks_of(file))
     return snapshot, Run(number, 1, snapshot.name, "loading", plan, options.on_reject)
+
+
+def _follow(source: Path, mapping: Way, options: Options) -> str | None:
+    """Begin to note what changes in the source, before its snapshot; return the token, None when it stands still."""
+    follow = options.follow if options.follow is not None else is_in_service(source)
+    if not follow or isinstance(mapping, AsIs):
+        return None
+    with live(source) as file:
+        return install(file)
 
 
 def _refuse(facts: TargetFacts, report: Report) -> None:
@@ -150,44 +158,7 @@ def _carry_on(move: Move, options: Options, report: Report) -> None:
         report.seconds.update(move.seconds)
         report.lanes = dict(move.lanes)
         report.add_plan(move.run.plan)
-    _conclude(move.connection, move.run, found, options, report)
-
-
-def _conclude(
-    connection: Connection, run_now: Run, found: Sequence[Difference], options: Options, report: Report
-) -> None:
-    journal = Journal(connection)
-    with connection.transaction():
-        rejects = journal.rejects(run_now.id)
-        failures = {name: why for name, why in journal.steps(run_now.id).items() if why}
-    report.add_rejects(rejects, options.show_values)
-    report.add_differences(found, options.show_values)
-    report.not_carried += [{"what": "rule", "name": name, "why": why} for name, why in failures.items()]
-    broken = [step.name for step in run_now.plan.steps if step.name in failures and not step.optional]
-    by_table = {table.name: sum(item.table == table.name for item in rejects) for table in report.tables}
-    report.tables = [
-        replace(table, rejected=by_table[table.name], compared=table.rows if options.verify else 0)
-        for table in report.tables
-    ]
-    rows = sum(table.rows for table in report.tables)
-    if found:
-        report.exit_code, report.summary = 1, f"{report.difference_count} difference(s) between source and target."
-        report.next_step = "Look at them with --show-values; the target must not be used yet."
-    elif rejects:
-        report.exit_code, report.summary = (
-            1,
-            f"{rows - len(rejects):,} rows arrived; {len(rejects)} are in the rejects.",
-        )
-        report.next_step = "Look at nicu_migration.rejects, mend the rows, and insert them by hand."
-    elif broken:
-        report.exit_code, report.summary = (
-            1,
-            f"every row arrived, but PostgreSQL refuses the rule(s) {', '.join(broken)}.",
-        )
-        report.next_step = "See why under what is not carried; mend the data or the rule, and add it by hand."
-    else:
-        checked = "every value verified" if options.verify else "not verified"
-        report.summary = f"{rows:,} rows in {len(report.tables)} table(s) arrived, {checked}."
+    conclude(move.connection, move.run, found, options, report)
 
 
 def plan(source: str, target: str, options: Options | None = None, progress: Progress | None = None) -> Report:
@@ -233,56 +204,3 @@ def _facts(connection: Connection, mapping: Way, size: int) -> TargetFacts:
     said = refusals_of(connection, mapping.schema)
     connection.rollback()
     return replace(facts, refusals=(*facts.refusals, *said))
-
-
-def verify(source: str, target: str, options: Options | None = None, progress: Progress | None = None) -> Report:
-    """Compare every value of a source with the target it was moved to; writes nothing."""
-    chosen, shown = options or Options(), progress or Silent()
-    return reported("verify", lambda report: _verify(source_path(source), target, chosen, shown, report))
-
-
-def _verify(source: Path, target: str, options: Options, progress: Progress, report: Report) -> None:
-    with (
-        _crew(source, options) as crew,
-        closing(connect(target)) as connection,
-        _snapshot(source, options, progress) as snapshot,
-    ):
-        before = Journal(connection).latest()
-        connection.rollback()
-        if before is None:
-            raise TargetRefused("no move has been made to this target.", "Run `nicu migrate run` first.")
-        if before.state == "loading":
-            raise TargetRefused("the move to this target is not finished.", "Run `nicu migrate run` to continue it.")
-        with closing(open_snapshot(snapshot)) as file:
-            run_now = replace(before, plan=_counted_again(file, before.plan))
-        move = Move(run_now, snapshot, target, AsIs(), crew, progress, connection)
-        found = move.verify_only(options.thorough)
-        report.seconds.update(move.seconds)
-        report.add_plan(run_now.plan)
-        _conclude(connection, run_now, found, replace(options, verify=True), report)
-
-
-@contextmanager
-def _snapshot(source: Path, options: Options, progress: Progress) -> Iterator[Path]:
-    folder = options.work_dir or source.parent / f".{source.name}.verify"
-    with ExitStack() as stack:
-        with reading(source):
-            pass
-        folder.mkdir(mode=0o700, exist_ok=True)
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        snapshot = folder / f"snapshot-{secrets.token_hex(6)}.sqlite"
-        progress.start("snapshot", 1, "pages")
-        take_snapshot(source, snapshot, lambda done, pages: None)
-        progress.finish("snapshot")
-        yield snapshot
-
-
-def _counted_again(file: sqlite3.Connection, plan: Plan) -> Plan:
-    known = {table.name for table in read_catalog(file).tables}
-    tables = []
-    for table in plan.tables:
-        if table.source not in known:
-            raise MigrationError(f"the source no longer has the table {table.source}.", "Name the file that was moved.")
-        rows = int(file.execute(f"SELECT count(*) FROM {quoted(table.source)}").fetchone()[0])
-        tables.append(replace(table, rows=rows))
-    return replace(plan, tables=tuple(tables))

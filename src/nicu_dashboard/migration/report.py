@@ -61,6 +61,8 @@ class Report:
     lanes: dict[str, int] = field(default_factory=dict)
     estimate_s: float = 0.0
     estimate_bytes: int = 0
+    setting: str = ""
+    """The line that names the new home after a cut-over, without its password."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON values."""

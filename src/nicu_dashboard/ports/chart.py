@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from nicu_dashboard.domain.alarms.alarm import Alarm, Transition
+from nicu_dashboard.domain.alarms.priority import Priority
 from nicu_dashboard.domain.spells import Spell
 from nicu_dashboard.domain.trends import Bucket
 from nicu_dashboard.domain.vitals import Measured
@@ -15,13 +16,17 @@ Tier = Literal["reading", "minute", "hour"]
 
 @dataclass(frozen=True, slots=True)
 class StoredAlarm:
-    """An alarm of the record, with whose and where."""
+    """An alarm of the record: whose, where, how grave it ever was, and when its condition ended: a latched alarm
+    stands longer than what it is about.
+    """
 
     alarm: Alarm
     cot_id: int | None
     cot: str | None
     patient_id: int | None
     mrn: str | None
+    worst: Priority
+    condition_ended_at: int | None
 
 
 @dataclass(frozen=True, slots=True)

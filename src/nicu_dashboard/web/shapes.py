@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from nicu_dashboard.domain.alarms.priority import mark
 from nicu_dashboard.domain.instants import format_instant
 from nicu_dashboard.domain.limits import AlarmLimits, Limit, Threshold, effective_reason
 from nicu_dashboard.domain.patients import Patient, weeks_and_days
@@ -47,6 +48,9 @@ def alarm_shape(stored: StoredAlarm) -> dict[str, Any]:
         "announced_at": instant(alarm.announced_at),
         "triggered_at": instant(alarm.raised_at),
         "ended_at": instant(alarm.ended_at),
+        "condition_ended_at": instant(stored.condition_ended_at),
+        "worst_priority": stored.worst,
+        "worst_mark": mark(stored.worst, alarm.kind),
         "status": alarm.status,
         "cot": stored.cot,
         "patient_id": stored.patient_id,

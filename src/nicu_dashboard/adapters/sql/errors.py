@@ -41,6 +41,14 @@ class SchemaNewer(StoreUnavailable):
     """The database was made by a newer version of this program."""
 
 
+MOVED_SIGN = "nicu: this database has moved"
+"""What the triggers of a store say that was moved to another home (see moved.py)."""
+
+
+class StoreMoved(StoreUnavailable):
+    """The store was moved to another home and takes no more service."""
+
+
 class StoreRefused(Exception):
     """A row breaks a rule of the schema; the message names the rule, never the values."""
 
@@ -93,6 +101,10 @@ _CONNECTION = ("08", "3D", "53", "57P", "0A")  # 0A: a standby refuses to begin 
 def translated(error: Exception, where: str) -> Exception:
     """Return the error to raise instead of a driver's; `where` is the store in words without secrets."""
     origin = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(origin, sqlite3.IntegrityError) and str(origin) == MOVED_SIGN:
+        return StoreMoved(
+            f"{where} has moved; start again with the DATABASE_URL that `nicu migrate cut-over` has named."
+        )
     if isinstance(origin, sqlite3.IntegrityError):
         return StoreRefused(f"The store refused a row: {_rule(str(origin))}.")
     if isinstance(origin, psycopg.IntegrityError):

@@ -20,7 +20,8 @@ from nicu_dashboard.adapters.sql.tables import (
     patients,
     quarantine,
 )
-from nicu_dashboard.domain.alarms.alarm import Transition
+from nicu_dashboard.domain.alarms.alarm import Transition, condition_ended_at
+from nicu_dashboard.domain.alarms.priority import rank
 from nicu_dashboard.ports.chart import Annotation, StoredAlarm, StoredSpell
 from nicu_dashboard.ports.roster import NotFound
 from nicu_dashboard.ports.tick import AuditEntry
@@ -60,18 +61,18 @@ class Record:
         if units is not None:
             query = query.where(seen_alarm(units))
         with self._database.reading() as connection:
-            return [_stored_alarm(row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(query).mappings().all()
+            changes = _changes(connection, [row["id"] for row in rows])
+        return [_stored_alarm(row, changes.get(row["id"], [])) for row in rows]
 
     def alarm(self, alarm_id: int) -> tuple[StoredAlarm, Sequence[Transition]]:
         """Return an alarm with every change of it; raises NotFound."""
-        changes = (
-            select(alarm_transitions).where(alarm_transitions.c.alarm_id == alarm_id).order_by(alarm_transitions.c.id)
-        )
         with self._database.reading() as connection:
             row = connection.execute(_ALARMS.where(alarms.c.id == alarm_id)).mappings().first()
             if row is None:
                 raise NotFound(f"There is no alarm {alarm_id}; look it up in the alarm log.")
-            return _stored_alarm(row), [transition_of(change) for change in connection.execute(changes).mappings()]
+            changes = _changes(connection, [alarm_id]).get(alarm_id, [])
+        return _stored_alarm(row, changes), changes
 
     def spells(
         self, patient_id: int, from_at: int | None = None, to_at: int | None = None, definition: str | None = None
@@ -131,8 +132,21 @@ class Record:
             return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def _stored_alarm(row: RowMapping) -> StoredAlarm:
-    return StoredAlarm(alarm_of(row), row["cot_id"], row["cot"], row["patient_id"], row["mrn"])
+def _changes(connection: Connection, alarm_ids: Sequence[int]) -> Mapping[int, list[Transition]]:
+    """Return every change of these alarms in the order they happened."""
+    change = alarm_transitions.c
+    query = select(alarm_transitions).where(change.alarm_id.in_(alarm_ids)).order_by(change.id)
+    found: dict[int, list[Transition]] = {}
+    for row in connection.execute(query).mappings():
+        found.setdefault(row["alarm_id"], []).append(transition_of(row))
+    return found
+
+
+def _stored_alarm(row: RowMapping, changes: Sequence[Transition]) -> StoredAlarm:
+    alarm = alarm_of(row)
+    worst = max([alarm.priority, *(change.priority for change in changes)], key=rank)
+    where = (row["cot_id"], row["cot"], row["patient_id"], row["mrn"])
+    return StoredAlarm(alarm, *where, worst, condition_ended_at(changes))
 
 
 def _spell(connection: Connection, spell_id: int) -> StoredSpell:

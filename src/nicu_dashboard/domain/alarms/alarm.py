@@ -1,5 +1,6 @@
 """One alarm: a condition of one baby (or of the system) from its first announcement to its end."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,3 +63,14 @@ class Transition:
     value: float | None = None
     by: str | None = None
     note: str | None = None
+
+
+def condition_ended_at(changes: Sequence[Transition]) -> int | None:
+    """Return the instant since which the condition of an alarm is over, None while it lasts; `changes` in order."""
+    ended_at: int | None = None
+    for change in changes:
+        if change.after in ("on", "ack"):
+            ended_at = None
+        elif ended_at is None:
+            ended_at = change.at
+    return ended_at

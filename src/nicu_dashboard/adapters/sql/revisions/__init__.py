@@ -12,6 +12,7 @@ from sqlalchemy import Connection, inspect
 
 from nicu_dashboard.adapters.sql.engines import Database, connect
 from nicu_dashboard.adapters.sql.errors import NotADatabase, SchemaNewer, SchemaOlder
+from nicu_dashboard.adapters.sql.moved import MOVED_TABLE, refuse_moved
 
 _HERE = Path(__file__).parent
 
@@ -39,8 +40,10 @@ def upgrade(database: Database, to: str = "head") -> None:
 
 def bring_up(database: Database) -> bool:
     """Set up an empty store or upgrade an older one; return whether it was needed. Raises SchemaNewer, NotADatabase."""
-    if current(database) == head():
-        return False
+    with database.reading() as connection:
+        _refuse_moved(database, connection)
+        if _current(connection) == head():
+            return False
     try:
         _make_ready(database)
     except SchemaOlder:
@@ -72,6 +75,7 @@ def open_store(
 def _make_ready(database: Database) -> None:
     with database.reading() as connection:
         revision, tables = _current(connection), inspect(connection).get_table_names()
+        _refuse_moved(database, connection)
     if revision == head():
         return
     if revision is None and not tables:
@@ -84,6 +88,11 @@ def _make_ready(database: Database) -> None:
         raise SchemaOlder(f"{database.where} was made by an older version; back it up, then run: nicu db upgrade")
     else:
         raise SchemaNewer(f"{database.where} was made by a newer version; install that version of nicu-dashboard.")
+
+
+def _refuse_moved(database: Database, connection: Connection) -> None:
+    if inspect(connection).has_table(MOVED_TABLE):
+        refuse_moved(connection, database.where)
 
 
 def known() -> set[str]:

@@ -1,0 +1,51 @@
+"""`abort`: a followed source is let go, or one that has moved serves again."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from nicu_dashboard.migration.errors import TargetRefused
+from nicu_dashboard.migration.following import at_once, home_of, live, open_again, remove, token_of
+from nicu_dashboard.migration.journal import Journal
+from nicu_dashboard.migration.marks import Marks
+from nicu_dashboard.migration.options import reported
+from nicu_dashboard.migration.report import Report
+from nicu_dashboard.migration.source import source_path
+from nicu_dashboard.migration.target import connect
+
+
+def abort(source: str, target: str | None = None) -> Report:
+    """Take every trace of a move out of the source; with `target`, record it there too."""
+    return reported("abort", lambda report: _abort(source, target, report))
+
+
+def _abort(source: str, target: str | None, report: Report) -> None:
+    path = source_path(source)
+    with live(path) as file:
+        home, token = home_of(file), token_of(file)
+        with at_once(file):
+            remove(file)
+            open_again(file)
+    told = home.token if home else token
+    if told is None:
+        report.summary = f"{path.name} was followed by no move; nothing to do."
+        return
+    if target is not None:
+        _record(target, told)
+    report.summary = f"{path.name} is let go." if home is None else f"{path.name} serves again."
+    if home is not None:
+        report.next_step = (
+            f"It holds nothing that was written since {home.moved_at}: stop the dashboard at {home.setting}, and bring"
+            " what is there with `nicu migrate roll-back` if it was in service."
+        )
+
+
+def _record(target: str, token: str) -> None:
+    with closing(connect(target)) as connection:
+        run = Journal(connection).latest()
+        marks = Marks(connection, run.id) if run else None
+        following = marks.following() if marks else None
+        if marks is None or following is None or following.token != token:
+            raise TargetRefused("this target holds no move of that source; the source itself is let go.")
+        marks.set_ended()
+        connection.commit()
