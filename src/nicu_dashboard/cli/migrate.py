@@ -188,7 +188,7 @@ def cut_over(
 
 @app.command()
 def abort(
-    source: Source,
+    source: Annotated[str, typer.Argument(help="The SQLite file, or the database that a roll-back has closed.")],
     target: Annotated[str | None, typer.Argument(help="The PostgreSQL database, to record it there too.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -201,9 +201,12 @@ def roll_back(
     source: Annotated[str, typer.Argument(help="The PostgreSQL database that a move has filled.")],
     target: Annotated[str, typer.Argument(help="The SQLite file to write; it must not exist.")],
     as_is: IsCopy = False, as_json: AsJson = False, on_reject: OnReject = "stop", show_values: ShowValues = False,
+    close: Annotated[
+        bool, typer.Option("--close", help="Hold writers off meanwhile, and close the database to service at the end.")
+    ] = False,
 ) -> None:  # fmt: skip
     """Write everything the database holds now into a new SQLite file, and verify every value."""
-    options = api.Options(on_reject=_checked_on_reject(on_reject), show_values=show_values, as_is=as_is)
+    options = api.Options(on_reject=_checked_on_reject(on_reject), show_values=show_values, as_is=as_is, close=close)
     _tell(as_json, lambda bars: api.roll_back(source, target, options, bars))
 
 

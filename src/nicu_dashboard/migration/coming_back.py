@@ -5,15 +5,18 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 
 from nicu_dashboard.migration.errors import RowsRejected, TargetRefused
 from nicu_dashboard.migration.journal import Journal
 from nicu_dashboard.migration.options import Options, reported
+from nicu_dashboard.migration.own import NAME as OWN
+from nicu_dashboard.migration.own_back import OwnWayBack, close_database, hold_writers, is_own, own_plan
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.report import Report
 from nicu_dashboard.migration.roll_back import WayBack, new_tables
 from nicu_dashboard.migration.source import source_path
-from nicu_dashboard.migration.target import connect
+from nicu_dashboard.migration.target import Connection, connect
 
 
 def roll_back(source: str, target: str, options: Options | None = None, progress: Progress | None = None) -> Report:
@@ -28,24 +31,16 @@ def _roll_back(source: str, target: Path, options: Options, progress: Progress, 
     partial = target.with_name(target.name + ".partial")
     partial.unlink(missing_ok=True)
     with closing(connect(source)) as connection:
-        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        journal = Journal(connection)
-        before = journal.latest()
-        if before is None or before.state == "loading":
-            raise TargetRefused("no finished move is recorded in this database.", "Name the database that was filled.")
-        way = WayBack(connection, before.plan, journal.rejects(before.id), progress)
+        _begin(connection, options)
+        way = _way(connection, partial, options, progress)
+        setting = f"DATABASE_URL=sqlite:///{target.absolute()}"
+        begun = perf_counter()
         try:
-            way.write(partial)
-            report.add_plan(
-                replace(before.plan, tables=tuple(way.counted)), [*way.lost, *new_tables(connection, before.plan)]
-            )
-            report.add_rejects(way.unfit, options.show_values)
-            if way.unfit and options.on_reject == "stop":
-                raise RowsRejected(
-                    "rows were met that SQLite cannot hold; no file was written.", "See the reasons above."
-                )
-            found = way.verify(partial)
-            report.add_differences([item for item in found if not way.is_unfit(item)], options.show_values)
+            _write(way, partial, options, report)
+            if options.close and not report.differences:
+                close_database(connection, way.plan.schema, setting)
+                connection.commit()
+                report.setting, report.seconds["standstill"] = setting, round(perf_counter() - begun, 3)
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
@@ -55,3 +50,39 @@ def _roll_back(source: str, target: Path, options: Options, progress: Progress, 
     report.summary = (
         f"{rows:,} rows in {len(way.counted)} table(s) written to {target.name}, {len(report.differences)} different."
     )
+    if report.setting:
+        report.next_step = f"Set {setting} and start the dashboard again; the database takes no more service."
+
+
+def _begin(connection: Connection, options: Options) -> None:
+    """Read one instant: of a database in service its own snapshot, of one that is closed what it holds at last."""
+    if not options.close:
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        return
+    if not is_own(connection, options.schema):
+        raise TargetRefused("only a dashboard's own database can be closed.", "Leave --close out.")
+    hold_writers(connection, options.schema)
+
+
+def _way(connection: Connection, partial: Path, options: Options, progress: Progress) -> WayBack:
+    """Return the way back that this database needs."""
+    journal = Journal(connection)
+    before = journal.latest()
+    rejects = journal.rejects(before.id) if before else []
+    if (before is None or before.plan.mapping != "as-is") and is_own(connection, options.schema):
+        plan = own_plan(connection, partial, options.schema)
+        kept = rejects if before and before.plan.mapping == OWN else []
+        return OwnWayBack(connection, plan, kept, progress, old=before.plan if before else None)
+    if before is None or before.state == "loading":
+        raise TargetRefused("no finished move is recorded in this database.", "Name the database that was filled.")
+    return WayBack(connection, before.plan, rejects, progress)
+
+
+def _write(way: WayBack, partial: Path, options: Options, report: Report) -> None:
+    way.write(partial)
+    report.add_plan(replace(way.plan, tables=tuple(way.counted)), [*way.lost, *new_tables(way.connection, way.plan)])
+    report.add_rejects(way.unfit, options.show_values)
+    if way.unfit and options.on_reject == "stop":
+        raise RowsRejected("rows were met that SQLite cannot hold; no file was written.", "See the reasons above.")
+    found = way.verify(partial)
+    report.add_differences([item for item in found if not way.is_unfit(item)], options.show_values)

@@ -9,6 +9,7 @@ from nicu_dashboard.migration.following import at_once, home_of, live, open_agai
 from nicu_dashboard.migration.journal import Journal
 from nicu_dashboard.migration.marks import Marks
 from nicu_dashboard.migration.options import reported
+from nicu_dashboard.migration.own_back import open_database_again
 from nicu_dashboard.migration.report import Report
 from nicu_dashboard.migration.source import source_path
 from nicu_dashboard.migration.target import connect
@@ -20,6 +21,9 @@ def abort(source: str, target: str | None = None) -> Report:
 
 
 def _abort(source: str, target: str | None, report: Report) -> None:
+    if source.partition(":")[0] in ("postgresql", "postgres"):
+        _open_database(source, report)
+        return
     path = source_path(source)
     with live(path) as file:
         home, token = home_of(file), token_of(file)
@@ -38,6 +42,13 @@ def _abort(source: str, target: str | None, report: Report) -> None:
             f"It holds nothing that was written since {home.moved_at}: stop the dashboard at {home.setting}, and bring"
             " what is there with `nicu migrate roll-back` if it was in service."
         )
+
+
+def _open_database(source: str, report: Report) -> None:
+    with closing(connect(source)) as connection:
+        was_closed = open_database_again(connection, "public")
+        connection.commit()
+    report.summary = "the database serves again." if was_closed else "the database was not closed; nothing to do."
 
 
 def _record(target: str, token: str) -> None:

@@ -27,6 +27,8 @@ class Options:
     work_dir: Path | None = None
     kinds: Mapping[str, str] = field(default_factory=dict)
     as_is: bool = False
+    close: bool = False
+    """On the way back: hold writers off, and close the database at the end."""
     follow: bool | None = None
     """Note what changes in the source during the move; None: when a dashboard is at work on it."""
     chunk_rows: int = MOST_CHUNK_ROWS

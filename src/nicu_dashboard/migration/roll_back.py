@@ -162,5 +162,5 @@ def new_tables(connection: Connection, plan: Plan) -> list[NotCarried]:
     rows = connection.execute(
         "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", (plan.schema,)
     ).fetchall()
-    known = {table.name for table in plan.tables}
+    known = {*(table.name for table in plan.tables), "alembic_version"}
     return [NotCarried("table", str(name), "it was made after the move") for (name,) in rows if name not in known]

@@ -101,10 +101,8 @@ _CONNECTION = ("08", "3D", "53", "57P", "0A")  # 0A: a standby refuses to begin 
 def translated(error: Exception, where: str) -> Exception:
     """Return the error to raise instead of a driver's; `where` is the store in words without secrets."""
     origin = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(origin, sqlite3.IntegrityError) and str(origin) == MOVED_SIGN:
-        return StoreMoved(
-            f"{where} has moved; start again with the DATABASE_URL that `nicu migrate cut-over` has named."
-        )
+    if isinstance(origin, sqlite3.IntegrityError | psycopg.errors.RaiseException) and MOVED_SIGN in str(origin):
+        return StoreMoved(f"{where} has moved; start again with the DATABASE_URL that `nicu migrate` has named.")
     if isinstance(origin, sqlite3.IntegrityError):
         return StoreRefused(f"The store refused a row: {_rule(str(origin))}.")
     if isinstance(origin, psycopg.IntegrityError):

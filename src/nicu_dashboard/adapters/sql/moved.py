@@ -25,7 +25,7 @@ def refuse_moved(connection: Connection, where: str) -> None:
     if row is not None:
         raise StoreMoved(
             f"{where} has moved ({row.moved_at}) and takes no more service; set {row.setting} and start again. "
-            "To undo: nicu migrate abort FILE"
+            "To undo: nicu migrate abort DATABASE"
         )
 
 
@@ -47,3 +47,22 @@ def opening_statements(tables: list[str]) -> list[str]:
     """Return what opens it again."""
     names = [f"{MOVED_TABLE}_{table}_{verb.lower()}" for table in tables for verb in _REFUSALS]
     return [f'DROP TRIGGER IF EXISTS "{name}"' for name in names] + [f"DROP TABLE IF EXISTS {MOVED_TABLE}"]
+
+
+def closing_function(schema: str) -> list[str]:
+    """Return the same for PostgreSQL, first half: the table, and what refuses."""
+    return [
+        f'CREATE TABLE "{schema}".{MOVED_TABLE} (setting text NOT NULL, moved_at text NOT NULL, token text NOT NULL)',
+        f'GRANT SELECT ON "{schema}".{MOVED_TABLE} TO PUBLIC',
+        f'CREATE FUNCTION "{schema}".{MOVED_TABLE}_refuses() RETURNS trigger LANGUAGE plpgsql AS'
+        f" $$ BEGIN RAISE EXCEPTION '{MOVED_SIGN}'; END $$",
+    ]
+
+
+def closing_triggers(schema: str, tables: list[str]) -> list[str]:
+    """Return the second half: a trigger on each table."""
+    return [
+        f'CREATE TRIGGER {MOVED_TABLE} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON "{schema}"."{table}"'
+        f' FOR EACH STATEMENT EXECUTE FUNCTION "{schema}".{MOVED_TABLE}_refuses()'
+        for table in tables
+    ]
