@@ -17,18 +17,25 @@ from nicu_dashboard.adapters.broadcast.in_process import InProcessBroadcast
 from nicu_dashboard.adapters.notify_command import CommandNotifier
 from nicu_dashboard.adapters.passwords import Argon2Passwords
 from nicu_dashboard.adapters.sql import revisions
+from nicu_dashboard.adapters.sql.audit_anchors import SqlAnchors
 from nicu_dashboard.adapters.sql.chart import SqlChart
 from nicu_dashboard.adapters.sql.engines import Database, connect
 from nicu_dashboard.adapters.sql.journal import SqlJournal
 from nicu_dashboard.adapters.sql.limit_book import SqlLimitBook
 from nicu_dashboard.adapters.sql.people import SqlPeople
 from nicu_dashboard.adapters.sql.roster import SqlRoster
+from nicu_dashboard.adapters.sql.seals import is_configured
 from nicu_dashboard.adapters.sql.sight import SqlSight
 from nicu_dashboard.adapters.system_clock import SystemClock
+from nicu_dashboard.operations.audit.anchors import ReadAnchors
+from nicu_dashboard.operations.audit.anchors import read as read_anchors
+from nicu_dashboard.operations.audit.places import anchor_file, is_outside, sinks
+from nicu_dashboard.operations.audit.verify import Verdict, verify
 from nicu_dashboard.operations.damage import damage
 from nicu_dashboard.operations.health import Health, database_report
 from nicu_dashboard.operations.latency import Latency
 from nicu_dashboard.operations.metrics import StationCollector
+from nicu_dashboard.ports.anchors import AnchorRefused
 from nicu_dashboard.ports.chart import Chart
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.limit_book import LimitBook
@@ -39,6 +46,7 @@ from nicu_dashboard.ports.tick import Journal
 from nicu_dashboard.services.accounts import Accounts
 from nicu_dashboard.services.admissions import Admissions
 from nicu_dashboard.services.alarm_actions import AlarmActions
+from nicu_dashboard.services.anchoring import Anchoring
 from nicu_dashboard.services.displays import Displays
 from nicu_dashboard.services.engine import Engine
 from nicu_dashboard.services.feeding import Past, Unheard
@@ -58,7 +66,7 @@ from nicu_dashboard.services.surroundings import surroundings
 from nicu_dashboard.services.tasks import Tasks
 from nicu_dashboard.services.upkeep import Upkeep
 from nicu_dashboard.services.ward import Ward
-from nicu_dashboard.settings import Settings, environment
+from nicu_dashboard.settings import Settings, SettingsFault, environment
 from nicu_dashboard.web.app import create_app
 from nicu_dashboard.web.rooms import Rooms
 
@@ -128,6 +136,34 @@ def look_at(store: Store) -> tuple[Mapping[str, Any], Sequence[str]]:
     return database_report(store.database, latency), damage(store.database)
 
 
+def verify_trail(store: Store, anchors: Path | None, bare_until: int) -> Verdict:
+    """Return whether the audit trail is whole; `anchors` names their file where it is not the one of the settings."""
+    file = anchors or anchor_file(environment(), store.database)
+    remembered = ReadAnchors() if file is None else read_anchors(file, store.database.trail.seals)
+    return verify(store.database, remembered, bare_until)
+
+
+def anchoring(store: Store, clock: Clock) -> Anchoring:
+    """Return what signs how far the audit trail goes and keeps that outside the database; raises SettingsFault."""
+    try:
+        return Anchoring(SqlAnchors(store.database), sinks(environment(), store.database), clock)
+    except AnchorRefused as fault:
+        raise SettingsFault(str(fault)) from None
+
+
+def audit_doubts(store: Store) -> list[str]:
+    """Return what weakens the proof that the audit trail gives, each with the next step."""
+    environ, sqlite = environment(), store.database.engine_name == "sqlite"
+    doubts = []
+    if not is_configured(environ):
+        where = "lies beside the database" if sqlite else "is missing, so that a forger is not found"
+        doubts.append(f"the key of the audit trail {where}; next: nicu audit new-key FILE, then NICU_AUDIT_KEY_FILE")
+    if not is_outside(environ):
+        where = "lie beside the database" if sqlite else "are kept nowhere"
+        doubts.append(f"anchors of the audit trail {where}; set NICU_AUDIT_ANCHOR_FILE or NICU_AUDIT_ANCHOR_SYSLOG")
+    return doubts
+
+
 def accounts(store: Store, clock: Clock) -> Accounts:
     """Return the accounts of a store."""
     return Accounts(store.people, Argon2Passwords(), clock)
@@ -165,6 +201,7 @@ def build_station(settings: Settings, store: Store, clock: Clock, mode: str) -> 
         settling,
         upkeep,
         Tasks(_broken),
+        anchoring(store, clock),
         settings.definition,
         mode,
     )

@@ -26,7 +26,7 @@ def test_a_baby_comes_moves_and_goes(nicu: Nicu) -> None:
     assert nicu("discharge", "--mrn", "A-1").code == 0
     assert listed(nicu) == [("NICU-01", None), ("NICU-02", None)]
     verified = nicu("audit", "verify")
-    assert (verified.code, verified.err.strip()) == (0, "6 rows, 0 faults")
+    assert (verified.code, verified.err.splitlines()[-1]) == (0, "6 rows, 1 to 6, 0 anchors, 0 faults")
 
 
 @pytest.mark.parametrize(
@@ -106,10 +106,31 @@ def test_a_key_is_printed_alone_and_kept_as_a_hash(nicu: Nicu, tmp_path: Path) -
 def test_a_changed_audit_row_is_found_and_named(nicu: Nicu, tmp_path: Path) -> None:
     nicu("cot", "add", "NICU-01", "NICU-02", "NICU-03")
     with closing(sqlite3.connect(tmp_path / "nicu.db")) as connection, connection:
+        connection.execute("DROP TRIGGER audit_log_keeps_content")
         connection.execute("UPDATE audit_log SET actor = 'nobody' WHERE seq = 2")
     said = nicu("audit", "verify")
     assert said.code == 1
-    assert "row 2 was changed" in said.err
+    assert "Row 2 was changed" in said.err
+    assert said.err.endswith("the first bad row is 2\n")
+
+
+def test_an_anchor_remembers_the_rows_that_were_cut_off(nicu: Nicu, tmp_path: Path) -> None:
+    nicu("cot", "add", "NICU-01", "NICU-02", "NICU-03")
+    assert nicu("audit", "anchor").err == "The trail is anchored up to row 3\n"
+    with closing(sqlite3.connect(tmp_path / "nicu.db")) as connection, connection:
+        connection.execute("DROP TRIGGER audit_log_keeps_rows")
+        connection.execute("DELETE FROM audit_log WHERE seq = 3")
+        connection.execute("UPDATE counters SET value = 2 WHERE name = 'audit'")
+    found = json.loads(nicu("audit", "verify", "--json").out)
+    assert (found["whole"], found["first_bad"], found["anchors"]) == (False, 3, 1)
+
+
+def test_a_key_is_made_once_and_is_its_owners_alone(nicu: Nicu, tmp_path: Path) -> None:
+    file = tmp_path / "audit.key"
+    assert nicu("audit", "new-key", str(file)).code == 0
+    assert (file.stat().st_mode & 0o777, len(file.read_text()) > 40) == (0o600, True)
+    again = nicu("audit", "new-key", str(file))
+    assert (again.code, "never written over" in again.err) == (2, True)
 
 
 def test_the_check_names_what_is_still_to_be_done(nicu: Nicu) -> None:

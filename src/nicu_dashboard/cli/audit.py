@@ -1,15 +1,16 @@
-"""`nicu audit verify`: is the audit trail whole?"""
+"""`nicu audit …`: is the trail whole, how far does it go, with which key is it sealed?"""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from nicu_dashboard.adapters.sql.audit_trail import sealed_content, sha256_seal
-from nicu_dashboard.bootstrap import Store
-from nicu_dashboard.cli.common import DONE, FOUND_WRONG, opened, plural, words
+from nicu_dashboard import bootstrap
+from nicu_dashboard.adapters.sql.seals import write_new_key
+from nicu_dashboard.cli.common import DONE, FOUND_WRONG, CannotRun, now, opened, plural, print_json, words
+from nicu_dashboard.operations.audit.verify import Verdict
 
-PAGE = 1_000
+SHOWN = 20
 
 trail = typer.Typer(no_args_is_help=True, help="The audit trail.")
 
@@ -25,31 +26,91 @@ def group() -> None:
 
 
 @trail.command("verify")
-def verify() -> int:
-    """Check every row's seal, its link to the row before, and that no number is missing.
+def verify(
+    anchors: Annotated[
+        Path | None, typer.Option(help="The file of anchors. [NICU_AUDIT_ANCHOR_FILE, for SQLite beside the file]")
+    ] = None,
+    bare_until: Annotated[
+        int, typer.Option(min=0, help="Rows up to this one were written before this installation had a key.")
+    ] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> int:
+    """Check every row's seal, its link to the row before, that no number is missing, and what the anchors saw.
+
+    Names the first bad row. Exit code 1 when anything is wrong.
 
     Example: nicu audit verify
     """
     with opened() as store:
-        faults, rows = list[str](), 0
-        below: Mapping[str, Any] | None = None
-        for row in _newest_first(store):
-            rows += 1
-            if sha256_seal(sealed_content(row)) != row["hash"]:
-                faults.append(f"row {row['seq']} was changed after it was sealed")
-            if below is not None and (row["seq"] != below["seq"] - 1 or row["hash"] != below["previous_hash"]):
-                faults.append(f"row {below['seq']} does not follow row {row['seq']}: rows were removed or reordered")
-            below = row
-        if below is not None and (below["seq"] != 1 or below["previous_hash"]):
-            faults.append(f"the trail begins with row {below['seq']}: earlier rows were removed")
-    for fault in reversed(faults):
-        words.print(fault)
-    words.print(f"{plural(rows, 'row')}, {plural(len(faults), 'fault')}")
-    return FOUND_WRONG if faults else DONE
+        verdict = bootstrap.verify_trail(store, anchors, bare_until)
+    if json:
+        print_json(_document(verdict))
+    else:
+        _say(verdict)
+    return FOUND_WRONG if verdict.faults else DONE
 
 
-def _newest_first(store: Store) -> Iterator[Mapping[str, Any]]:
-    after = None
-    while page := store.people.audit(after, PAGE):
-        yield from page
-        after = page[-1]["seq"]
+@trail.command("anchor")
+def anchor() -> int:
+    """Take an anchor now: sign how far the trail goes and keep that outside the database.
+
+    A running server does it every hour.
+
+    Example: nicu audit anchor
+    """
+    with opened() as store:
+        state = bootstrap.anchoring(store, bootstrap.system_clock()).anchor()
+    if not state.places:
+        raise CannotRun("no place for anchors is set; name one in NICU_AUDIT_ANCHOR_FILE or NICU_AUDIT_ANCHOR_SYSLOG")
+    if state.reason is not None:
+        raise CannotRun(state.reason)
+    words.print(f"The trail is anchored up to row {state.seq}" if state.seq else "The trail is empty")
+    return DONE
+
+
+@trail.command("new-key")
+def new_key(file: Annotated[Path, typer.Argument(help="The file to make; it must not exist.")]) -> None:
+    """Make a key for the audit trail in a new file that only you can read; name it in NICU_AUDIT_KEY_FILE.
+
+    Keep a copy away from the database and its copies: without the key the trail cannot be judged.
+
+    Example: nicu audit new-key /etc/nicu/audit.key
+    """
+    try:
+        write_new_key(file.expanduser())
+    except FileExistsError:
+        raise CannotRun(f"{file} exists already; a key is never written over, name another file") from None
+    words.print(f"Made {file}; next: set NICU_AUDIT_KEY_FILE to it, and keep a copy somewhere else")
+
+
+def _say(verdict: Verdict) -> None:
+    for fault in verdict.faults[:SHOWN]:
+        words.print(fault.text[0].upper() + fault.text[1:])
+    if verdict.count > SHOWN:
+        words.print(f"… and {plural(verdict.count - SHOWN, 'further fault')}; all in: nicu audit verify --json")
+    if not verdict.keyed:
+        words.print("Sealed without a key: accidents are found, forgers are not; next: nicu audit new-key FILE")
+    if not verdict.anchors:
+        words.print("No anchor: rows cut off at the end may not be noticed; set NICU_AUDIT_ANCHOR_FILE")
+    reach = f", {verdict.first} to {verdict.last}" if verdict.rows else ""
+    words.print(
+        f"{plural(verdict.rows, 'row')}{reach}, {plural(verdict.anchors, 'anchor')}, {plural(verdict.count, 'fault')}"
+        + (f"; the first bad row is {verdict.first_bad.seq}" if verdict.first_bad else "")
+    )
+
+
+def _document(verdict: Verdict) -> dict[str, object]:
+    first = verdict.first_bad
+    return {
+        "whole": not verdict.faults,
+        "rows": verdict.rows,
+        "first": verdict.first,
+        "last": verdict.last,
+        "keyed": verdict.keyed,
+        "without_key": verdict.bare,
+        "anchors": verdict.anchors,
+        "first_bad": None if first is None else first.seq,
+        "count": verdict.count,
+        "faults": [{"row": fault.seq, "text": fault.text} for fault in verdict.faults],
+        "verified_at": now(),
+    }

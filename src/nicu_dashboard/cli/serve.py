@@ -58,4 +58,4 @@ def first_steps(store: Store) -> list[str]:
         hints.append("there are no cots yet; next: nicu cot add NICU-01")
     if not any(key.disabled_at is None for key in store.people.device_keys()):
         hints.append("no device can send yet; next: nicu key add NAME")
-    return hints
+    return [*hints, *bootstrap.audit_doubts(store)]

@@ -9,6 +9,7 @@ from sqlalchemy.pool import QueuePool
 
 from nicu_dashboard.adapters.sql import revisions
 from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.domain.instants import format_instant
 from nicu_dashboard.operations.latency import Latency
 from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.services.measures import quantiles
@@ -29,10 +30,10 @@ class Health:
 
     def report(self) -> Mapping[str, Any]:
         """Return the report of GET /api/health; `status` is healthy, degraded or unhealthy."""
-        database, engine = database_report(self._database, self._latency), self._engine()
+        database, engine, audit = database_report(self._database, self._latency), self._engine(), self._audit()
         if database["status"] != "connected" or self._station.engine.store_failing_since is not None:
             status = "unhealthy"
-        elif database["schema"] != "head" or engine["lagMs"] > LAG_WARN_MS or database["poolUtilization"] >= 1:
+        elif audit["status"] != "ok" or database["schema"] != "head" or _is_strained(database, engine):
             status = "degraded"
         else:
             status = "healthy"
@@ -42,6 +43,20 @@ class Health:
             "mode": self._station.mode,
             "database": database,
             "engine": engine,
+            "audit": audit,
+        }
+
+    def _audit(self) -> dict[str, Any]:
+        """Say whether the audit trail is written and anchored; nothing of it blocks care."""
+        trail, anchored = self._database.trail, self._station.anchoring.state
+        failing = trail.failing_since is not None or anchored.failing_since is not None
+        return {
+            "status": "failing" if failing else "ok",
+            "owed": trail.owed,
+            "failingSince": _instant(trail.failing_since),
+            "anchoredAt": _instant(anchored.at),
+            "anchoredRow": anchored.seq,
+            "anchorsFailingSince": _instant(anchored.failing_since),
         }
 
     def _engine(self) -> dict[str, Any]:
@@ -58,6 +73,14 @@ class Health:
             "duplicates": measures.duplicates,
             "rejected": measures.rejected,
         }
+
+
+def _is_strained(database: Mapping[str, Any], engine: Mapping[str, Any]) -> bool:
+    return bool(engine["lagMs"] > LAG_WARN_MS or database["poolUtilization"] >= 1)
+
+
+def _instant(at: int | None) -> str | None:
+    return None if at is None else format_instant(at)
 
 
 def database_report(database: Database, latency: Latency) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from nicu_dashboard.ports.broadcast import Broadcast
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.services.admissions import Admissions
 from nicu_dashboard.services.alarm_actions import AlarmActions
+from nicu_dashboard.services.anchoring import Anchoring
 from nicu_dashboard.services.displays import Displays
 from nicu_dashboard.services.engine import Engine
 from nicu_dashboard.services.intake import Intake
@@ -36,6 +37,7 @@ class Station:
     settling: Settling
     upkeep: Upkeep
     tasks: Tasks
+    anchoring: Anchoring
     definition: str
     mode: str
 
@@ -47,6 +49,7 @@ class Station:
         self.tasks.start(self.engine.write_forever(), "engine: commits")
         self.tasks.start(self.live.run_forever(), "live view")
         self.tasks.start(self.upkeep.run_forever(), "upkeep")
+        self.tasks.start(self.anchoring.run_forever(), "audit anchors")
 
     async def stop(self) -> None:
         """End the streams and the tasks, then store what is left."""

@@ -6,9 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 
 from nicu_dashboard.adapters.sql import trend_queries
-from nicu_dashboard.adapters.sql.audit_trail import Seal, sha256_seal
 from nicu_dashboard.adapters.sql.dialects import bucket_of, has_key
-from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.measured import values_of
 from nicu_dashboard.adapters.sql.record import Record
 from nicu_dashboard.adapters.sql.tables import patients, vitals, vitals_minute
@@ -28,10 +26,6 @@ _Spark = dict[int, dict[str, list[tuple[int, float]]]]
 
 class SqlChart(Record):
     """The port Chart: readings here; alarms, events and notes in Record."""
-
-    def __init__(self, database: Database, seal: Seal = sha256_seal) -> None:
-        """Take the store and the seal of its audit trail."""
-        super().__init__(database, seal)
 
     def readings(
         self, patient_id: int, from_at: int, to_at: int, names: Sequence[str]

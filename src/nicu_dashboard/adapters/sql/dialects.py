@@ -150,6 +150,12 @@ def lock_patients(connection: Connection, patient_ids: Iterable[int]) -> None:
         ).all()
 
 
+def wait_briefly(connection: Connection) -> None:
+    """Have this transaction wait for locks no more than a moment (SQLite has the only lock already)."""
+    if is_postgresql(connection):
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
+
+
 def _merge(table: Table, lower: str, higher: str) -> str:
     name = table.name
     smaller = f"{name}.n_expected < excluded.n_expected"

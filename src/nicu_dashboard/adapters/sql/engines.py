@@ -17,7 +17,9 @@ from nicu_dashboard.adapters.sql.addresses.direct import direct_address
 from nicu_dashboard.adapters.sql.addresses.engine import postgresql_engine
 from nicu_dashboard.adapters.sql.addresses.faults import WHERE
 from nicu_dashboard.adapters.sql.addresses.reading import read_address
+from nicu_dashboard.adapters.sql.audit_trail import Trail
 from nicu_dashboard.adapters.sql.errors import DirectoryNotWritable, NotADatabase, translated
+from nicu_dashboard.adapters.sql.seals import Seals, seals_of
 from nicu_dashboard.adapters.sql.store_file import StoreFile
 from nicu_dashboard.adapters.sql.units import EVERY, speak_for, units_of
 
@@ -32,10 +34,13 @@ class Database:
     """A store: one writing engine, one reading engine (the same on PostgreSQL), transactions with translated errors."""
 
     def __init__(
-        self, writer: Engine, reader: Engine, where: str, address: Address, file: StoreFile | None = None
+        self, writer: Engine, reader: Engine, where: str, address: Address, seals: Seals, file: StoreFile | None = None
     ) -> None:
-        """Take the engines, the store's name in words, without secrets, the address it was opened by, and its file."""
+        """Take the engines, the store's name in words, without secrets, the address it was opened by, what seals its
+        audit trail, and its file.
+        """
         self.writer, self.reader, self.where, self.address = writer, reader, where, address
+        self.trail = Trail(seals)
         self._file = file
 
     @property
@@ -48,8 +53,15 @@ class Database:
         """Enter a transaction that commits at the end; on any error nothing of it is kept."""
         if self._file is not None:
             self._file.check()
-        with self._translating(), self.writer.begin() as connection:
-            yield connection
+        connection = None
+        try:
+            with self._translating(), self.writer.begin() as connection:
+                yield connection
+        except BaseException:
+            if connection is not None:
+                self.trail.undone(connection)
+            raise
+        self.trail.kept(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -98,18 +110,18 @@ def connect(
     if purpose is not None:
         address = direct_address(address, settings, purpose)
     if address.dialect == "sqlite":
-        return _sqlite(address)
-    return _postgresql(address, units_of(environ) or (EVERY if purpose else None))
+        path = Path(address.database).expanduser()
+        return _sqlite(address, path, seals_of(environ, path))
+    return _postgresql(address, units_of(environ) or (EVERY if purpose else None), seals_of(environ, None))
 
 
-def _sqlite(address: Address) -> Database:
-    path = Path(address.database).expanduser()
+def _sqlite(address: Address, path: Path, seals: Seals) -> Database:
     _make_private(path)
     file_url = URL.create("sqlite", database=str(path))
     # One writing connection: writers of this process queue in the pool, and no two transactions ever race.
     writer = _sqlite_engine(file_url, "BEGIN IMMEDIATE", pool_size=1, query_only=False)
     reader = _sqlite_engine(file_url, "BEGIN", pool_size=_READERS, query_only=True)
-    database = Database(writer, reader, f"The database {path.name}", address, StoreFile(path))
+    database = Database(writer, reader, f"The database {path.name}", address, seals, StoreFile(path))
     with database._translating(), writer.connect() as connection:
         connection.exec_driver_sql("PRAGMA schema_version")
     return database
@@ -170,8 +182,8 @@ def _pragmas(query_only: bool) -> tuple[str, ...]:
     )
 
 
-def _postgresql(address: Address, units: str | None) -> Database:
+def _postgresql(address: Address, units: str | None, seals: Seals) -> Database:
     engine = postgresql_engine(address)
     if units:
         speak_for(engine, units)
-    return Database(engine, engine.execution_options(postgresql_readonly=True), WHERE, address)
+    return Database(engine, engine.execution_options(postgresql_readonly=True), WHERE, address, seals)

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, insert, select
 
-from nicu_dashboard.adapters.sql import alarm_rows, audit_trail, dialects, readings, spell_rows
-from nicu_dashboard.adapters.sql.audit_trail import Seal, sha256_seal
+from nicu_dashboard.adapters.sql import alarm_rows, dialects, readings, spell_rows
 from nicu_dashboard.adapters.sql.counting import count_up
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.tables import quarantine, rescans
@@ -15,9 +14,9 @@ from nicu_dashboard.ports.tick import AlarmRow, Fate, Quarantined, Rescan, Spell
 class SqlJournal:
     """The port Journal on SQLite or PostgreSQL."""
 
-    def __init__(self, database: Database, seal: Seal = sha256_seal) -> None:
-        """Take the store and the seal of its audit trail."""
-        self._database, self._seal = database, seal
+    def __init__(self, database: Database) -> None:
+        """Take the store."""
+        self._database = database
 
     def commit(self, tick: Tick) -> Sequence[Fate]:
         """Write the tick in one transaction with the roll-ups it touches; return each reading's fate in order."""
@@ -29,7 +28,7 @@ class SqlJournal:
             spell_rows.store(connection, tick.spells)
             _count_quarantined(connection, tick.quarantined)
             _ask_for_rescans(connection, tick.rescans)
-            audit_trail.append(connection, tick.audit, self._seal)
+            self._database.trail.append(connection, tick.audit)
         return fates
 
     def reserve_ids(self, counter: str, count: int) -> range:

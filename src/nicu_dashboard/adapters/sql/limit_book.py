@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from nicu_dashboard.adapters.sql import audit_trail, dialects
-from nicu_dashboard.adapters.sql.audit_trail import Seal, sha256_seal
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.errors import StoreRefused
 from nicu_dashboard.adapters.sql.tables import limit_versions
@@ -20,9 +19,9 @@ from nicu_dashboard.ports.tick import AuditEntry
 class SqlLimitBook:
     """The port LimitBook."""
 
-    def __init__(self, database: Database, seal: Seal = sha256_seal) -> None:
-        """Take the store and the seal of its audit trail."""
-        self._database, self._seal = database, seal
+    def __init__(self, database: Database) -> None:
+        """Take the store."""
+        self._database = database
 
     def current(self, patient_ids: Sequence[int]) -> Mapping[int, LimitVersion]:
         """Return the newest version for each baby that has its own."""
@@ -49,7 +48,7 @@ class SqlLimitBook:
                 dialects.lock_patients(connection, [new.patient_id])
                 _check_newest(connection, new.patient_id, expected_version)
                 connection.execute(insert(limit_versions), _row(new))
-                audit_trail.append(connection, [audit_trail.about(audit, new.patient_id)], self._seal)
+                self._database.trail.append(connection, [audit_trail.about(audit, new.patient_id)])
         except StoreRefused:
             raise LimitsChangedMeanwhile("These limits were changed at the same time; read them again.") from None
         return new

@@ -5,8 +5,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Table, Update, insert, select, update
 
-from nicu_dashboard.adapters.sql import audit_trail
-from nicu_dashboard.adapters.sql.audit_trail import Seal, sha256_seal
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.tables import audit_log, device_keys, sessions, users
 from nicu_dashboard.adapters.sql.units import units_from, units_text
@@ -27,9 +25,9 @@ _FILTERS = {
 class SqlPeople:
     """The port People."""
 
-    def __init__(self, database: Database, seal: Seal = sha256_seal) -> None:
-        """Take the store and the seal of its audit trail."""
-        self._database, self._seal = database, seal
+    def __init__(self, database: Database) -> None:
+        """Take the store."""
+        self._database = database
 
     def users(self) -> Sequence[User]:
         """Return all users by name."""
@@ -185,7 +183,7 @@ class SqlPeople:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def _append(self, connection: Connection, entry: AuditEntry) -> None:
-        audit_trail.append(connection, [entry], self._seal)
+        self._database.trail.append(connection, [entry])
 
 
 def _user(row: RowMapping) -> User:

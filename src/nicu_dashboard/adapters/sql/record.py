@@ -7,7 +7,6 @@ from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from nicu_dashboard.adapters.sql import audit_trail
 from nicu_dashboard.adapters.sql.alarm_rows import alarm_of, transition_of
-from nicu_dashboard.adapters.sql.audit_trail import Seal
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.sight import seen_alarm
 from nicu_dashboard.adapters.sql.spell_rows import stored_spell
@@ -38,9 +37,9 @@ _SPELLS = select(events, cots.c.label.label("cot")).outerjoin(cots, cots.c.id ==
 class Record:
     """Alarms, events and notes of the port Chart."""
 
-    def __init__(self, database: Database, seal: Seal) -> None:
-        """Take the store and the seal of its audit trail."""
-        self._database, self._seal = database, seal
+    def __init__(self, database: Database) -> None:
+        """Take the store."""
+        self._database = database
 
     def alarms(
         self,
@@ -103,7 +102,7 @@ class Record:
             patient_id = _spell(connection, spell_id).patient_id
             said = {**changes, "reviewed_by": audit.actor, "reviewed_at": audit.at}
             connection.execute(update(events).where(events.c.id == spell_id), said)
-            audit_trail.append(connection, [audit_trail.about(audit, patient_id)], self._seal)
+            self._database.trail.append(connection, [audit_trail.about(audit, patient_id)])
             return _spell(connection, spell_id)
 
     def annotations(self, patient_id: int, from_at: int, to_at: int) -> Sequence[Annotation]:
@@ -122,7 +121,7 @@ class Record:
         new = {"patient_id": patient_id, "at": at, "kind": kind, "text": text, "author": by}
         with self._database.writing() as connection:
             note_id = connection.execute(insert(annotations).returning(annotations.c.id), new).scalar_one()
-            audit_trail.append(connection, [audit_trail.about(audit, patient_id)], self._seal)
+            self._database.trail.append(connection, [audit_trail.about(audit, patient_id)])
         return Annotation(note_id, patient_id, at, kind, text, by)
 
     def quarantine(self, limit: int = 200) -> Sequence[Mapping[str, Any]]:

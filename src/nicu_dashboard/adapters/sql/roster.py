@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, func, insert, or_, select, update
 
 from nicu_dashboard.adapters.sql import audit_trail, dialects
-from nicu_dashboard.adapters.sql.audit_trail import Seal, sha256_seal
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.errors import StoreRefused
 from nicu_dashboard.adapters.sql.sight import seen_baby
@@ -37,9 +36,9 @@ _SOURCE_KEY = ("name", "origin")
 class SqlRoster:
     """The port Roster."""
 
-    def __init__(self, database: Database, seal: Seal = sha256_seal) -> None:
-        """Take the store and the seal of its audit trail."""
-        self._database, self._seal = database, seal
+    def __init__(self, database: Database) -> None:
+        """Take the store."""
+        self._database = database
 
     def version(self) -> object:
         """Return the newest audit number: every change of cots, patients and stays leaves an audit row."""
@@ -211,4 +210,4 @@ class SqlRoster:
             raise RosterConflict("Somebody else changed this at the same time; look again and repeat.") from None
 
     def _audit(self, connection: Connection, entry: AuditEntry, patient_id: int | None) -> None:
-        audit_trail.append(connection, [audit_trail.about(entry, patient_id)], self._seal)
+        self._database.trail.append(connection, [audit_trail.about(entry, patient_id)])

@@ -74,6 +74,7 @@ def rights(prefix: str, schema: str, database: str) -> list[Statement]:
             f"GRANT USAGE ON SCHEMA {schema} TO {everyone}",
             f"GRANT CREATE ON SCHEMA {schema} TO {owner}",
             *(f"ALTER TABLE {name} OWNER TO {owner}" for name in tables),
+            f"ALTER FUNCTION audit_log_refuses() OWNER TO {owner}",
             f"REVOKE ALL ON {listed} FROM PUBLIC, {app}, {reader}, {auditor}",
             f"REVOKE ALL (id, name, display_name, role, created_at, disabled_at) ON users FROM {auditor}",
             *(f"GRANT {allowed} ON {name} TO {app}" for name, allowed in app_rights().items()),

@@ -14,7 +14,7 @@ _DOORS = {"users", "sessions", "device_keys", "second_factors", "recovery_codes"
 OPEN = frozenset({"units", "cots", "sources", "counters", "lease", "break_glass", *_DOORS})
 # What a reader of the ward's data has no business with.
 NOT_FOR_READERS = frozenset({"audit_log", "quarantine", "counters", "lease", "break_glass", *_DOORS})
-AUDITED = ("audit_log", "units", "alembic_version")
+AUDITED = ("audit_log", "counters", "units", "alembic_version")
 AUDITED_USERS = ("id", "name", "display_name", "role", "created_at", "disabled_at")
 
 _BABY = "patient_id IN (SELECT nicu_guard.babies_seen())"

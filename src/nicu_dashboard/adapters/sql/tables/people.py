@@ -3,6 +3,7 @@
 from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Table, Text, UniqueConstraint, text
 
 from nicu_dashboard.adapters.sql.columns import BigId, Json, identity, instant, metadata, one_of, words
+from nicu_dashboard.adapters.sql.tables.guards import guard
 
 users = Table(
     "users",
@@ -65,10 +66,11 @@ audit_log = Table(
     Column("detail", Json, nullable=False, doc="Further facts"),
     words("address", "From which network address", nullable=True),
     words("previous_hash", "hash of the row before; empty for the first"),
-    words("hash", "Seal over this row and previous_hash, hexadecimal"),
+    words("hash", "Seal over this row and previous_hash: key:hmac, or a bare hash where no key was set"),
     Index("idx_audit_log_patient", "patient_id", "seq"),
     Index("idx_audit_log_at", "at"),
 )
+guard(audit_log)
 
 live_snapshot = Table(
     "live_snapshot",
