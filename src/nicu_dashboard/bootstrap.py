@@ -31,6 +31,7 @@ from nicu_dashboard.operations.audit.anchors import ReadAnchors
 from nicu_dashboard.operations.audit.anchors import read as read_anchors
 from nicu_dashboard.operations.audit.places import anchor_file, is_outside, sinks
 from nicu_dashboard.operations.audit.verify import Verdict, verify
+from nicu_dashboard.operations.checking import Checked, check_connection
 from nicu_dashboard.operations.damage import damage
 from nicu_dashboard.operations.health import Health, database_report
 from nicu_dashboard.operations.latency import Latency
@@ -126,6 +127,11 @@ def bring_up(settings: Settings) -> bool:
         return revisions.bring_up(database)
     finally:
         database.close()
+
+
+def check(store: Store, workers: int) -> Checked:
+    """Return what a person should know of the connection of an open store that `workers` processes will share."""
+    return check_connection(store.database, environment(), workers)
 
 
 def look_at(store: Store) -> tuple[Mapping[str, Any], Sequence[str]]:

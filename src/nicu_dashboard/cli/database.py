@@ -1,15 +1,16 @@
 """`nicu db check`, `nicu db upgrade`: the state of the store in words, with the next command."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from nicu_dashboard import bootstrap, settings
 from nicu_dashboard.cli import db_backup, db_care, db_optimize, db_roles, db_size
-from nicu_dashboard.cli.common import COULD_NOT_RUN, DONE, FOUND_WRONG, opened, print_json, show, table, words
+from nicu_dashboard.cli.common import COULD_NOT_RUN, DONE, FOUND_WRONG, opened, plural, print_json, show, table, words
 from nicu_dashboard.cli.serve import first_steps
 from nicu_dashboard.ports.tick import StoreUnavailable
+from nicu_dashboard.settings import SettingsFault
 
 databases = typer.Typer(no_args_is_help=True, help="The database: its state, size, upkeep, roles and copies.")
 
@@ -22,37 +23,66 @@ def register(app: typer.Typer) -> None:
 
 
 @databases.command("check")
-def check(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> int:
-    """Look at the database as the server would use it: reachable, schema, damage, what is still to be set up.
+def check(
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    workers: Annotated[
+        int, typer.Option(min=1, max=200, help="Processes that will share the server: web workers and the engine.")
+    ] = 1,
+) -> int:
+    """Look at the database as the server would use it: its connection, schema, damage, what is still to be done.
 
-    Example: nicu db check
+    Example: nicu db check --workers 5
     """
     try:
         with opened() as store:
             state, faults = bootstrap.look_at(store)
-            steps = ["restore a copy: nicu db restore"] if faults else first_steps(store)
-    except StoreUnavailable as error:
+            found = bootstrap.check(store, workers)
+            steps = ["restore a copy: nicu db restore"] if faults else [*found.steps, *first_steps(store)]
+    except (StoreUnavailable, SettingsFault) as error:
         if not json:
             raise
         print_json({"status": "unhealthy", "reason": str(error)})
         return COULD_NOT_RUN
     if json:
-        status = "unhealthy" if faults else "healthy"
-        print_json({"status": status, "database": state, "damage": faults, "next": steps})
+        print_json({
+            "status": "unhealthy" if faults else "healthy", "database": state, "connection": found.connection,
+            "damage": faults, "warnings": found.warnings, "advice": found.advice, "next": steps,
+        })  # fmt: skip
     else:
-        _print(state, faults, steps)
+        _print(state, found.connection, faults)
+        for line in (*faults, *(f"warning: {each}" for each in found.warnings), *found.advice, *steps):
+            words.print(line[0].upper() + line[1:])
     return FOUND_WRONG if faults else DONE
 
 
-def _print(state: Mapping[str, Any], faults: Sequence[str], steps: Sequence[str]) -> None:
+def _print(state: Mapping[str, Any], connection: Mapping[str, Any], faults: Sequence[str]) -> None:
     shown = table("", "")
     shown.add_row("database", f"{state['status']}, {state['engine']}, answers in {state['responseTime']}")
+    for title, text in _told(connection):
+        shown.add_row(title, text)
     shown.add_row("schema", "up to date" if state["schema"] == "head" else state["schema"])
-    shown.add_row("connections", f"{state['poolSize']} at most")
+    if "server" not in connection:
+        shown.add_row("connections", f"{state['poolSize']} at most")
     shown.add_row("damage", "none found" if not faults else "found")
     show(shown)
-    for line in (*faults, *steps):
-        words.print(line[0].upper() + line[1:])
+
+
+def _told(connection: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what the check found out about a server, as title and words."""
+    if "server" not in connection:
+        return
+    pool, tls, limits = connection["pool"], connection["tls"], connection["limits"]
+    yield "server", f"PostgreSQL {connection['server']['version']}, {connection['title']}"
+    yield "pooler", pool["pooler"]
+    yield "pool", f"{pool['size']} connections ({pool['why']})"
+    used = f"in use, {tls['version'] or 'to the pooler'}" if tls["inUse"] else "not in use"
+    yield "TLS", f"{used}; sslmode={tls['sslmode']}, demanded here: {tls['demanded']}"
+    yield "prepared statements", connection["preparedStatements"]
+    yield (
+        "connections",
+        f"{limits['asked']} asked for by {plural(limits['workers'], 'process', 'processes')}; the server takes"
+        f" {limits['maxConnections']}, keeps {limits['reserved']} for superusers, {limits['inUse']} are open now",
+    )
 
 
 @databases.command("upgrade")

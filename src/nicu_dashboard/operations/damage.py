@@ -1,21 +1,23 @@
-"""Damage in a database file, looked for by the database itself."""
+"""Damage in a database, looked for by the database itself."""
 
 from sqlalchemy import Connection
 
 from nicu_dashboard.adapters.sql.engines import Database
 
 MOST = 20
+_FAILED_CHECKSUMS = "SELECT coalesce(checksum_failures, 0) FROM pg_stat_database WHERE datname = current_database()"
 
 
 def damage(database: Database) -> list[str]:
-    """Return what is wrong with a SQLite file, 20 of a kind at most; PostgreSQL keeps watch itself.
+    """Return what is wrong: in a SQLite file 20 of a kind at most, on PostgreSQL pages whose checksum failed.
 
     The texts name pages, tables and row numbers, never values.
     """
-    if database.engine_name != "sqlite":
-        return []
     with database.reading() as connection:
-        return _broken(connection) + _orphans(connection)
+        if database.engine_name == "sqlite":
+            return _broken(connection) + _orphans(connection)
+        failed = int(connection.exec_driver_sql(_FAILED_CHECKSUMS).scalar() or 0)
+    return [f"the server found {failed} pages whose checksum is wrong; look at its log and disk"] if failed else []
 
 
 def _broken(connection: Connection) -> list[str]:

@@ -66,6 +66,7 @@ class Address:
     options: Mapping[str, str] = field(default_factory=dict)
     startup: str = ""
     provider: str = "sqlite"
+    provider_title: str = "SQLite"
     pool_mode: PoolMode = "direct"
     tls: TlsDemand = "none"
     sslmode: str = "prefer"

@@ -61,6 +61,15 @@ def pool_settings(
     )
 
 
+def size_reason(size: int, environ: Mapping[str, str]) -> str:
+    """Return in words why a pool has its size."""
+    kind = deployment(environ)
+    usual = f"{kind.low} to {kind.high} are usual for {kind.name} deployment"
+    if environ.get("DB_POOL_SIZE", "").strip():
+        return f"set by DB_POOL_SIZE; {usual}"
+    return f"the default; {usual}" if size == kind.default else f"set by connection_limit in the URL; {usual}"
+
+
 def unusual_size(size: int, environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return a warning where a pool is outside the range of its deployment."""
     kind = deployment(environ)

@@ -85,6 +85,7 @@ def _postgresql(pairs: Sequence[tuple[str, str]], environ: Mapping[str, str], se
         options=_options(said, protection, provider, hosts),
         startup=_startup(said, mode, setting),
         provider=provider.name,
+        provider_title=provider.title,
         pool_mode=mode,
         tls=tls,
         sslmode=protection.sslmode,
