@@ -13,14 +13,22 @@ import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from nicu_dashboard.adapters.breached import KnownPasswords
 from nicu_dashboard.adapters.broadcast.in_process import InProcessBroadcast
 from nicu_dashboard.adapters.notify_command import CommandNotifier
+from nicu_dashboard.adapters.one_time_codes import OneTimeCodes
+from nicu_dashboard.adapters.passkeys import WebAuthn
 from nicu_dashboard.adapters.passwords import Argon2Passwords
+from nicu_dashboard.adapters.sealing import AesSealer
 from nicu_dashboard.adapters.sql import revisions
+from nicu_dashboard.adapters.sql.attempts import SqlAttempts
 from nicu_dashboard.adapters.sql.audit_anchors import SqlAnchors
 from nicu_dashboard.adapters.sql.chart import SqlChart
+from nicu_dashboard.adapters.sql.emergencies import SqlEmergencies
 from nicu_dashboard.adapters.sql.engines import Database, connect
+from nicu_dashboard.adapters.sql.factors import SqlFactors
 from nicu_dashboard.adapters.sql.journal import SqlJournal
+from nicu_dashboard.adapters.sql.kiosks import SqlKiosks
 from nicu_dashboard.adapters.sql.limit_book import SqlLimitBook
 from nicu_dashboard.adapters.sql.people import SqlPeople
 from nicu_dashboard.adapters.sql.roster import SqlRoster
@@ -37,18 +45,23 @@ from nicu_dashboard.operations.health import Health, database_report
 from nicu_dashboard.operations.latency import Latency
 from nicu_dashboard.operations.metrics import StationCollector
 from nicu_dashboard.ports.anchors import AnchorRefused
+from nicu_dashboard.ports.attempts import Attempts
 from nicu_dashboard.ports.chart import Chart
 from nicu_dashboard.ports.clock import Clock
+from nicu_dashboard.ports.emergencies import Emergencies
+from nicu_dashboard.ports.factors import Factors
+from nicu_dashboard.ports.kiosks import Kiosks
 from nicu_dashboard.ports.limit_book import LimitBook
 from nicu_dashboard.ports.people import People
 from nicu_dashboard.ports.roster import Roster
 from nicu_dashboard.ports.sight import Sight
 from nicu_dashboard.ports.tick import Journal
-from nicu_dashboard.services.accounts import Accounts
+from nicu_dashboard.services.accounts import Accounts, Doorkeepers
 from nicu_dashboard.services.admissions import Admissions
 from nicu_dashboard.services.alarm_actions import AlarmActions
 from nicu_dashboard.services.anchoring import Anchoring
 from nicu_dashboard.services.displays import Displays
+from nicu_dashboard.services.emergencies import BreakGlass
 from nicu_dashboard.services.engine import Engine
 from nicu_dashboard.services.feeding import Past, Unheard
 from nicu_dashboard.services.history import History
@@ -57,8 +70,11 @@ from nicu_dashboard.services.importing import Importing
 from nicu_dashboard.services.intake import Intake
 from nicu_dashboard.services.limits_desk import LimitsDesk
 from nicu_dashboard.services.live import Live
+from nicu_dashboard.services.lockout import Lockout
 from nicu_dashboard.services.measures import Measures
 from nicu_dashboard.services.roster_watch import RosterWatch
+from nicu_dashboard.services.screens import Screens
+from nicu_dashboard.services.second_factors import SecondFactors
 from nicu_dashboard.services.settling import Settling
 from nicu_dashboard.services.snapshot import SnapshotBuilder
 from nicu_dashboard.services.station import Station
@@ -67,9 +83,9 @@ from nicu_dashboard.services.surroundings import surroundings
 from nicu_dashboard.services.tasks import Tasks
 from nicu_dashboard.services.upkeep import Upkeep
 from nicu_dashboard.services.ward import Ward
-from nicu_dashboard.settings import Settings, SettingsFault, environment
+from nicu_dashboard.settings import Settings, SettingsFault, environment, load
 from nicu_dashboard.web.app import create_app
-from nicu_dashboard.web.rooms import Rooms
+from nicu_dashboard.web.rooms import Doors, Rooms
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +99,10 @@ class Store:
     book: LimitBook
     people: People
     sight: Sight
+    attempts: Attempts
+    factors: Factors
+    emergencies: Emergencies
+    kiosks: Kiosks
 
     def claim(self) -> None:
         """Keep other servers away from this store; raises StoreUnavailable when one is at work on it."""
@@ -110,6 +130,10 @@ def open_store(settings: Settings) -> Store:
         SqlLimitBook(database),
         SqlPeople(database),
         SqlSight(database),
+        SqlAttempts(database),
+        SqlFactors(database),
+        SqlEmergencies(database),
+        SqlKiosks(database),
     )
 
 
@@ -170,9 +194,20 @@ def audit_doubts(store: Store) -> list[str]:
     return doubts
 
 
-def accounts(store: Store, clock: Clock) -> Accounts:
+def second_factors(store: Store, clock: Clock, settings: Settings) -> SecondFactors:
+    """Return the second factors of a store's people."""
+    key = settings.key
+    sealer = None if key is None else AesSealer(key, "second factors")
+    return SecondFactors(store.factors, OneTimeCodes(), WebAuthn(), sealer, "NICU Dashboard", clock)
+
+
+def accounts(store: Store, clock: Clock, settings: Settings | None = None) -> Accounts:
     """Return the accounts of a store."""
-    return Accounts(store.people, Argon2Passwords(), clock)
+    chosen = settings or load()
+    lockout = Lockout(store.attempts, clock)
+    guesser = KnownPasswords(chosen.breached_passwords)
+    second = second_factors(store, clock, chosen)
+    return Accounts(store.people, Doorkeepers(Argon2Passwords(), guesser, lockout, store.factors, second), clock)
 
 
 def build_station(settings: Settings, store: Store, clock: Clock, mode: str) -> Station:
@@ -225,8 +260,9 @@ def build_past(settings: Settings, store: Store, numbers: Iterator[int] | None =
     return Past(ward, store.journal, store.roster)
 
 
-def build_app(store: Store, station: Station) -> FastAPI:
+def build_app(store: Store, station: Station, settings: Settings | None = None) -> FastAPI:
     """Return the web application over a station."""
+    chosen = settings or load()
     registry = CollectorRegistry()
     latency = Latency(registry)
     for engine in {store.database.writer, store.database.reader}:
@@ -234,7 +270,13 @@ def build_app(store: Store, station: Station) -> FastAPI:
     registry.register(StationCollector(station, store.database))
     health = Health(store.database, latency, station)
     history = History(store.chart, station.clock)
-    people = accounts(store, station.clock)
+    people = accounts(store, station.clock, chosen)
+    second = second_factors(store, station.clock, chosen)
+    emergencies = BreakGlass(store.emergencies, station.clock)
+    screens = Screens(store.kiosks, Lockout(store.attempts, station.clock), station.clock)
+    doors = Doors(
+        people, second, emergencies, screens, store.emergencies, store.kiosks, chosen.second_factor == "required"
+    )
     return create_app(
         Rooms(
             station,
@@ -246,6 +288,7 @@ def build_app(store: Store, station: Station) -> FastAPI:
             history,
             health.report,
             pages_folder(),
+            doors,
         ),
         registry,
     )

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from nicu_dashboard.domain.spells import DEFAULT_DEFINITION, DEFINITIONS
 
 LogLevel = Literal["debug", "info", "warning", "error"]
+LEAST_KEY = 32
 DEFAULT_DATABASE_URL = "sqlite:///nicu.db"
 
 
@@ -32,6 +33,10 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(alias="NICU_PORT", ge=0, le=65_535)] = 8_000
     log_level: Annotated[LogLevel, Field(alias="NICU_LOG_LEVEL")] = "info"
     definition: Annotated[str, Field(alias="NICU_DEFINITION")] = DEFAULT_DEFINITION
+    secret_key: Annotated[SecretStr | None, Field(alias="NICU_SECRET_KEY")] = None
+    secret_key_file: Annotated[Path | None, Field(alias="NICU_SECRET_KEY_FILE")] = None
+    breached_passwords: Annotated[Path | None, Field(alias="NICU_BREACHED_PASSWORDS")] = None
+    second_factor: Annotated[Literal["optional", "required"], Field(alias="NICU_SECOND_FACTOR")] = "optional"
     notify_command: Annotated[str | None, Field(alias="NICU_NOTIFY_COMMAND")] = None
 
     @model_validator(mode="after")
@@ -43,12 +48,30 @@ class Settings(BaseSettings):
     @property
     def store_url(self) -> str:
         """Return the database URL with its password; a file given by DATABASE_URL_FILE goes before."""
-        if self.database_url_file is not None:
-            try:
-                return self.database_url_file.read_text().strip()
-            except OSError as error:
-                raise SettingsFault(f"DATABASE_URL_FILE cannot be read: {error.strerror}") from None
-        return self.database_url.get_secret_value()
+        return secret(self.database_url, self.database_url_file, "DATABASE_URL_FILE") or ""
+
+    @property
+    def key(self) -> bytes | None:
+        """Return the installation's secret of 32 characters or more, None when none is set; raises SettingsFault."""
+        given = secret(self.secret_key, self.secret_key_file, "NICU_SECRET_KEY_FILE")
+        if given is None:
+            return None
+        if len(given) < LEAST_KEY:
+            raise SettingsFault(
+                f"NICU_SECRET_KEY has fewer than {LEAST_KEY} characters; make one: openssl rand -hex 32"
+            )
+        return given.encode()
+
+
+def secret(given: SecretStr | None, file: Path | None, name: str) -> str | None:
+    """Return a secret; a file goes before. Raises SettingsFault, naming the setting of the file."""
+    if file is None:
+        return None if given is None else given.get_secret_value()
+    try:
+        return file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise SettingsFault(f"{name} cannot be read: {reason}") from None
 
 
 def environment() -> dict[str, str]:

@@ -15,9 +15,10 @@ from typing import Any
 from nicu_dashboard import bootstrap
 from nicu_dashboard.domain.instants import DAY_MS, format_instant
 from nicu_dashboard.ports.roster import NewPatient
+from nicu_dashboard.services.accounts import Entered
 from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.settings import Settings
-from nicu_dashboard.web.security import COOKIE
+from nicu_dashboard.web.cookies import COOKIE
 from nicu_dashboard.web.server import listen, server
 from tests.templates import copy_of_empty_store
 
@@ -82,9 +83,10 @@ class Hall:
         accounts = bootstrap.accounts(store, clock)
         accounts.add_user("nurse", "Nurse", "nurse", PASSWORD, ADMIN)
         key = accounts.add_key("gateway", ADMIN)
-        token, _ = accounts.log_in("nurse", PASSWORD, None)
+        came = accounts.log_in("nurse", PASSWORD, None)
+        assert isinstance(came, Entered)
         store.close()
-        return key, f"{COOKIE}={token}"
+        return key, f"{COOKIE}={came.token}"
 
     def start(self) -> None:
         """Start the server and wait until it answers."""

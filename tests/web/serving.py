@@ -10,6 +10,7 @@ from time import monotonic, sleep
 import httpx
 
 from nicu_dashboard import bootstrap
+from nicu_dashboard.adapters.system_clock import SystemClock
 from nicu_dashboard.domain.instants import format_instant
 from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.services.station import Station
@@ -18,20 +19,39 @@ from nicu_dashboard.web.server import Server, listen, server
 
 ADMIN = Actor("command line", "administrator")
 PASSWORD = "correct horse battery"
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+class MovableClock(SystemClock):
+    """The machine's clock, which the test may set forward."""
+
+    ahead_ms = 0
+
+    def now(self) -> int:
+        """Return epoch ms UTC."""
+        return super().now() + self.ahead_ms
+
+    def wall_step_ms(self) -> int:
+        """Nobody has stepped the machine's clock."""
+        return 0
+
+    def forward(self, minutes: float) -> None:
+        """Let time pass at once."""
+        self.ahead_ms += int(minutes * 60_000)
 
 
 class Serving:
     """The running server, its address, and a client that speaks to it."""
 
-    def __init__(self, path: Path, mode: str) -> None:
-        settings = Settings.model_validate({"DATABASE_URL": f"sqlite:///{path}"})
+    def __init__(self, path: Path, mode: str, **more: str) -> None:
+        settings = Settings.model_validate({"DATABASE_URL": f"sqlite:///{path}", "NICU_SECRET_KEY": SECRET, **more})
         self.store = bootstrap.open_store(settings)
-        self.clock = bootstrap.system_clock()
-        self.accounts = bootstrap.accounts(self.store, self.clock)
+        self.clock = MovableClock()
+        self.accounts = bootstrap.accounts(self.store, self.clock, settings)
         self.station: Station = bootstrap.build_station(settings, self.store, self.clock, mode)
         self._listener = listen("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self.server: Server = server(bootstrap.build_app(self.store, self.station), self.station.broadcast)
+        self.server: Server = server(bootstrap.build_app(self.store, self.station, settings), self.station.broadcast)
         self._thread = threading.Thread(target=lambda: asyncio.run(self.server.serve([self._listener])))
         self._clients: list[httpx.Client] = []
         self.client = self.browser()
@@ -74,9 +94,9 @@ class Serving:
 
 
 @contextmanager
-def serving(path: Path, mode: str) -> Iterator[Serving]:
+def serving(path: Path, mode: str, **more: str) -> Iterator[Serving]:
     """Serve until the block ends."""
-    running = Serving(path, mode)
+    running = Serving(path, mode, **more)
     running.start()
     try:
         yield running

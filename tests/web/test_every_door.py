@@ -23,6 +23,10 @@ OPEN = {
     ("GET", "/api/session"),
     ("POST", "/api/session"),
     ("DELETE", "/api/session"),
+    ("POST", "/api/session/second-factor"),
+    ("POST", "/api/session/passkey"),
+    ("POST", "/api/session/emergency"),
+    ("POST", "/api/kiosks/pair"),
     ("GET", "/api/health"),
     ("GET", "/metrics"),
     ("GET", "/{path:path}"),
@@ -45,6 +49,10 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 def callers(ward: Serving) -> dict[str, tuple[httpx.Client, frozenset[Act]]]:
     """Everybody who may come to a door, with what the table says it may do."""
     found: dict[str, tuple[httpx.Client, frozenset[Act]]] = {role: (ward.log_in(role), MAY[role]) for role in ROLES}
+    screen = ward.browser()
+    code = found["charge nurse"][0].post("/api/kiosks", json={"name": "corridor"}).json()["code"]
+    assert screen.post("/api/kiosks/pair", json={"code": code}).status_code == 201
+    found["paired screen"] = (screen, MAY["kiosk"])
     for name, scope in KEYS.items():
         client = ward.browser()
         client.headers["Authorization"] = f"Bearer {ward.accounts.add_key(name, ADMIN, cast(frozenset[str], scope))}"

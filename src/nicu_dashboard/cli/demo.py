@@ -94,7 +94,7 @@ def _play(wish: Wish, chosen: Settings, store: Store, listener: socket.socket, b
             running.tasks.start(rehearsal.earlier(running.ward), "demo: earlier hours")
         _greet(url_of(listener), cast, browser)
 
-    run_until_stopped(bootstrap.build_app(store, station), station, listener, started)
+    run_until_stopped(bootstrap.build_app(store, station, chosen), station, listener, started)
 
 
 def _refuse_real_babies(store: Store) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from nicu_dashboard.adapters.breached import BreachedFileFault
 from nicu_dashboard.adapters.csv_replay import FileFault
 from nicu_dashboard.adapters.http_client import ServerRefused
 from nicu_dashboard.adapters.sql.errors import StoreRefused
@@ -37,6 +38,7 @@ from nicu_dashboard.web.server import PortTaken
 
 KNOWN = (
     AccountRefused,
+    BreachedFileFault,
     CannotRun,
     DomainError,
     FileFault,

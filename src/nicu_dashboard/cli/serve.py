@@ -46,7 +46,7 @@ def serve(
             for hint in first_steps(store):
                 log.warning(hint)
 
-        run_until_stopped(bootstrap.build_app(store, station), station, listener, started)
+        run_until_stopped(bootstrap.build_app(store, station, found), station, listener, started)
 
 
 def first_steps(store: Store) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nicu_dashboard import bootstrap
+from nicu_dashboard import bootstrap, settings
 from nicu_dashboard.cli.common import (
     checked,
     now,
@@ -124,6 +124,36 @@ def change(
         accounts = bootstrap.accounts(store, bootstrap.system_clock())
         changed = accounts.change_user(user.id, role or user.role, units, operator())
     words.print(f"{changed.name} is {changed.role}")
+
+
+@users.command("password")
+def password(
+    name: Annotated[str, typer.Argument(help="Name to log in with.")],
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+) -> None:
+    """Give a person a new password; every session of it ends. It is asked for as by nicu user add.
+
+    Example: nicu user password eva
+    """
+    with opened() as store:
+        user = store.people.user_by_name(name)
+        accounts = bootstrap.accounts(store, bootstrap.system_clock())
+        accounts.set_password(user, _password(password_stdin), None, operator())
+    words.print(f"Changed the password of {name}")
+
+
+@users.command("reset-factors")
+def reset_factors(name: Annotated[str, typer.Argument(help="Name to log in with.")]) -> None:
+    """Remove a person's second factors and recovery codes, when the telephone is lost.
+
+    Example: nicu user reset-factors eva
+    """
+    with opened() as store:
+        user = store.people.user_by_name(name)
+        bootstrap.second_factors(store, bootstrap.system_clock(), settings.load()).remove(user, None, operator())
+    words.print(f"Removed the second factors of {name}")
 
 
 @users.command("enable")

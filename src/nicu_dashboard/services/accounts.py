@@ -1,29 +1,37 @@
 """People who log in and devices that send: passwords and keys are kept as hashes only."""
 
-import hashlib
 import secrets
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 from nicu_dashboard.domain.instants import HOUR_MS, MINUTE_MS
 from nicu_dashboard.ports.clock import Clock
-from nicu_dashboard.ports.people import EVERY_UNIT, DeviceKey, People, Role, Session, Units, User
+from nicu_dashboard.ports.factors import Factors, Step
+from nicu_dashboard.ports.people import EVERY_UNIT, NO_PASSWORD, DeviceKey, People, Role, Session, Units, User
 from nicu_dashboard.ports.roster import NotFound
 from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.services.actor import Actor
+from nicu_dashboard.services.lockout import Lockout
+from nicu_dashboard.services.password_rules import MIN_PASSWORD, AccountRefused, Guesser, Unacceptable, check_password
+from nicu_dashboard.services.second_factors import SecondFactors, Site
+from nicu_dashboard.services.tokens import token_hash
+
+__all__ = ["MIN_PASSWORD", "AccountRefused", "Accounts", "token_hash"]
 
 SESSION_MS = 12 * HOUR_MS
 IDLE_MS = 15 * MINUTE_MS
 TOUCH_MS = 30_000
-MIN_PASSWORD = 12
-FAILURES, LOCKED_MS = 5, MINUTE_MS
 KEYS_KEPT_MS = 2_000
+# So long may the second factor take after the password.
+STEP_MS = 5 * MINUTE_MS
 KEY_PREFIX = "nicu_"
 SENDS = frozenset({"send readings"})
-ATTEMPTS_KEPT, SESSIONS_KEPT = 1_000, 1_000
-_TOO_MANY = "too many failed log-ins; wait a minute and try again"
+SESSIONS_KEPT = 1_000
+WRONG = "name or password is wrong"
+SECOND = "second factor"
 
 
 class Passwords(Protocol):
@@ -38,25 +46,50 @@ class Passwords(Protocol):
         ...
 
 
-class AccountRefused(ValueError):
-    """The log-in or the new account is refused; the message says what to do and never which part was wrong."""
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A new session: its token, seen this once, and whose it is."""
+
+    token: str
+    user: User
 
 
-@dataclass(slots=True)
-class _Attempts:
-    count: int = 0
-    locked_until: int = 0
+@dataclass(frozen=True, slots=True)
+class FactorNeeded:
+    """The password was right; `step` names the log-in that waits for one of these factors."""
+
+    step: str
+    factors: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a person shows as second factor: a code, or what the browser says of a passkey."""
+
+    kind: Literal["totp", "passkey", "recovery code"]
+    code: str = ""
+    credential: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Doorkeepers:
+    """What the accounts rely on beside the store of people."""
+
+    passwords: Passwords
+    guesser: Guesser
+    lockout: Lockout
+    steps: Factors
+    second: SecondFactors
 
 
 class Accounts:
     """Log-in, log-out, sessions on the server, device keys."""
 
-    def __init__(self, people: People, passwords: Passwords, clock: Clock) -> None:
+    def __init__(self, people: People, doorkeepers: Doorkeepers, clock: Clock) -> None:
         self._people = people
-        self._passwords = passwords
+        self._passwords, self._guesser = doorkeepers.passwords, doorkeepers.guesser
+        self._lockout, self._steps, self._second = doorkeepers.lockout, doorkeepers.steps, doorkeepers.second
         self._clock = clock
-        self._attempts: dict[str, _Attempts] = {}
-        self._counting = Lock()
         self._keys: dict[str, DeviceKey] = {}
         self._keys_read_at = -KEYS_KEPT_MS
         self._reading_keys = Lock()
@@ -66,9 +99,8 @@ class Accounts:
     def add_user(
         self, name: str, display_name: str, role: Role, password: str, actor: Actor, units: Units = EVERY_UNIT
     ) -> User:
-        """Create a user; raises AccountRefused for a short password, RosterConflict for a taken name."""
-        if len(password) < MIN_PASSWORD:
-            raise AccountRefused(f"the password has {len(password)} characters; use at least {MIN_PASSWORD}")
+        """Create a user; raises AccountRefused for a bad password, RosterConflict for a taken name."""
+        check_password(password, [name, display_name], self._guesser)
         entry = actor.entry(self._clock.now(), "user.add", f"user {name}", role=role, units=_told(units))
         return self._people.add_user(name, display_name, role, self._passwords.hash(password), entry, units)
 
@@ -88,24 +120,114 @@ class Accounts:
         """Let a disabled user log in again; raises NotFound."""
         self._people.enable_user(name, actor.entry(self._clock.now(), "user.enable", f"user {name[:80]}"))
 
-    def log_in(self, name: str, password: str, address: str | None) -> tuple[str, User]:
-        """Return a new session token and its user; raises AccountRefused."""
+    def set_password(self, user: User, password: str, keep: str | None, actor: Actor) -> None:
+        """Give a user another password; every session but the one of token `keep` ends. Raises AccountRefused."""
+        check_password(password, [user.name, user.display_name], self._guesser)
         at = self._clock.now()
-        self._count_attempt(name, at)
+        entry = actor.entry(at, "user.password", f"user {user.name}")
+        kept = None if keep is None else token_hash(keep)
+        self._people.set_password(user.id, self._passwords.hash(password), kept, at, entry)
+
+    def log_in(self, name: str, password: str, address: str | None) -> Entered | FactorNeeded:
+        """Return a session, or the step that waits for the second factor; raises AccountRefused, TooManyAttempts."""
+        self._lockout.count("password", name, address)
         user = self._verified(name, password)
         if user is None:
-            self._people.record(Actor("unknown", "none", address).entry(at, "session.refused", f"user {name[:80]}"))
-            raise AccountRefused("name or password is wrong")
-        self._attempts.pop(name, None)
-        token = secrets.token_urlsafe(32)
-        entry = Actor(user.name, user.role, address).entry(at, "session.open", f"user {user.name}")
-        self._people.open_session(token_hash(token), user.id, at, at + SESSION_MS, entry)
-        return token, user
+            raise self._refused(name, address, WRONG)
+        kinds = sorted({one.kind for one in self._second.of(user)})
+        if not kinds:
+            self._lockout.forget("password", name, address)
+            return self.enter(user, "password", address)
+        token, at = secrets.token_urlsafe(32), self._clock.now()
+        self._steps.begin(token_hash(token), Step(SECOND, user.id, {}), at, at + STEP_MS)
+        return FactorNeeded(token, [*kinds, *(["recovery code"] if self._second.recovery_codes_left(user) else [])])
+
+    def passkey_question(self, step: str, site: Site) -> Mapping[str, Any]:
+        """Return what the browser of a log-in under way is asked to prove; raises AccountRefused."""
+        user, _ = self._waiting(step)
+        question = self._second.question(user, site)
+        if question is None:
+            raise AccountRefused("this account has no passkey; use another factor")
+        self._steps.change(token_hash(step), {"challenge": question["challenge"]})
+        return question
+
+    def prove(self, step: str, proof: Proof, site: Site, address: str | None) -> Entered:
+        """Return the session of a log-in whose second factor is right; raises AccountRefused, TooManyAttempts."""
+        user, waiting = self._waiting(step)
+        self._lockout.count(SECOND, user.name, address)
+        if not self._proves(user, waiting, proof, site):
+            raise self._refused(user.name, address, "the second factor is wrong or was used before; use the next code")
+        if self._steps.answer(token_hash(step), SECOND, self._clock.now()) is None:
+            raise AccountRefused("log in again from the beginning")
+        for what in ("password", SECOND):
+            self._lockout.forget(what, user.name, address)
+        return self.enter(user, f"password and {proof.kind}", address)
+
+    def recover(self, name: str, code: str, address: str | None) -> User:
+        """Return the user of a recovery code, which is used up; raises AccountRefused, TooManyAttempts."""
+        self._lockout.count("recovery", name, address)
+        try:
+            user = self._people.user_by_name(name)
+        except NotFound:
+            raise self._refused(name, address, "name or recovery code is wrong") from None
+        if user.disabled_at is not None or not self._second.proves_recovery(user, code):
+            raise self._refused(name, address, "name or recovery code is wrong")
+        self._lockout.forget("recovery", name, address)
+        return user
+
+    def confirm(self, session: Session, password: str, address: str | None) -> None:
+        """Let the person of a session prove itself once more before its account is changed; raises AccountRefused."""
+        user = session.user
+        if user.password_hash == NO_PASSWORD:
+            if self._clock.now() - session.created_at > IDLE_MS:
+                raise Unacceptable("log out and in again first: this log-in is older than 15 minutes")
+            return
+        self._lockout.count("password", user.name, address)
+        if not self._passwords.verify(password, user.password_hash):
+            self._refused(user.name, address, "")
+            raise Unacceptable("the password is wrong")
+        self._lockout.forget("password", user.name, address)
+
+    def enter(self, user: User, method: str, address: str | None, last_ms: int = SESSION_MS) -> Entered:
+        """Open a session for somebody who has proved who it is."""
+        token, at = secrets.token_urlsafe(32), self._clock.now()
+        entry = Actor(user.name, user.role, address).entry(at, "session.open", f"user {user.name}", method=method)
+        self._people.open_session(token_hash(token), user.id, at, at + last_ms, entry, method)
+        return Entered(token, user)
+
+    def hash_of(self, token: str) -> str:
+        """Return how the store knows a token."""
+        return token_hash(token)
+
+    def _waiting(self, step: str) -> tuple[User, Step]:
+        waiting = self._steps.look(token_hash(step), SECOND, self._clock.now())
+        user = None if waiting is None or waiting.user_id is None else self._people.user(waiting.user_id)
+        if waiting is None or user is None or user.disabled_at is not None:
+            raise AccountRefused("log in again from the beginning: the second factor came too late")
+        return user, waiting
+
+    def _proves(self, user: User, waiting: Step, proof: Proof, site: Site) -> bool:
+        if proof.kind == "totp":
+            return self._second.proves_code(user, proof.code)
+        if proof.kind == "recovery code":
+            return self._second.proves_recovery(user, proof.code)
+        challenge = waiting.data.get("challenge")
+        asked = challenge is not None and proof.credential is not None
+        return asked and self._second.proves_passkey(user, proof.credential or {}, str(challenge), site)
+
+    def _refused(self, name: str, address: str | None, why: str) -> AccountRefused:
+        """Note a failed log-in and return what is to be raised."""
+        entry = Actor("unknown", "none", address).entry(self._clock.now(), "session.refused", f"user {name[:80]}")
+        self._people.record(entry)
+        return AccountRefused(why)
 
     def _verified(self, name: str, password: str) -> User | None:
         try:
             user = self._people.user_by_name(name)
         except NotFound:
+            self._waste_time(password)
+            return None
+        if user.password_hash == NO_PASSWORD:
             self._waste_time(password)
             return None
         right = self._passwords.verify(password, user.password_hash)
@@ -117,24 +239,11 @@ class Accounts:
             self._decoy = self._passwords.hash(secrets.token_hex(8))
         self._passwords.verify(password, self._decoy)
 
-    def _count_attempt(self, name: str, at: int) -> None:
-        """Count before the password is looked at, so that guesses made at the same time are counted too."""
-        with self._counting:
-            if len(self._attempts) > ATTEMPTS_KEPT:
-                self._attempts = {one: known for one, known in self._attempts.items() if at < known.locked_until}
-            attempts = self._attempts.setdefault(name, _Attempts())
-            if at < attempts.locked_until:
-                raise AccountRefused(_TOO_MANY)
-            attempts.count += 1
-            if attempts.count > FAILURES:
-                attempts.count, attempts.locked_until = 0, at + LOCKED_MS
-                raise AccountRefused(_TOO_MANY)
-
-    def session(self, token: str) -> Session | None:
+    def session(self, token: str, used: bool = True) -> Session | None:
         """Return the session of a token while it lives: 12 h at most, 15 min without use.
 
-        A store that fails ends no session: the wall is needed most just then. Raises StoreUnavailable for one that this
-        process has not seen before.
+        What a page does by itself is no use: say so with `used` false. A store that fails ends no session: the wall is
+        needed most just then. Raises StoreUnavailable for one that this process has not seen before.
         """
         at, hashed = self._clock.now(), token_hash(token)
         known = self._sessions.get(hashed)
@@ -145,7 +254,7 @@ class Accounts:
         seen_at = session.last_seen_at if known is None else max(session.last_seen_at, known.last_seen_at)
         if at >= session.expires_at or at - seen_at > IDLE_MS:
             return None
-        if at - seen_at > TOUCH_MS:
+        if used and at - seen_at > TOUCH_MS:
             seen_at = at
             with suppress(StoreUnavailable):
                 self._people.touch_session(hashed, at)
@@ -163,9 +272,9 @@ class Accounts:
             return known
 
     def is_over(self, token: str) -> bool:
-        """Return whether the session was ended, or its user disabled; False while the store cannot tell."""
+        """Return whether the session ended by log-off, time or its user's disabling; False while nobody can tell."""
         try:
-            return self._people.session(token_hash(token)) is None
+            return self.session(token, used=False) is None
         except StoreUnavailable:
             return False
 
@@ -224,8 +333,3 @@ def _unless_expired(device: DeviceKey | None, at: int) -> DeviceKey | None:
 def _told(units: Units) -> str:
     """Return units as the audit names them."""
     return "every unit" if units is None else ", ".join(str(unit) for unit in sorted(units))
-
-
-def token_hash(token: str) -> str:
-    """Return the SHA-256 of a random token; tokens carry 256 random bits, so no slow hash is needed."""
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -7,14 +7,16 @@ from typing import Literal, get_args
 from nicu_dashboard.ports.people import Role
 
 Act = Literal[
-    "enter", "watch", "see census", "see", "acknowledge", "pause audio", "pause alarms", "switch alarms off",
-    "change limits", "admit", "review events", "annotate", "manage cots", "see sources", "export de-identified",
-    "break glass", "review emergencies", "pair screens", "manage people", "read audit", "send readings",
+    "enter", "keep own account", "watch", "see census", "see", "acknowledge", "pause audio", "pause alarms",
+    "switch alarms off", "change limits", "admit", "review events", "annotate", "manage cots", "see sources",
+    "export de-identified", "break glass", "review emergencies", "pair screens", "manage people", "read audit",
+    "send readings",
 ]  # fmt: skip
 # A paired screen and a device with a key act, too; an emergency opens to clinical staff what their role does not hold.
 Part = Role | Literal["kiosk", "device", "emergency"]
 
-_LOOKING: frozenset[Act] = frozenset({"enter", "watch", "see census", "see", "see sources"})
+_OWN: frozenset[Act] = frozenset({"enter", "keep own account"})
+_LOOKING: frozenset[Act] = _OWN | frozenset({"watch", "see census", "see", "see sources"})
 _BEDSIDE: frozenset[Act] = _LOOKING | {"acknowledge", "pause audio", "review events", "annotate", "break glass"}
 _IN_CHARGE: frozenset[Act] = _BEDSIDE | {"pause alarms", "switch alarms off", "change limits", "admit", "manage cots"}
 
@@ -23,10 +25,10 @@ MAY: Mapping[Part, frozenset[Act]] = MappingProxyType(
         "nurse": _BEDSIDE | {"pause alarms", "admit"},
         "charge nurse": _IN_CHARGE | {"read audit", "pair screens", "review emergencies"},
         "physician": _BEDSIDE | {"pause alarms", "switch alarms off", "change limits", "admit"},
-        "clerk": frozenset({"enter", "see census", "admit"}),
+        "clerk": _OWN | {"see census", "admit"},
         # No patient's data in any form: what can be seen of a sender is its name and whether it is heard.
-        "engineer": frozenset({"enter", "see sources", "manage cots"}),
-        "researcher": frozenset({"enter", "export de-identified"}),
+        "engineer": _OWN | {"see sources", "manage cots"},
+        "researcher": _OWN | {"export de-identified"},
         "administrator": _LOOKING
         | {"manage cots", "manage people", "read audit", "pair screens", "review emergencies", "export de-identified"},
         "kiosk": frozenset({"enter", "watch"}),
@@ -39,6 +41,7 @@ MAY: Mapping[Part, frozenset[Act]] = MappingProxyType(
 OF_NO_UNIT: frozenset[Act] = frozenset(
     {
         "enter",
+        "keep own account",
         "manage people",
         "read audit",
         "pair screens",

@@ -8,7 +8,20 @@ from prometheus_client import CollectorRegistry
 from starlette.routing import Mount, Route
 
 from nicu_dashboard.version import VERSION
-from nicu_dashboard.web import admissions, alarms, cots, events, limits, patients, people, records
+from nicu_dashboard.web import (
+    account,
+    admissions,
+    alarms,
+    cots,
+    emergencies,
+    events,
+    kiosks,
+    limits,
+    patients,
+    people,
+    records,
+    sessions,
+)
 from nicu_dashboard.web.bodies import Bodies
 from nicu_dashboard.web.guard import Guard
 from nicu_dashboard.web.health import health, metrics
@@ -44,7 +57,20 @@ def create_app(rooms: Rooms, registry: CollectorRegistry) -> FastAPI:
     install(app)
     app.add_middleware(Bodies)
     app.add_middleware(Guard)
-    for room in (cots, patients, limits, events, admissions, alarms, people, records):
+    for room in (
+        cots,
+        patients,
+        limits,
+        events,
+        admissions,
+        alarms,
+        sessions,
+        account,
+        people,
+        kiosks,
+        emergencies,
+        records,
+    ):
         app.include_router(room.router)
     # Asked for hundreds of times a second: found before anything else is looked at.
     app.router.routes[:0] = [

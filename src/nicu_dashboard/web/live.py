@@ -3,7 +3,7 @@
 import asyncio
 import re
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from functools import lru_cache
 from random import random
 
@@ -12,9 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from nicu_dashboard.ports.broadcast import Broadcast, Snapshot
+from nicu_dashboard.ports.tick import StoreUnavailable
+from nicu_dashboard.web.minimal import MINIMAL, Shown, minimal, whole
 from nicu_dashboard.web.problems import Problem, problem
 from nicu_dashboard.web.rooms import Rooms
-from nicu_dashboard.web.security import COOKIE, admitted
+from nicu_dashboard.web.security import Person, admitted
 
 POLL_S = 10.0
 # A stream is looked after this often: whoever logged out or was disabled sees no more of it.
@@ -28,12 +30,14 @@ _GZIP_BEGINS = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 async def live(request: Request) -> Response:
     """Stream snapshots, or return the newest as JSON (with `after`, wait up to 10 s for a newer; else 204)."""
     try:
-        await run_in_threadpool(admitted, request, "watch")
+        person = await run_in_threadpool(admitted, request, "watch")
     except Problem as refused:
         return problem(refused.status_code, str(refused.detail))
     found: Rooms = request.app.state.rooms
+    shown = minimal if person.role in MINIMAL else whole
     if "text/event-stream" in request.headers.get("accept", ""):
-        events = _events(found, _token(request, found))
+        look = None if found.station.mode == "demo" else lambda: _is_same(request, person)
+        events = _events(found, shown, look)
         if "gzip" in request.headers.get("accept-encoding", ""):
             return StreamingResponse(_gzipped(events), 200, _PACKED, "text/event-stream")
         return StreamingResponse(events, 200, _NO_CACHE, "text/event-stream")
@@ -43,28 +47,34 @@ async def live(request: Request) -> Response:
     snapshot = await _newer(found.station.broadcast, int(after))
     if snapshot is None:
         return Response(status_code=204, headers=_NO_CACHE)
-    return Response(snapshot.body, 200, _NO_CACHE, "application/json")
+    return Response(shown(snapshot).body, 200, _NO_CACHE, "application/json")
 
 
-def _token(request: Request, found: Rooms) -> str | None:
-    """Return the token whose end also ends the stream; this very machine needs none in a demo."""
-    return None if found.station.mode == "demo" else request.cookies.get(COOKIE)
+def _is_same(request: Request, before: Person) -> bool:
+    """Return whether the same person may still watch: not after log-off, time-out, disabling, or an emergency's end."""
+    try:
+        now = admitted(request, "watch")
+    except Problem:
+        return False
+    except StoreUnavailable:
+        return True
+    return (now.name, now.role) == (before.name, before.role)
 
 
-async def _events(found: Rooms, token: str | None) -> AsyncIterator[bytes]:
+async def _events(found: Rooms, shown: Shown, look: Callable[[], bool] | None) -> AsyncIterator[bytes]:
     yield b"retry: 1000\n\n"
     time = asyncio.get_running_loop().time
     # Screens that began together do not all look at once, and no snapshot waits for the answer.
     look_at = time() + LOOK_S * random()
     async for snapshot in found.station.broadcast.subscribe():
-        yield _event(snapshot)
-        if token is not None and time() >= look_at:
+        yield _event(shown(snapshot))
+        if look is not None and time() >= look_at:
             look_at = time() + LOOK_S
-            if await run_in_threadpool(found.accounts.is_over, token):
+            if not await run_in_threadpool(look):
                 return
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _event(snapshot: Snapshot) -> bytes:
     """Return the message of a snapshot, made once for every screen."""
     return b"id: %d\nevent: snapshot\ndata: %b\n\n" % snapshot
@@ -76,7 +86,7 @@ async def _gzipped(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield _packed(event)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _packed(event: bytes) -> bytes:
     """Return a message as blocks that refer to nothing before them: packed once, they fit every stream."""
     packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)

@@ -1,30 +1,20 @@
-"""Log-in, log-out, who am I, and the list of users."""
+"""Users: who may log in, in which role, for which units."""
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
-from starlette.responses import JSONResponse, Response
 
 from nicu_dashboard.ports.people import Role, User
-from nicu_dashboard.services.accounts import SESSION_MS
-from nicu_dashboard.services.permissions import MAY
 from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import InRooms
-from nicu_dashboard.web.security import COOKIE, Person, person_or_none, require
+from nicu_dashboard.web.security import Person, require
 from nicu_dashboard.web.shapes import instant
 from nicu_dashboard.web.texts import ONE_LINE
 from nicu_dashboard.web.windows import Whole
 
 router = APIRouter(tags=["people"])
 Manages = Annotated[Person, Depends(require("manage people"))]
-
-
-class LogIn(BaseModel):
-    """Name and password."""
-
-    name: Annotated[str, Field(min_length=1, max_length=80), ONE_LINE]
-    password: Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class NewUser(BaseModel):
@@ -43,47 +33,8 @@ class UserChanges(BaseModel):
     role: Role | None = None
     units: Annotated[frozenset[Whole] | None, Field(max_length=100)] = None
     disabled: bool | None = None
-
-
-def me(person: Person) -> dict[str, Any]:
-    """Return who acts and what this role may do."""
-    return {
-        "name": person.name,
-        "display_name": person.display_name,
-        "role": person.role,
-        "may": sorted(person.acts),
-    }
-
-
-@router.get("/api/session")
-def session(request: Request) -> dict[str, Any]:
-    """Return who is logged in."""
-    person = person_or_none(request)
-    if person is None:
-        raise Problem(401, "log in first: POST /api/session with name and password")
-    return me(person)
-
-
-@router.post("/api/session", status_code=201)
-def log_in(body: LogIn, request: Request, found: InRooms) -> Response:
-    """Log in; the session lives on the server, the cookie only names it."""
-    address = None if request.client is None else request.client.host
-    token, user = found.accounts.log_in(body.name, body.password, address)
-    answer = JSONResponse(me(Person(user.name, user.display_name, user.role, address, MAY[user.role], user.units)), 201)
-    secure = request.url.scheme == "https"
-    answer.set_cookie(COOKIE, token, SESSION_MS // 1_000, httponly=True, samesite="strict", secure=secure)
-    return answer
-
-
-@router.delete("/api/session", status_code=204)
-def log_out(request: Request, found: InRooms) -> Response:
-    """Log out; the wall itself goes on."""
-    person, token = person_or_none(request), request.cookies.get(COOKIE)
-    if person is not None and token is not None:
-        found.accounts.log_out(token, person.actor)
-    answer = Response(status_code=204)
-    answer.delete_cookie(COOKIE)
-    return answer
+    password: Annotated[str | None, Field(max_length=200)] = None
+    reset_factors: bool = False
 
 
 @router.get("/api/users")
@@ -101,7 +52,7 @@ def add_user(body: NewUser, found: InRooms, person: Manages) -> dict[str, Any]:
 
 @router.patch("/api/users/{user_id}")
 def change_user(user_id: Whole, body: UserChanges, found: InRooms, person: Manages) -> dict[str, Any]:
-    """Change role or units, disable or enable; it counts at once, an open session included."""
+    """Change role or units, disable or enable, give a new password, remove lost factors; it counts at once."""
     user, said = found.people.user(user_id), body.model_fields_set
     if user.name == person.name:
         raise Problem(409, "nobody changes their own rights; ask another administrator")
@@ -111,6 +62,10 @@ def change_user(user_id: Whole, body: UserChanges, found: InRooms, person: Manag
     if body.disabled is not None:
         act = found.accounts.disable_user if body.disabled else found.accounts.enable_user
         act(user.name, person.actor)
+    if body.password is not None:
+        found.accounts.set_password(user, body.password, None, person.actor)
+    if body.reset_factors:
+        found.doors.second.remove(user, None, person.actor)
     return _shape(found.people.user(user_id))
 
 

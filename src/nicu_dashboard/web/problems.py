@@ -16,7 +16,10 @@ from nicu_dashboard.ports.limit_book import LimitsChangedMeanwhile
 from nicu_dashboard.ports.roster import NotFound, RosterConflict
 from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.services.accounts import AccountRefused
+from nicu_dashboard.services.emergencies import EmergencyRefused
 from nicu_dashboard.services.limits_desk import LimitsRefused
+from nicu_dashboard.services.lockout import TooManyAttempts
+from nicu_dashboard.services.password_rules import Unacceptable
 
 _TITLES: Mapping[int, str] = {
     400: "Bad request",
@@ -38,6 +41,9 @@ _STATUS: Mapping[type[Exception], int] = {
     DomainError: 422,
     PauseRefused: 422,
     AccountRefused: 401,
+    Unacceptable: 422,
+    TooManyAttempts: 401,
+    EmergencyRefused: 422,
     NotFound: 404,
     RosterConflict: 409,
     LimitsChangedMeanwhile: 409,

@@ -3,16 +3,17 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from nicu_dashboard.domain.alarms.priority import CONDUCT
 from nicu_dashboard.domain.spells import DEFINITIONS
 from nicu_dashboard.domain.vitals import VITALS
 from nicu_dashboard.services.history import TARGET
 from nicu_dashboard.version import VERSION
-from nicu_dashboard.web.people import me
+from nicu_dashboard.web.cookies import KIOSK, KIOSK_S, cookie_of, set_cookie
 from nicu_dashboard.web.rooms import InRooms
 from nicu_dashboard.web.security import MayEnter, Person, SeesSources, require
+from nicu_dashboard.web.sessions import now_acting
 from nicu_dashboard.web.shapes import instant
 from nicu_dashboard.web.texts import ONE_LINE
 from nicu_dashboard.web.windows import Whole, moment
@@ -25,15 +26,17 @@ DISCLAIMER = (
 
 
 @router.get("/api/unit")
-def unit(found: InRooms, person: MayEnter) -> dict[str, Any]:
+def unit(request: Request, answer: Response, found: InRooms, person: MayEnter) -> dict[str, Any]:
     """Return the unit, its vital signs, who is logged in and what the role may do."""
     station = found.station
+    if (token := cookie_of(request, KIOSK)) is not None and person.role == "kiosk":
+        set_cookie(request, answer, KIOSK, token, KIOSK_S)
     return {
         "name": station.ward.unit.name,
         "targets": {"spo2": list(TARGET)},
         "version": VERSION,
         "mode": station.mode,
-        "user": me(person),
+        "user": now_acting(person, request),
         "disclaimer": DISCLAIMER,
         "vitals": [
             {

@@ -8,12 +8,30 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from nicu_dashboard.ports.chart import Chart
+from nicu_dashboard.ports.emergencies import Emergencies
+from nicu_dashboard.ports.kiosks import Kiosks
 from nicu_dashboard.ports.people import People
 from nicu_dashboard.ports.roster import Roster
 from nicu_dashboard.ports.sight import Sight
 from nicu_dashboard.services.accounts import Accounts
+from nicu_dashboard.services.emergencies import BreakGlass
 from nicu_dashboard.services.history import History
+from nicu_dashboard.services.screens import Screens
+from nicu_dashboard.services.second_factors import SecondFactors
 from nicu_dashboard.services.station import Station
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """How people and screens get in; `required`: without a second factor nobody does more than set one up."""
+
+    accounts: Accounts
+    second: SecondFactors
+    emergencies: BreakGlass
+    screens: Screens
+    emergency_book: Emergencies
+    kiosk_book: Kiosks
+    required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +47,7 @@ class Rooms:
     history: History
     health: Callable[[], Mapping[str, Any]]
     pages: Path
+    doors: Doors
 
 
 def rooms(request: Request) -> Rooms:

@@ -2,21 +2,23 @@
 
 import ipaddress
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from nicu_dashboard.ports.people import EVERY_UNIT, Role, Units
+from nicu_dashboard.ports.emergencies import Emergency
+from nicu_dashboard.ports.people import EVERY_UNIT, Role, Session, Units
 from nicu_dashboard.ports.roster import NotFound
 from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.services.permissions import MAY, OF_NO_UNIT, Act, Part
+from nicu_dashboard.web.cookies import COOKIE, KIOSK, cookie_of
 from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import Rooms
 
-COOKIE = "nicu_session"
 DEMO_NAME = "Demo charge nurse"
 DEMO_ROLE: Role = "charge nurse"
+_UNPROVED: frozenset[Act] = frozenset({"enter", "keep own account"})
 LOG_IN = "log in first: POST /api/session with name and password"
 
 
@@ -30,27 +32,51 @@ class Person:
     address: str | None
     acts: frozenset[Act] = field(default=frozenset())
     units: Units = EVERY_UNIT
+    session: Session | None = None
+    emergency: Emergency | None = None
 
     @property
     def actor(self) -> Actor:
-        """Return the person as the audit knows it."""
-        return Actor(self.name, self.role, self.address)
+        """Return the person as the audit knows it; what emergency access alone allowed is marked."""
+        return Actor(self.name, self.role if self.emergency is None else f"{self.role}, emergency", self.address)
 
 
-def person_or_none(request: Request) -> Person | None:
-    """Return who asks; in a demo, whoever asks from this very machine is the demo charge nurse."""
+def person_or_none(request: Request, used: bool = True) -> Person | None:
+    """Return who asks: a device, a person, a paired screen; in a demo this very machine is the demo charge nurse.
+
+    `used` false: what a page does by itself keeps no session alive.
+    """
     found: Rooms = request.app.state.rooms
-    address = None if request.client is None else request.client.host
+    address = address_of(request)
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return _device(found, key.strip(), address)
-    token = request.cookies.get(COOKIE)
-    if token is not None and (session := found.accounts.session(token)) is not None:
-        user = session.user
-        return Person(user.name, user.display_name, user.role, address, MAY[user.role], user.units)
+    token = cookie_of(request, COOKIE)
+    if token is not None and (session := found.accounts.session(token, used and not _by_itself(request))) is not None:
+        return _of_session(found, session, address)
+    screen = cookie_of(request, KIOSK)
+    if screen is not None and (kiosk := found.doors.screens.screen(screen)) is not None:
+        return Person(kiosk.name, kiosk.name, "kiosk", address, MAY["kiosk"])
     if found.station.mode == "demo" and is_loopback(address):
         return Person(DEMO_NAME, DEMO_NAME, DEMO_ROLE, address, MAY[DEMO_ROLE])
     return None
+
+
+def address_of(request: Request) -> str | None:
+    """Return the network address the request came from."""
+    return None if request.client is None else request.client.host
+
+
+def _by_itself(request: Request) -> bool:
+    """Pages say when nobody has touched them: what they fetch then is no use of the session."""
+    return request.headers.get("x-nicu-background") == "1"
+
+
+def _of_session(found: Rooms, session: Session, address: str | None) -> Person:
+    user = session.user
+    unproved = found.doors.required and session.method == "password"
+    acts = _UNPROVED if unproved else MAY[user.role]
+    return Person(user.name, user.display_name, user.role, address, acts, user.units, session)
 
 
 def _device(found: Rooms, key: str, address: str | None) -> Person | None:
@@ -65,14 +91,43 @@ def admitted(request: Request, act: Act) -> Person:
 
     Reads the store: call it in a worker thread.
     """
-    person = person_or_none(request)
+    person = person_or_none(request, used=act != "watch" and (act, request.method) != ("enter", "GET"))
     if person is None:
         raise Problem(401, LOG_IN)
+    try:
+        return _let_in(person, request, act)
+    except (Problem, NotFound):
+        helped = in_emergency(person, request)
+        if helped is None:
+            raise
+        return _let_in(helped, request, act)
+
+
+def in_emergency(person: Person, request: Request) -> Person | None:
+    """Return the person with the rights of its emergency access, None when none runs."""
+    found: Rooms = request.app.state.rooms
+    if person.session is None or "break glass" not in person.acts:
+        return None
+    emergency = found.doors.emergencies.of_session(person.session.token_hash)
+    if emergency is None:
+        return None
+    return replace(person, acts=person.acts | MAY["emergency"], units=EVERY_UNIT, emergency=emergency)
+
+
+def _let_in(person: Person, request: Request, act: Act) -> Person:
     if act not in person.acts:
-        raise Problem(403, f"a {person.role} may not {act}")
+        if person.role == "kiosk":
+            raise Problem(401, f"this screen shows the wall only; {LOG_IN}")
+        raise Problem(403, _why_not(person, act))
     if person.units is not EVERY_UNIT and act not in OF_NO_UNIT:
         _within(person.units, request)
     return person
+
+
+def _why_not(person: Person, act: Act) -> str:
+    if person.acts == _UNPROVED and person.session is not None and act in MAY[person.role]:
+        return "set up a second factor first: this server asks for one (page Account)"
+    return f"a {person.role} may not {act}"
 
 
 def _within(units: frozenset[int], request: Request) -> None:
