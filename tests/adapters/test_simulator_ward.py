@@ -33,6 +33,13 @@ def test_another_seed_is_another_ward() -> None:
     assert watch(SimulatedWard(3, 1, STARTS_AT), 5) != watch(SimulatedWard(3, 2, STARTS_AT), 5)
 
 
+def test_another_stretch_of_the_same_lives_repeats_nothing_but_the_babies() -> None:
+    first, second = (SimulatedWard(3, 1, STARTS_AT, calm=True, stretch=number) for number in (1, 2))
+    assert [(baby.name, baby.born_at) for baby in first.babies] == [(baby.name, baby.born_at) for baby in second.babies]
+    heart = [[reading.values["heart_rate"] for reading in watch(ward, 300)] for ward in (first, second)]
+    assert heart[0] != heart[1]
+
+
 def test_a_baby_lives_the_same_life_whatever_the_number_of_cots() -> None:
     alone, in_company = watch(SimulatedWard(3, 1, STARTS_AT), 200), watch(SimulatedWard(40, 1, STARTS_AT), 200)
     for cot in ("NICU-01", "NICU-02", "NICU-03"):

@@ -51,20 +51,28 @@ export function remove<T = unknown>(path: string): Promise<T> {
   return call<T>("DELETE", path);
 }
 
+/** An answer that takes longer will not come: the page says so instead of waiting for ever. */
+const PATIENCE_MS = 20_000;
+
 async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") headers["X-Nicu-Request"] = "1";
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const request: RequestInit = { method, headers, credentials: "same-origin" };
   if (body !== undefined) request.body = JSON.stringify(body);
-  if (signal) request.signal = signal;
+  const patience = new AbortController();
+  request.signal = patience.signal;
+  signal?.addEventListener("abort", () => patience.abort(), { once: true });
+  const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
 
   let response: Response;
   try {
     response = await fetch(path, request);
   } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    if (signal?.aborted) throw error;
     throw new Problem(0, "No connection", "The server did not answer. Nothing was changed as far as this display knows.");
+  } finally {
+    clearTimeout(timer);
   }
   if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
   const problem = await readProblem(response);

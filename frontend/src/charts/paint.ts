@@ -69,9 +69,17 @@ function paintGaps(pen: Pen): void {
     ctx.fillStyle = hatch(ctx, palette.line, pen.scale);
     ctx.fillRect(x, top, width, bottom - top);
     if (ctx.measureText(reason).width > width - 8) continue;
-    ctx.fillStyle = palette.muted;
-    ctx.fillText(reason, x + width / 2, top + 5);
+    written(pen, reason, x + width / 2, top + 5);
   }
+}
+
+/** Words over lines and hatching, on the ground of the chart. */
+function written({ ctx, palette, type }: Pen, text: string, x: number, y: number): void {
+  const half = ctx.measureText(text).width / 2 + type * 0.4;
+  ctx.fillStyle = palette.panel;
+  ctx.fillRect(x - half, y - type * 0.2, 2 * half, type * 1.4);
+  ctx.fillStyle = palette.muted;
+  ctx.fillText(text, x, y);
 }
 
 let tile: { colour: string; ratio: number; pattern: CanvasPattern | string } | null = null;

@@ -3,6 +3,7 @@
 export interface Palette {
   readonly vital: (token: string) => string;
   readonly text: string;
+  readonly panel: string;
   readonly muted: string;
   readonly faint: string;
   readonly line: string;
@@ -18,6 +19,7 @@ export function readPalette(at: Element): Palette {
   return {
     vital: (name) => token(name, muted),
     text: token("text", "#e8eef4"),
+    panel: token("panel", "#10161d"),
     muted,
     faint: token("faint", "#566575"),
     line: token("line-2", "#2b3947"),
@@ -26,8 +28,9 @@ export function readPalette(at: Element): Palette {
   };
 }
 
-/** A colour with an opacity from 0 to 1, for tokens written as #rrggbb; others keep their own. */
+/** A colour with an opacity from 0 to 1, for tokens written as #rrggbb, or #rgb as the build shortens them; others keep their own. */
 export function faded(colour: string, opacity: number): string {
-  if (!/^#[0-9a-f]{6}$/i.test(colour)) return colour;
-  return colour + Math.round(opacity * 255).toString(16).padStart(2, "0");
+  const whole = /^#[0-9a-f]{3}$/i.test(colour) ? colour.replace(/[^#]/g, "$&$&") : colour;
+  if (!/^#[0-9a-f]{6}$/i.test(whole)) return colour;
+  return whole + Math.round(opacity * 255).toString(16).padStart(2, "0");
 }

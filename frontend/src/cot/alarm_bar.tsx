@@ -4,6 +4,7 @@ import type { Alarm, Flags } from "../api/types";
 import { elapsed, timeOfDay } from "../format";
 import { acknowledge, PAUSE_S, pauseSound } from "../live/actions";
 import { now } from "../live/clock";
+import { ward } from "../live/connection";
 import type { CotLive } from "../live/store";
 import { vitalOf } from "../live/vitals";
 import { Icon } from "../parts/icons";
@@ -25,6 +26,12 @@ const nothing = (): void => {};
 
 export function AlarmBar({ cot, onSilence = nothing, onWhy = nothing }: Props) {
   const all = useSignal(false);
+  if (ward.link.value.state === "lost")
+    return (
+      <div class="cot-alarms">
+        <p class="cot-alarm technical">!! No connection: which alarms stand is not known here. Look at the bedside monitor.</p>
+      </div>
+    );
   const alarms = stacked(cot.alarms.value);
   const shown = all.value ? alarms : alarms.slice(0, SHOWN);
   return (
@@ -62,21 +69,23 @@ function Line({ alarm, onWhy }: { alarm: Alarm; onWhy: (id: number) => void }) {
   const look = `${alarm.kind === "technical" ? "technical " : ""}${alarm.priority} ${alarm.presence}`;
   return (
     <div class={`cot-alarm ${look}`}>
-      <button type="button" class="cot-alarm-text" title="Why did this alarm?" onClick={() => onWhy(alarm.id)}>
-        {alarm.mark} {alarm.text}
-      </button>
-      <time aria-hidden="true">{elapsed(now.value - alarm.since)}</time>
-      <span class="cot-alarm-why" title={why(alarm, vitalOf)}>
-        {why(alarm, vitalOf)}
-      </span>
-      {conditions(alarm).map(([text, meaning]) => (
-        <span key={text} class="cot-alarm-state" title={meaning}>
-          {text}
+      <div class="cot-alarm-what">
+        <button type="button" class="cot-alarm-text" title="Why did this alarm?" onClick={() => onWhy(alarm.id)}>
+          {alarm.mark} {alarm.text}
+        </button>
+        <time aria-hidden="true">{elapsed(now.value - alarm.since)}</time>
+        {conditions(alarm).map(([text, meaning]) => (
+          <span key={text} class="cot-alarm-state" title={meaning}>
+            {text}
+          </span>
+        ))}
+        <span class="cot-alarm-why" title={why(alarm, vitalOf)}>
+          {why(alarm, vitalOf)}
         </span>
-      ))}
+      </div>
       {alarm.presence !== "ack" && (
         <Button class="no-print" look={alarm.priority === "high" ? "alarm" : "plain"} onClick={() => void acknowledge(alarm)} title="Acknowledge (A or Enter)">
-          Acknowledge ↵
+          Acknowledge <kbd>↵</kbd>
         </Button>
       )}
     </div>

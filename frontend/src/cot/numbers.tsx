@@ -25,7 +25,8 @@ export function Numbers({ cot, limits }: { cot: CotLive; limits: readonly LimitR
 function Tile({ plan, cot, limits }: { plan: TilePlan; cot: CotLive; limits: readonly LimitRow[] }) {
   const name = plan.names[0]!;
   const vital = vitalOf(name);
-  const alarm = worst(cot.alarms.value.filter((one) => one.parameter !== null && plan.names.includes(one.parameter)));
+  const lost = ward.link.value.state === "lost";
+  const alarm = lost ? null : worst(cot.alarms.value.filter((one) => one.parameter !== null && plan.names.includes(one.parameter)));
   const pressure = plan.names.length > 1;
   return (
     <div title={`Limits ${limitText(limits, name) || "none"}`} class={`cot-number ${plan.large ? "cot-large" : "cot-small"} ${look(alarm)}`} style={{ "--vital": `var(--${vital.colour})` }}>

@@ -28,6 +28,8 @@ const PLANS: readonly RowPlan[] = [
   { key: "etco2", from: ["etco2", "tcpco2"], weight: 10 },
 ];
 
+const UNMEASURED_WEIGHT = 7;
+
 const OXYCRG = new Set(["spo2", "heart_rate", "resp_rate"]);
 
 /** Every parameter the charts may ask for. */
@@ -49,7 +51,9 @@ export function panels(sources: Sources, range: Range, oxycrg: boolean): Panel[]
   return PLANS.filter((plan) => !oxycrg || OXYCRG.has(plan.key)).flatMap((plan) => {
     const name = plan.from.find((one) => hasData(sources, one)) ?? plan.from.find((one) => one in sources.missing);
     if (name === undefined && !plan.always) return [];
-    return [panel(sources, plan, name ?? plan.from[0]!, range)];
+    // A chart of nothing keeps its place, not its size.
+    const weight = name === undefined && sources.points.size > 0 ? UNMEASURED_WEIGHT : plan.weight;
+    return [panel(sources, { ...plan, weight }, name ?? plan.from[0]!, range)];
   });
 }
 

@@ -32,7 +32,7 @@ export function tiles(present: readonly string[], missing: readonly string[]): T
   const fixed = ORDER.filter((tile) => tile.always || tile.names.some((name) => known.has(name)));
   const others = [...known].filter((name) => !ELSEWHERE.has(name)).sort();
   return [
-    ...fixed.map(({ key, names, large }) => ({ key, names, large: large ?? false })),
+    ...fixed.map(({ key, names, large }) => ({ key, names, large: large === true && (names.some((name) => known.has(name)) || known.size === 0) })),
     ...others.map((name) => ({ key: name, names: [name], large: false })),
   ];
 }

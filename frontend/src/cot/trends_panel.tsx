@@ -100,6 +100,7 @@ function Tabs({ model }: { model: TrendsModel }) {
   const chosen = tabOf(model.view.value, model.tab.value);
   const trends = model.trends.value;
   const following = model.view.value.to === null;
+  const lost = ward.link.value.state === "lost";
   return (
     <div class="charts-tabs">
       <div role="tablist" aria-label="Window">
@@ -109,8 +110,8 @@ function Tabs({ model }: { model: TrendsModel }) {
           </button>
         ))}
       </div>
-      <button type="button" class={`charts-now${following ? " on" : ""}`} aria-pressed={following} title="Follow the present (0)" onClick={() => model.toNow()}>
-        {following ? "live" : "→ now"}
+      <button type="button" class={`charts-now${following && !lost ? " on" : ""}`} aria-pressed={following} title="Follow the present (0)" onClick={() => model.toNow()}>
+        {!following ? "→ now" : lost ? "not live" : "live"}
       </button>
       <em>
         {trends && (

@@ -61,6 +61,8 @@ function Silent() {
 }
 
 function UnitAlarms() {
+  // While the connection is lost nobody knows what stands.
+  if (ward.link.value.state === "lost") return null;
   const alarms = [...(ward.head.value?.alarms ?? [])].sort(byUrgency);
   return (
     <>

@@ -53,8 +53,8 @@ export function Tile({ cotId, focused, onFocus }: TileProps) {
     <article class={look} data-label={label}>
       {open}
       <TileHead cot={cot} />
-      <TileOrigin cot={cot} />
       <div class="big">
+        <TileOrigin cot={cot} />
         <Big cot={cot} parameter="spo2" />
         <Big cot={cot} parameter="heart_rate" />
       </div>

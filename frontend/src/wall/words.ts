@@ -105,5 +105,5 @@ export function targetWords(share: number | null, fio2: number | null): string {
 /** Days without event as `6 d without event`; `event today` on the first. */
 export function eventFreeWords(days: number, lastKind: string | null): string {
   if (days > 0) return `${days} d without event`;
-  return lastKind ? `${lastKind} within 24 h` : "less than 1 d without event";
+  return lastKind ? `${lastKind} within 24 h` : "< 1 d without event";
 }

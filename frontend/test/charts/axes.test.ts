@@ -1,3 +1,4 @@
+import { faded } from "../../src/charts/palette";
 import { describe, expect, it } from "vitest";
 import { endedBy, gapAt, visible, withOpenGap } from "../../src/charts/gaps";
 import { heights, marked, values } from "../../src/charts/panel";
@@ -125,5 +126,11 @@ describe("events on the charts", () => {
     expect(nextSpan(spans, 130, false)?.id).toBe(3);
     expect(nextSpan(spans, 130, true)?.id).toBe(1);
     expect(nextSpan(spans, 800, false)).toBeUndefined();
+  });
+});
+
+describe("faded colours", () => {
+  it("fade long and short ones alike, and leave names alone", () => {
+    expect([faded("#ffffff", 0.03), faded("#fff", 0.03), faded("white", 0.5)]).toEqual(["#ffffff08", "#ffffff08", "white"]);
   });
 });

@@ -29,7 +29,7 @@ EARLIER_MS = tuple(round(hours * HOUR_MS) for hours in (0.5, 1, 1.5, 2, 3, 4, 6,
 COARSE_STEP_S = 2
 EARLIER_SOURCE = f"{SOURCE}, earlier hours"
 # A large ward has a shorter past: so many readings at most before the curtain and behind it.
-READY_READINGS, EARLIER_READINGS = 12_000, 500_000
+READY_READINGS, EARLIER_READINGS = 20_000, 500_000
 # Alarm numbers set aside per baby, so that of two alarms the later one has the higher number; a day needs some hundred.
 EARLIER_NUMBERS = 5_000
 
@@ -150,12 +150,13 @@ class Rehearsal:
             begins_at = self._began_at - min(back_ms, longest_ms)
             numbers = self._numbers[-share * (place + 1) :][:share]
             if begins_at < until:
-                await self._live_through_gently(begins_at, until, iter(numbers))
+                await self._live_through_gently(place + 1, begins_at, until, iter(numbers))
                 await recall_events(ward, self._store.chart)
                 until = begins_at
 
-    async def _live_through_gently(self, begins_at: int, until: int, numbers: Iterator[int]) -> None:
-        ward = SimulatedWard(self._wish.cots, self._wish.seed, self._began_at + LEAD_MS, calm=True)
+    async def _live_through_gently(self, stretch: int, begins_at: int, until: int, numbers: Iterator[int]) -> None:
+        wish = self._wish
+        ward = SimulatedWard(wish.cots, wish.seed, self._began_at + LEAD_MS, calm=True, stretch=stretch)
         history = ward.history(until, (until - begins_at) / HOUR_MS, COARSE_STEP_S)
         readings = (replace(reading, source=EARLIER_SOURCE) for reading in self._cast.simulated(history))
         await fill_gently(bootstrap.build_past(self._settings, self._store, numbers), readings)

@@ -12,7 +12,7 @@ from nicu_dashboard.domain.vitals import Measured
 class SimulatedBaby:
     """An invented baby in a cot: who it is, and what its monitor shows."""
 
-    def __init__(self, cot: str, person: Person, case: Case, starts_at: int, rng: Random) -> None:
+    def __init__(self, cot: str, person: Person, case: Case, starts_at: int, rng: Random, stretch: int = 0) -> None:
         self.cot = cot
         self.mrn = person.mrn
         self.name = person.name
@@ -26,6 +26,7 @@ class SimulatedBaby:
         self._person = person
         self._starts_at = starts_at
         self._rng = rng
+        self._stretch = stretch
         self._body: Body | None = None
 
     @property
@@ -37,6 +38,8 @@ class SimulatedBaby:
         """Come to life at this instant (epoch seconds), once, and return the body."""
         if self._body is None:
             self._body = Body(self._rng, self.case, self._person, self._starts_at // 1_000, at_s)
+            if self._stretch:
+                self._rng.seed(f"{self._rng.random()} stretch {self._stretch}")
         return self._body
 
     def begin_spell(self, apnea_s: int = 25, depth: float = 0.8) -> None:

@@ -13,14 +13,17 @@ _FREE_OF_TEN = 7  # the eighth cot of every ten is free
 
 
 class SimulatedWard:
-    """Cots with invented babies, the same for the same seed; `starts_at` (epoch ms) is when the live view begins."""
+    """Cots with invented babies, the same for the same seed; `starts_at` (epoch ms) is when the live view begins.
 
-    def __init__(self, cots: int, seed: int, starts_at: int, calm: bool = False) -> None:
+    A `stretch` other than 0 is another part of the same lives: the same babies with their own baselines, other chances.
+    """
+
+    def __init__(self, cots: int, seed: int, starts_at: int, calm: bool = False, stretch: int = 0) -> None:
         width = max(2, len(str(cots)))
         self.labels: Sequence[str] = tuple(f"NICU-{number + 1:0{width}d}" for number in range(cots))
         self.starts_at = starts_at
         self.babies: Sequence[SimulatedBaby] = tuple(
-            _baby(self.labels[position], position, seed, starts_at)
+            _baby(self.labels[position], position, seed, starts_at, stretch)
             for position in range(cots)
             if position % 10 != _FREE_OF_TEN
         )
@@ -76,8 +79,8 @@ class SimulatedWard:
         ]
 
 
-def _baby(cot: str, position: int, seed: int, starts_at: int) -> SimulatedBaby:
+def _baby(cot: str, position: int, seed: int, starts_at: int, stretch: int) -> SimulatedBaby:
     # Text as seed: hashed the same on every machine, and two neighbours share nothing.
     rng = Random(f"ward {seed} cot {position}")
     case = case_of(position - position // 10 - (position % 10 > _FREE_OF_TEN), rng)
-    return SimulatedBaby(cot, person_of(position, seed, case, rng), case, starts_at, rng)
+    return SimulatedBaby(cot, person_of(position, seed, case, rng), case, starts_at, rng, stretch)
