@@ -221,6 +221,9 @@ def show(report: Report, console: Console) -> None:
         _print_rows(console, ("table", "rows", "rejected", "compared"), [
             (table.name, f"{table.rows:,}", f"{table.rejected:,}", f"{table.compared:,}") for table in report.tables
         ])  # fmt: skip
+    if report.mapped:
+        console.print(Text("\nIn the dashboard's own tables", style="bold"))
+        _print_rows(console, ("theirs", "ours"), [(item["from"], item["to"]) for item in report.mapped])
     _print_found(console, "Rejected", report.rejects, report.reject_count)
     _print_found(console, "Different", report.differences, report.difference_count)
     _print_found(console, "Not carried", report.not_carried, len(report.not_carried))

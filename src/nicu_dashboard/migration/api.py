@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import sqlite3
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -27,13 +28,18 @@ from nicu_dashboard.migration.marks import Marks
 from nicu_dashboard.migration.move import Move, create_tables
 from nicu_dashboard.migration.names import quoted
 from nicu_dashboard.migration.options import Options, reported
-from nicu_dashboard.migration.own_target import REVISION_TABLE, bare, make_tables, refusals_of
+from nicu_dashboard.migration.own import Own
+from nicu_dashboard.migration.own_target import REVISION_TABLE, bare, make_tables, refusals_of, tables_in
+from nicu_dashboard.migration.plan import Plan
+from nicu_dashboard.migration.prisma import LEGACY, Prisma
+from nicu_dashboard.migration.prisma_columns import becomes
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.recognising import choose, mapping_of
 from nicu_dashboard.migration.report import Report
 from nicu_dashboard.migration.source import open_snapshot, reading, refuse_damage, source_path, take_snapshot
+from nicu_dashboard.migration.staging import stage
 from nicu_dashboard.migration.target import Connection, TargetFacts, connect, look_at_target
-from nicu_dashboard.migration.verifying import verify
+from nicu_dashboard.migration.verifying import private_snapshot, verify
 
 __all__ = ["Options", "abort", "catch_up", "cut_over", "plan", "roll_back", "run", "verify"]
 
@@ -97,7 +103,16 @@ def _begin(
     begun = perf_counter()
     with closing(open_snapshot(snapshot)) as file:
         refuse_damage(source, file)
+    converted = stage(mapping, snapshot)
+    with closing(open_snapshot(snapshot)) as file:
         plan = mapping.plan(file, read_catalog(file), sample=True)
+    plan = replace(plan, not_carried=(*plan.not_carried, *converted.kept))
+    if converted.rejects and options.on_reject == "stop":
+        report.add_rejects(converted.rejects, options.show_values)
+        raise RowsRejected(
+            f"{len(converted.rejects)} row(s) have no place in our tables.",
+            "Mend them, or run again with --on-reject quarantine: they stay in the schema legacy and in the rejects.",
+        )
     report.seconds["plan"] = round(perf_counter() - begun, 3)
     if plan.orphans and options.on_reject == "stop":
         raise RowsRejected(
@@ -113,8 +128,11 @@ def _begin(
         journal.prepare()
         if plan.mapping != "as-is":
             plan = bare(connection, plan)
-        create_tables(connection, plan.schema, [create_table(table) for table in plan.tables if not table.exists])
+        for schema in {table.schema for table in plan.tables if not table.exists}:
+            made = [create_table(table) for table in plan.tables if table.schema == schema and not table.exists]
+            create_tables(connection, schema, made)
         number = journal.open_run(snapshot.name, plan, options.on_reject)
+        journal.add_rejects(number, converted.rejects)
         if token is not None:
             with closing(open_snapshot(snapshot)) as file:
                 Marks(connection, number).begin(token, marks_of(file))
@@ -124,7 +142,7 @@ def _begin(
 def _follow(source: Path, mapping: Way, options: Options) -> str | None:
     """Begin to note what changes in the source, before its snapshot; return the token, None when it stands still."""
     follow = options.follow if options.follow is not None else is_in_service(source)
-    if not follow or isinstance(mapping, AsIs):
+    if not follow or not isinstance(mapping, Own):
         return None
     with live(source) as file:
         return install(file)
@@ -171,14 +189,16 @@ def _plan(source: Path, target: str, options: Options, progress: Progress, repor
     with reading(source) as live:
         refuse_damage(source, live)
         mapping = choose(live, options)
-        made = mapping.plan(live, read_catalog(live), sample=False)
-        report.add_plan(made)
-        progress.start("look", sum(table.rows for table in made.tables), "rows")
-        for table in made.tables:
-            found = list(rejects_of(live, table, frozenset(made.choices)))
-            report.add_rejects(found, options.show_values)
-            progress.advance("look", table.rows, table.source)
-        progress.finish("look")
+        if isinstance(mapping, Prisma):
+            with private_snapshot(source, options, progress) as snapshot:
+                converted = stage(mapping, snapshot)
+                with closing(open_snapshot(snapshot)) as file:
+                    made = _tried(file, mapping, options, progress, report)
+            report.add_rejects(converted.rejects, options.show_values)
+            report.not_carried += [asdict(item) for item in converted.kept]
+            report.mapped = [{"from": theirs, "to": ours} for theirs, ours in becomes(converted.found)]
+        else:
+            made = _tried(live, mapping, options, progress, report)
     report.add_orphans(made)
     report.add_estimate(made)
     _refuse(_look(target, mapping, source.stat().st_size), report)
@@ -189,6 +209,18 @@ def _plan(source: Path, target: str, options: Options, progress: Progress, repor
         "Mend them, choose a type with --type, or run with --on-reject quarantine." if report.reject_count
         else "Run the same with `run`."
     )  # fmt: skip
+
+
+def _tried(file: sqlite3.Connection, mapping: Way, options: Options, progress: Progress, report: Report) -> Plan:
+    """Return the plan, every value of it tried."""
+    made = mapping.plan(file, read_catalog(file), sample=False)
+    report.add_plan(made)
+    progress.start("look", sum(table.rows for table in made.tables), "rows")
+    for table in made.tables:
+        report.add_rejects(list(rejects_of(file, table, frozenset(made.choices))), options.show_values)
+        progress.advance("look", table.rows, table.source)
+    progress.finish("look")
+    return made
 
 
 def _look(target: str, mapping: Way, size: int) -> TargetFacts:
@@ -202,5 +234,7 @@ def _facts(connection: Connection, mapping: Way, size: int) -> TargetFacts:
     if isinstance(mapping, AsIs):
         return facts
     said = refusals_of(connection, mapping.schema)
+    if isinstance(mapping, Prisma) and tables_in(connection, LEGACY):
+        said.append(f"the schema {LEGACY} is not empty: name an empty database")
     connection.rollback()
     return replace(facts, refusals=(*facts.refusals, *said))

@@ -12,6 +12,8 @@ from nicu_dashboard.migration.journal import Journal
 from nicu_dashboard.migration.options import Options, reported
 from nicu_dashboard.migration.own import NAME as OWN
 from nicu_dashboard.migration.own_back import OwnWayBack, close_database, hold_writers, is_own, own_plan
+from nicu_dashboard.migration.prisma import NAME as PRISMA
+from nicu_dashboard.migration.prisma import legacy_part
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.report import Report
 from nicu_dashboard.migration.roll_back import WayBack, new_tables
@@ -69,6 +71,8 @@ def _way(connection: Connection, partial: Path, options: Options, progress: Prog
     journal = Journal(connection)
     before = journal.latest()
     rejects = journal.rejects(before.id) if before else []
+    if before and before.plan.mapping == PRISMA and options.as_is:
+        return WayBack(connection, legacy_part(before.plan), rejects, progress)
     if (before is None or before.plan.mapping != "as-is") and is_own(connection, options.schema):
         plan = own_plan(connection, partial, options.schema)
         kept = rejects if before and before.plan.mapping == OWN else []

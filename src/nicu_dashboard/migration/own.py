@@ -52,8 +52,7 @@ class Own:
         sources = {table.name: table for table in catalog.tables}
         refuse_other_tables(sources)
         tables = tuple(
-            self._plan_table(connection, catalog, table, sources[table.name], sample)
-            for table in metadata.sorted_tables
+            self.plan_table(connection, catalog, table, sources[table.name], sample) for table in metadata.sorted_tables
         )
         orphans = tuple((table, parent, count) for (table, parent), count in sorted(orphans_of(connection).items()))
         return Plan(
@@ -64,17 +63,18 @@ class Own:
         """Return the same plan: nothing of it was sampled."""
         return plan
 
-    def _plan_table(
+    def plan_table(
         self, connection: sqlite3.Connection, catalog: Catalog, table: Table, source: SourceTable, sample: bool
     ) -> TablePlan:
-        rows = int(connection.execute(f"SELECT count(*) FROM {quoted(table.name)}").fetchone()[0])
+        """Return the plan of one table of ours from the source table that holds its rows."""
+        rows = int(connection.execute(f"SELECT count(*) FROM {quoted(source.name)}").fetchone()[0])
         columns = tuple(_column(column, source) for column in table.columns)
         if not sample:
-            columns = _profiled(connection, table.name, columns)
+            columns = _profiled(connection, source.name, columns)
         size = row_bytes(connection, source)
         return TablePlan(
-            str(table.name), self.schema, str(table.name), columns, source.rowid, source.alias, source.key, rows, size,
-            rows_per_chunk(size, self.chunk_rows), False, False, catalog.sequences.get(table.name, 0), True,
+            source.name, self.schema, str(table.name), columns, source.rowid, source.alias, source.key, rows, size,
+            rows_per_chunk(size, self.chunk_rows), False, False, catalog.sequences.get(source.name, 0), True,
         )  # fmt: skip
 
 

@@ -107,7 +107,9 @@ def bare(connection: Connection, plan: Plan) -> Plan:
     for statement in _removals(connection, plan.schema):
         connection.execute(statement.encode())
     weights = {table.source: -table.rows * table.row_bytes for table in plan.tables}
-    return replace(plan, steps=tuple(sorted(steps, key=lambda step: (step.stage, weights.get(step.table, 0)))))
+    return replace(
+        plan, steps=tuple(sorted([*plan.steps, *steps], key=lambda step: (step.stage, weights.get(step.table, 0))))
+    )
 
 
 def _constraints(connection: Connection, schema: str) -> list[_Constraint]:
@@ -127,7 +129,7 @@ def _names(found: object) -> tuple[str, ...]:
 
 
 def _steps(connection: Connection, plan: Plan) -> Iterator[Step]:
-    sources = {table.name: table.source for table in plan.tables}
+    sources = {table.name: table.source for table in plan.tables if table.schema == plan.schema}
     for item in _constraints(connection, plan.schema):
         source = sources.get(item.table, item.table)
         table = f"{quoted(plan.schema)}.{quoted(item.table)}"

@@ -11,6 +11,9 @@ from nicu_dashboard.migration.mapping import AsIs, Mapping
 from nicu_dashboard.migration.own import NAME as OWN
 from nicu_dashboard.migration.own import Own
 from nicu_dashboard.migration.plan import Plan
+from nicu_dashboard.migration.prisma import NAME as PRISMA
+from nicu_dashboard.migration.prisma import Prisma
+from nicu_dashboard.migration.prisma_columns import is_prisma
 
 
 class Choice(Protocol):
@@ -48,17 +51,21 @@ def choose(connection: sqlite3.Connection, chosen: Choice) -> Mapping:
         )
     if chosen.kinds:
         raise MigrationError("--type is for --as-is: the dashboard's own tables have their types.")
-    return Own(chosen.schema, chosen.chunk_rows)
+    return Own(chosen.schema, chosen.chunk_rows) if kind == OWN else Prisma(chosen.schema, chosen.chunk_rows)
 
 
 def kind_of_file(connection: sqlite3.Connection) -> str | None:
     """Return which dashboard wrote the file, None for any other."""
     names = {str(row[0]) for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    return OWN if {"alembic_version", "patients", "vitals"} <= names else None
+    if {"alembic_version", "patients", "vitals"} <= names:
+        return OWN
+    return PRISMA if is_prisma(names) else None
 
 
 def mapping_of(plan: Plan, chunk_rows: int) -> Mapping:
     """Return the way by which a plan was made."""
     if plan.mapping == OWN:
         return Own(plan.schema, chunk_rows)
+    if plan.mapping == PRISMA:
+        return Prisma(plan.schema, chunk_rows)
     return AsIs(plan.schema, plan.choices, chunk_rows)

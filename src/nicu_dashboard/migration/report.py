@@ -61,6 +61,8 @@ class Report:
     lanes: dict[str, int] = field(default_factory=dict)
     estimate_s: float = 0.0
     estimate_bytes: int = 0
+    mapped: list[dict[str, str]] = field(default_factory=list)
+    """Of an earlier dashboard's file: which column of theirs becomes which of ours."""
     setting: str = ""
     """The line that names the new home after a cut-over, without its password."""
 

@@ -21,8 +21,10 @@ from nicu_dashboard.migration.move import Move
 from nicu_dashboard.migration.names import quoted
 from nicu_dashboard.migration.options import Options, reported
 from nicu_dashboard.migration.progress import Progress, Silent
+from nicu_dashboard.migration.recognising import mapping_of
 from nicu_dashboard.migration.report import Report
 from nicu_dashboard.migration.source import open_snapshot, reading, source_path, take_snapshot
+from nicu_dashboard.migration.staging import stage
 from nicu_dashboard.migration.target import Connection, connect
 
 IN_SERVICE = "compared at the cut-over; in service since, so not compared now"
@@ -37,7 +39,8 @@ def verify(source: str, target: str, options: Options | None = None, progress: P
 def _verify(source: Path, target: str, options: Options, progress: Progress, report: Report) -> None:
     with crew_for(source, options) as crew, closing(connect(target)) as connection:
         before, following = _finished(connection)
-        with _snapshot(source, options, progress) as snapshot:
+        with private_snapshot(source, options, progress) as snapshot:
+            stage(mapping_of(before.plan, options.chunk_rows), snapshot)
             pending, left_out = 0, list[str]()
             if following is not None and following.state != "ended":
                 with connection.transaction():
@@ -72,7 +75,8 @@ def _finished(connection: Connection) -> tuple[Run, Following | None]:
 
 
 @contextmanager
-def _snapshot(source: Path, options: Options, progress: Progress) -> Iterator[Path]:
+def private_snapshot(source: Path, options: Options, progress: Progress) -> Iterator[Path]:
+    """Yield a snapshot that goes when the block ends."""
     folder = options.work_dir or source.parent / f".{source.name}.verify"
     with ExitStack() as stack:
         with reading(source):

@@ -1,0 +1,166 @@
+"""A file of the earlier, Prisma-based dashboard: its meaning in our tables, all of it in the schema legacy."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import select
+
+from nicu_dashboard.adapters.sql import roll_ups
+from nicu_dashboard.adapters.sql.chart import SqlChart
+from nicu_dashboard.adapters.sql.tables import metadata, vitals
+from nicu_dashboard.domain.instants import MINUTE_MS
+from nicu_dashboard.migration import api
+from nicu_dashboard.migration.prisma_words import condition, instant
+from tests.cli.conftest import program
+from tests.migration.files import contents
+from tests.migration.prisma_files import NIGHT_MS, build
+from tests.migration.wards import everything, opened
+
+
+@pytest.fixture
+def earlier(tmp_path: Path) -> Path:
+    return build(tmp_path / "dev.db")
+
+
+def one(url: str, statement: str) -> object:
+    with psycopg.connect(url) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        row = connection.execute(statement.encode()).fetchone()
+        return row[0] if row and len(row) == 1 else row
+
+
+def test_their_meaning_arrives_in_our_tables(earlier: Path, postgres_url: str) -> None:
+    report = api.run(str(earlier), postgres_url)
+    assert (report.exit_code, report.rejects, report.differences) == (0, [], []), report.summary
+    assert one(postgres_url, "SELECT count(*) FROM vitals") == 800
+    assert one(postgres_url, "SELECT min(recorded_at)::text || max(recorded_at)::text FROM vitals") == (
+        "2024-01-01 00:00:00+00" "2024-01-01 00:06:39+00"
+    )  # fmt: skip
+    assert one(postgres_url, "SELECT (mrn, name, sex, ga_days, birth_weight_g)::text FROM patients WHERE id = 1") == (
+        '(MRN-1,"Lovelace, Ada",female,199,)'
+    )
+    assert one(postgres_url, "SELECT array_agg(label ORDER BY position)::text FROM cots") == "{NICU-01,NICU-02}"
+    assert (
+        one(postgres_url, "SELECT count(*) FILTER (WHERE ended_at IS NULL)::text || count(*) FROM admissions") == "12"
+    )
+    assert one(postgres_url, "SELECT array_agg(name || ' ' || interval_s ORDER BY id)::text FROM sources") == (
+        '{"earlier dashboard 5","SN-1 1"}'
+    )
+    assert one(
+        postgres_url, "SELECT array_agg((key, status, acknowledged_by)::text ORDER BY id)::text FROM alarms"
+    ) == ('{"(spo2:low,ended,)","(heart_rate:low,acknowledged,grete)"}')
+    assert one(postgres_url, "SELECT array_agg(cause ORDER BY id)::text FROM alarm_transitions") == (
+        "{raised,raised,acknowledged,cleared}"
+    )
+    assert one(
+        postgres_url, "SELECT (password_hash, disabled_at IS NULL, role)::text FROM users WHERE name = 'grete'"
+    ) == ("(!,f,nurse)")
+    assert (
+        one(postgres_url, "SELECT (disabled_at IS NULL, role)::text FROM users WHERE name = 'hugo'") == "(t,physician)"
+    )
+    assert any("argon2id" in item["why"] for item in report.not_carried)
+    assert any(item["name"] == "vitals.systolicBp" and "cuff or artery" in item["why"] for item in report.not_carried)
+    assert any(item["name"] == "patients.birthWeight" and "kilograms" in item["why"] for item in report.not_carried)
+    assert any(item["name"] == "alarms: 1" and "no condition of ours" in item["why"] for item in report.not_carried)
+
+
+def test_the_plan_shows_what_becomes_what(earlier: Path, postgres_url: str) -> None:
+    report = api.plan(str(earlier), postgres_url)
+    assert (report.exit_code, report.reject_count) == (0, 0), report.summary
+    becomes = {item["from"]: item["to"] for item in report.mapped}
+    assert (becomes["vitals.timestamp"], becomes["beds.bedNumber"]) == ("vitals.recorded_at", "cots.label")
+    assert becomes["alarm_acknowledgments.note"] == "alarm_transitions.note"
+    named = [name.split(".") for name in becomes.values()]
+    assert [name for name in named if name[1] not in metadata.tables[name[0]].columns] == []
+    with psycopg.connect(postgres_url) as connection:
+        assert connection.execute("SELECT to_regnamespace('legacy'), to_regclass('vitals')").fetchone() == (None, None)
+
+
+def test_all_of_it_is_kept_typed_in_legacy_and_comes_back(earlier: Path, postgres_url: str, tmp_path: Path) -> None:
+    assert api.run(str(earlier), postgres_url).exit_code == 0
+    assert one(postgres_url, 'SELECT "isPrivate"::text || "writtenAt" FROM legacy.shift_notes') == (
+        "true2024-01-01 00:00:00.001+00"
+    )
+    assert one(postgres_url, "SELECT count(*) FROM legacy.vitals") == 800
+    assert api.verify(str(earlier), postgres_url, api.Options(thorough=True)).exit_code == 0
+    back = api.roll_back(postgres_url, str(tmp_path / "back.db"), api.Options(as_is=True))
+    assert back.exit_code == 0
+    assert contents(tmp_path / "back.db")["shift_notes"] == contents(earlier)["shift_notes"]
+    own = api.roll_back(postgres_url, str(tmp_path / "own.db"))
+    assert own.exit_code == 0
+    assert everything(f"sqlite:///{tmp_path / 'own.db'}") == everything(postgres_url)
+
+
+def test_the_roll_ups_are_those_that_the_dashboard_itself_makes(earlier: Path, postgres_url: str) -> None:
+    assert api.run(str(earlier), postgres_url).exit_code == 0
+    before = everything(postgres_url)
+    with opened(postgres_url) as database:
+        with database.writing() as connection:
+            rows = connection.execute(select(vitals.c.patient_id, vitals.c.recorded_at)).all()
+            roll_ups.update(connection, [], {(baby, at - at % MINUTE_MS) for baby, at in rows})
+        assert SqlChart(database).bounds(1) == (NIGHT_MS, NIGHT_MS + 399_000)
+    assert everything(postgres_url) == before
+
+
+def test_the_audit_trail_is_sealed_and_verifies(earlier: Path, postgres_url: str, tmp_path: Path) -> None:
+    assert api.run(str(earlier), postgres_url).exit_code == 0
+    assert one(
+        postgres_url, "SELECT (actor, action, detail -> 'earlier' ->> 'a')::text FROM audit_log WHERE seq = 30"
+    ) == ('(grete,"VIEW 0",é)')
+    said = program("audit", "verify", cwd=tmp_path, DATABASE_URL=postgres_url)
+    assert said.code == 0, said.out + said.err
+
+
+def test_faults_stop_the_move_or_are_kept_with_the_reason(tmp_path: Path, postgres_url: str) -> None:
+    source = build(tmp_path / "old.db", seconds=30, faults=True)
+    expected = {
+        ("patients → patients", "a baby without a medical record number"),
+        ("vitals → vitals", "a reading of a baby that is not there"),
+        ("vitals → vitals", "a reading whose time is no instant"),
+        ("vitals → vitals", "a value that is physically impossible in its unit"),
+        ("vitals → vitals", "a second reading of the same baby, instant and device"),
+        ("alarm_acknowledgments → alarm_transitions", "an acknowledgment of an alarm that is not there"),
+    }
+    planned = api.plan(str(source), postgres_url)
+    assert (planned.exit_code, {(item["table"], item["reason"]) for item in planned.rejects}) == (1, expected)
+    stopped = api.run(str(source), postgres_url)
+    assert (stopped.exit_code, "have no place" in stopped.summary) == (1, True)
+    with psycopg.connect(postgres_url) as connection:
+        assert connection.execute("SELECT to_regnamespace('nicu_migration')").fetchone() == (None,)
+    kept = api.run(str(source), postgres_url, api.Options(on_reject="quarantine"))
+    assert (kept.exit_code, {(item["table"], item["reason"]) for item in kept.rejects}) == (1, expected), kept.summary
+    assert any("WIZARD" not in item["why"] and "role is none of ours" in item["why"] for item in kept.not_carried)
+    with closing(sqlite3.connect(source)) as file:
+        assert (
+            one(postgres_url, "SELECT count(*) FROM legacy.vitals")
+            == file.execute("SELECT count(*) FROM vitals").fetchone()[0]
+        )
+    assert api.verify(str(source), postgres_url).differences == []
+
+
+@pytest.mark.parametrize(
+    ("written", "ms"),
+    [
+        (1_700_000_000_123, 1_700_000_000_123), (1_700_000_000, 1_700_000_000_000),
+        ("2023-11-14T22:13:20.123Z", 1_700_000_000_123), ("2023-11-14 22:13:20", 1_700_000_000_000),
+        ("2023-11-14T23:13:20.123+01:00", 1_700_000_000_123), (17, None), ("soon", None), (b"x", None), (None, None),
+    ],
+)  # fmt: skip
+def test_an_instant_is_read_exactly_or_not_at_all(written: int | str | bytes | None, ms: int | None) -> None:
+    assert instant(written) == ms
+
+
+@pytest.mark.parametrize(
+    ("type_", "key"),
+    [
+        ("LOW_SPO2", "spo2:low"), ("spo2_low", "spo2:low"), ("highHeartRate", "heart_rate:high"),
+        ("HR_HIGH", "heart_rate:high"), ("Desaturation", "spo2:low"), ("LOW_BATTERY", None), ("", None), (None, None),
+    ],
+)  # fmt: skip
+def test_an_alarm_type_is_understood_or_left_alone(type_: str | None, key: str | None) -> None:
+    assert condition(type_) == key
