@@ -24,7 +24,7 @@ GROUPS = {
         "events",
         "annotations",
     ),
-    "People": ("users", "sessions", "device_keys", "audit_log"),
+    "People": ("users", "sessions", "device_keys", "audit_log", "compliance_runs"),
     "Doors": ("second_factors", "recovery_codes", "login_steps", "attempts", "kiosks", "break_glass"),
     "Running": ("live_snapshot", "lease", "counters"),
 }

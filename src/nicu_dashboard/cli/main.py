@@ -19,6 +19,7 @@ from nicu_dashboard.cli import (
     database,
     demo,
     events,
+    hipaa,
     imports,
     keys,
     migrate,
@@ -79,7 +80,7 @@ def nicu(
     """
 
 
-for group in (demo, serve, simulate, imports, admissions, events, alarms, users, keys, database, audit):
+for group in (demo, serve, simulate, imports, admissions, events, alarms, users, keys, database, audit, hipaa):
     group.register(app)
 app.add_typer(migrate.app, name="migrate")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from nicu_dashboard.adapters.sql.audit_rows import counted, oldest_first
+from nicu_dashboard.adapters.sql.audit_rows import counted, ends, oldest_first
 from nicu_dashboard.adapters.sql.audit_trail import sealed_content
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.seals import Seals, is_keyed
@@ -62,6 +62,16 @@ def verify(database: Database, remembered: ReadAnchors, bare_until: int = 0) -> 
         verdict.found(None, f"line {line} of the anchors is not signed by a key of this installation")
     verdict.faults.sort(key=lambda fault: (fault.seq is None, fault.seq or 0))
     return verdict
+
+
+def verify_end(database: Database, rows: int) -> Verdict:
+    """Return what is wrong with the last so many rows and their counter; raises StoreUnavailable."""
+    found = ends(database)
+    last = 0 if found is None else found[1].seq
+    walk = _Walk(database.trail.seals, max(0, last - rows), {})
+    walk.through(oldest_first(database, max(1, last - rows + 1)))
+    _check_end(walk.verdict, counted(database), ())
+    return walk.verdict
 
 
 class _Walk:

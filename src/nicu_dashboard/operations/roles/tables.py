@@ -6,15 +6,15 @@ from types import MappingProxyType
 from nicu_dashboard.adapters.sql.tables import metadata
 
 # Rows that are written once and never changed: not even the program may.
-APPENDED = frozenset({"audit_log", "alarm_transitions", "limit_versions", "vitals_superseded"})
+APPENDED = frozenset({"audit_log", "compliance_runs", "alarm_transitions", "limit_versions", "vitals_superseded"})
 # Where the program computes rows again, or clears what it has dealt with.
 DELETED_FROM = frozenset({"events", "rescans", "vitals_minute", "login_steps", "attempts"})
 # Tables without patients' data.
 _DOORS = {"users", "sessions", "device_keys", "second_factors", "recovery_codes", "login_steps", "attempts", "kiosks"}
-OPEN = frozenset({"units", "cots", "sources", "counters", "lease", "break_glass", *_DOORS})
+OPEN = frozenset({"units", "cots", "sources", "counters", "lease", "break_glass", "compliance_runs", *_DOORS})
 # What a reader of the ward's data has no business with.
-NOT_FOR_READERS = frozenset({"audit_log", "quarantine", "counters", "lease", "break_glass", *_DOORS})
-AUDITED = ("audit_log", "counters", "units", "alembic_version")
+NOT_FOR_READERS = frozenset({"audit_log", "quarantine", "counters", "lease", "break_glass", "compliance_runs", *_DOORS})
+AUDITED = ("audit_log", "compliance_runs", "counters", "units", "alembic_version")
 AUDITED_USERS = ("id", "name", "display_name", "role", "created_at", "disabled_at")
 
 _BABY = "patient_id IN (SELECT nicu_guard.babies_seen())"

@@ -19,6 +19,7 @@ from nicu_dashboard.adapters.sql.tables.doors import (
 )
 from nicu_dashboard.adapters.sql.tables.people import (
     audit_log,
+    compliance_runs,
     counters,
     device_keys,
     lease,
@@ -46,6 +47,7 @@ __all__ = [
     "attempts",
     "audit_log",
     "break_glass",
+    "compliance_runs",
     "cots",
     "counters",
     "device_keys",

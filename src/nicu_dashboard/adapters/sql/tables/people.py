@@ -72,6 +72,15 @@ audit_log = Table(
 )
 guard(audit_log)
 
+compliance_runs = Table(
+    "compliance_runs",
+    metadata,
+    identity("A run of nicu hipaa check"),
+    instant("at", "When"),
+    words("ran_by", "By whom"),
+    Column("report", Json, nullable=False, doc="Every check with state and evidence"),
+)
+
 live_snapshot = Table(
     "live_snapshot",
     metadata,

@@ -1,0 +1,338 @@
+"""Each check finds what was spoiled on purpose on a real server, and passes before."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nicu_dashboard.adapters.anchor_sinks import FileSink
+from nicu_dashboard.adapters.sql.audit_anchors import SqlAnchors
+from nicu_dashboard.adapters.sql.engines import Database, connect
+from nicu_dashboard.adapters.sql.people import SqlPeople
+from nicu_dashboard.adapters.sql.revisions import open_store
+from nicu_dashboard.operations.compliance import attestations
+from nicu_dashboard.operations.compliance.run import CHECKS
+from nicu_dashboard.operations.compliance.scene import Scene
+from tests.adapters.addresses.pooler import pgbouncer
+from tests.operations.compliance.conftest import ADMIN, AT, RULES, Clinic, later
+from tests.postgres import running_server
+
+DAY = 86_400_000
+# The setting that is spoiled, and with what.
+SETTINGS = {
+    "tls.protocol": ("ssl_min_protocol_version", "TLSv1"),
+    "log.connections": ("log_connections", "off"),
+    "log.disconnections": ("log_disconnections", "off"),
+    "log.prefix": ("log_line_prefix", "%m "),
+}
+# What the program's own role is told, over the server's settings.
+ROLE = {
+    "phi.statements": ("log_statement = 'all'", "log_statement"),
+    "phi.parameters": ("log_parameter_max_length = -1", "log_parameter_max_length"),
+    "phi.parameters_on_error": ("log_parameter_max_length_on_error = -1", "log_parameter_max_length_on_error"),
+    "phi.verbosity": ("log_error_verbosity = 'default'", "log_error_verbosity"),
+    "phi.error_statements": ("log_min_error_statement = 'error'", "log_min_error_statement"),
+    "rest.passwords": ("password_encryption = 'md5'", "password_encryption"),
+}
+PUT_BACK = {"log_parameter_max_length": "0", "log_error_verbosity": "terse", "log_min_error_statement": "panic"}
+RULE = {
+    "tls.rules": "host all all 10.0.0.0/8 scram-sha-256",
+    "net.ranges": "hostssl all all 0.0.0.0/0 scram-sha-256",
+    "net.proof": "hostssl all someone 127.0.0.1/32 trust",
+}
+# What a superuser did, and how it is undone.
+DEEDS = {
+    "priv.flags": ("ALTER ROLE nicu_app CREATEDB", "ALTER ROLE nicu_app NOCREATEDB"),
+    "priv.owns": ("ALTER TABLE units OWNER TO nicu_app", "ALTER TABLE units OWNER TO nicu_owner"),
+    "priv.creates": ("GRANT CREATE ON SCHEMA public TO PUBLIC", "REVOKE CREATE ON SCHEMA public FROM PUBLIC"),
+    "priv.appends": ("GRANT UPDATE ON audit_log TO nicu_app", "REVOKE UPDATE ON audit_log FROM nicu_app"),
+    "priv.triggers": (
+        "ALTER TABLE audit_log ENABLE TRIGGER audit_log_keeps_rows",
+        "ALTER TABLE audit_log ENABLE ALWAYS TRIGGER audit_log_keeps_rows",
+    ),
+    "priv.row_security": (
+        "ALTER TABLE vitals NO FORCE ROW LEVEL SECURITY", "ALTER TABLE vitals FORCE ROW LEVEL SECURITY",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("check", SETTINGS)
+def test_a_setting_of_the_server(clinic: Clinic, check: str) -> None:
+    name, value = SETTINGS[check]
+    assert clinic.look(check).state == "pass"
+    clinic.set(name, value)
+    try:
+        assert clinic.look(check).state == "fail"
+    finally:
+        clinic.set(name, None)
+
+
+@pytest.mark.parametrize("check", ROLE)
+def test_a_setting_of_the_programs_role_goes_before_the_servers(clinic: Clinic, check: str) -> None:
+    change, name = ROLE[check]
+    assert clinic.look(check).state == "pass"
+    clinic.run(f"ALTER ROLE nicu_app SET {change}")
+    try:
+        expected = "warn" if check == "phi.parameters" else "fail"
+        assert clinic.look(check).state == expected
+        if check == "phi.parameters":
+            clinic.set("log_min_duration_statement", "0")
+            assert clinic.look(check).state == "fail"
+    finally:
+        back = f"SET {name} = '{PUT_BACK[name]}'" if name in PUT_BACK else f"RESET {name}"
+        clinic.run(f"ALTER ROLE nicu_app {back}")
+        if check == "phi.parameters":
+            clinic.set("log_min_duration_statement", None)
+
+
+@pytest.mark.parametrize("check", RULE)
+def test_a_rule_of_access(clinic: Clinic, check: str) -> None:
+    assert clinic.look(check).state == "pass"
+    clinic.rules(*RULES, RULE[check])
+    try:
+        assert clinic.look(check).state == "fail"
+        assert clinic.look(check, clinic.scene(auditor="nicu_app")).state == "unknown"
+    finally:
+        clinic.rules()
+
+
+@pytest.mark.parametrize("check", DEEDS)
+def test_a_right_too_many(clinic: Clinic, check: str) -> None:
+    spoil, mend = DEEDS[check]
+    assert clinic.look(check).state == "pass"
+    clinic.run(spoil)
+    try:
+        assert clinic.look(check).state == "fail"
+    finally:
+        clinic.run(mend)
+
+
+def test_a_plain_connection_is_really_tried(clinic: Clinic) -> None:
+    assert clinic.look("tls.plain_refused").state == "pass"
+    clinic.rules("host all all 127.0.0.1/32 scram-sha-256")
+    try:
+        assert clinic.look("tls.plain_refused").state == "fail"
+    finally:
+        clinic.rules()
+
+
+def test_a_plain_connection_of_the_program(clinic: Clinic) -> None:
+    told = clinic.look("tls.connection")
+    assert (told.state, told.evidence) == ("pass", "from the program: TLS")
+    clinic.rules("host all all 127.0.0.1/32 scram-sha-256")
+    try:
+        assert clinic.look("tls.connection", clinic.scene(tls="disable")).state == "fail"
+    finally:
+        clinic.rules()
+
+
+def test_behind_a_pooler_both_ways_are_looked_at() -> None:
+    with running_server() as server, pgbouncer(server, size=2) as port:
+        url = f"postgresql://postgres@127.0.0.1:{port}/postgres?pgbouncer=true"
+        database = connect(url, 1, environ={})
+        found = CHECKS["tls.connection"].look(Scene(database, database, {}, AT, remote=True))
+        database.close()
+    assert found.state == "fail"
+    assert found.evidence == "from the program: not encrypted; from the pooler: not encrypted"
+
+
+@pytest.mark.parametrize(("tls", "state"), [("verify-full", "pass"), ("require", "warn"), ("prefer", "fail")])
+def test_whether_the_server_proves_its_name(clinic: Clinic, tls: str, state: str) -> None:
+    assert clinic.look("tls.identity", clinic.scene(tls=tls)).state == state
+
+
+@pytest.mark.parametrize(("days", "state"), [(300, "pass"), (5, "warn"), (-1, "fail")])
+def test_how_long_the_certificate_is_good(clinic: Clinic, days: int, state: str) -> None:
+    scene = clinic.scene()
+    clinic.show(clinic.authority.sign("localhost", f"good_{days}", days=days))
+    try:
+        assert clinic.look("tls.certificate", scene).state == state
+    finally:
+        clinic.show(clinic.authority.sign("localhost", "server", days=300))
+
+
+def test_browsers_without_tls(clinic: Clinic) -> None:
+    scene = clinic.scene()
+    assert clinic.look("tls.browsers", scene).state == "pass"
+    assert clinic.look("tls.browsers", replace(scene, host="0.0.0.0")).state == "fail"
+
+
+def test_an_extension_that_logs_parameters(clinic: Clinic) -> None:
+    assert clinic.look("phi.extensions").state == "pass"
+    changes = ("session_preload_libraries = 'auto_explain'", "auto_explain.log_min_duration = 0")
+    clinic.run(*(f"ALTER ROLE nicu_app SET {change}" for change in changes))
+    try:
+        assert clinic.look("phi.extensions").state == "fail"
+    finally:
+        clinic.run(*(f"ALTER ROLE nicu_app RESET {change.split(' ')[0]}" for change in changes))
+
+
+def test_an_archive_that_refuses(clinic: Clinic) -> None:
+    assert _eventually(lambda: clinic.look("backup.archived").state, "pass")
+    assert clinic.look("backup.archived", later(clinic.scene(), 3)).state == "warn"
+    clinic.set("archive_command", "/bin/false")
+    try:
+        clinic.run(
+            "SELECT pg_switch_wal()", "CREATE TABLE filled (x int)", "DROP TABLE filled", "SELECT pg_switch_wal()"
+        )
+        assert _eventually(lambda: clinic.look("backup.archived").state, "fail")
+    finally:
+        clinic.set("archive_command", None)
+        clinic.run("SELECT pg_switch_wal()")
+    assert _eventually(lambda: clinic.look("backup.archived").state, "pass")
+
+
+def test_a_server_that_was_never_set_up() -> None:
+    settings = {"wal_level": "minimal", "max_wal_senders": "0", "archive_mode": "off", "listen_addresses": "*"}
+    with running_server(**settings) as server:
+        database = open_store(server.url("postgres"), environ={})
+        scene = Scene(database, database, {}, AT, remote=True)
+        states = {name: CHECKS[name].look(scene).state for name in NEVER_SET_UP}
+        database.close()
+    assert states == NEVER_SET_UP
+
+
+NEVER_SET_UP = {
+    "backup.wal": "fail", "backup.archiving": "fail", "backup.archived": "fail", "backup.drill": "fail",
+    "rest.checksums": "fail", "net.listen": "warn", "net.proof": "fail", "tls.protocol": "fail",
+    "tls.plain_refused": "fail", "priv.flags": "fail", "priv.owns": "fail", "priv.row_security": "fail",
+    "app.audit_key": "fail", "app.anchors": "fail", "app.users": "fail",
+}  # fmt: skip
+
+
+def test_the_same_as_they_should_be(clinic: Clinic) -> None:
+    scene = clinic.scene()
+    for name in ("backup.wal", "backup.archiving", "backup.drill", "rest.checksums", "net.listen", "net.private"):
+        assert clinic.look(name, scene).state == "pass", name
+    assert clinic.look("backup.drill", later(scene, 100)).state == "warn"
+
+
+def test_a_version_without_fixes(clinic: Clinic) -> None:
+    scene = clinic.scene()
+    assert clinic.look("patch.server", scene).state in ("pass", "warn")
+    assert "gets no fixes any more" in clinic.look("patch.server", later(scene, 3_000)).evidence
+
+
+def test_an_old_password(clinic: Clinic) -> None:
+    assert clinic.look("rest.stored_passwords").state == "pass"
+    assert clinic.look("rest.stored_passwords", clinic.scene(auditor="nicu_audit")).state == "unknown"
+    clinic.run("SET password_encryption = md5; CREATE ROLE old LOGIN PASSWORD 'x'")
+    try:
+        assert clinic.look("rest.stored_passwords").state == "warn"
+    finally:
+        clinic.run("DROP ROLE old")
+
+
+def test_what_is_attested_holds_for_a_time_and_is_sealed(clinic: Clinic) -> None:
+    scene = clinic.scene()
+    assert clinic.look("rest.disk", scene).state == "manual"
+    SqlPeople(scene.app).record(attestations.entry("rest.disk", "LUKS on both disks", AT + 90 * DAY, AT, ADMIN))
+    assert clinic.look("rest.disk", scene).state == "pass"
+    assert clinic.look("rest.disk", later(scene, 80)).state == "warn"
+    assert clinic.look("rest.disk", later(scene, 91)).state == "fail"
+    clinic.run(
+        "ALTER TABLE audit_log DISABLE TRIGGER ALL",
+        "UPDATE audit_log SET detail = replace(detail::text, 'LUKS', 'none')::jsonb WHERE action = 'compliance.attest'",
+    )
+    try:
+        assert clinic.look("rest.disk", scene).state == "manual"
+        assert clinic.look("app.chain", scene).state == "fail"
+    finally:
+        clinic.run(
+            "UPDATE audit_log SET detail = replace(detail::text, 'none', 'LUKS')::jsonb"
+            " WHERE action = 'compliance.attest'",
+            "ALTER TABLE audit_log ENABLE ALWAYS TRIGGER audit_log_keeps_rows",
+            "ALTER TABLE audit_log ENABLE ALWAYS TRIGGER audit_log_keeps_all",
+        )
+    assert clinic.look("app.chain", scene).state == "pass"
+
+
+# What the program keeps is looked at on a SQLite file: the same on both.
+
+
+@contextmanager
+def _scene(store: Database, **environ: str) -> Iterator[Scene]:
+    yield Scene(store, store, environ, AT)
+
+
+def test_a_file_that_others_may_read(sqlite_store: Database) -> None:
+    path = Path(sqlite_store.address.database)
+    with _scene(sqlite_store) as scene:
+        assert CHECKS["rest.file"].look(scene).state == "pass"
+        path.chmod(0o644)
+        assert CHECKS["rest.file"].look(scene).evidence == f"others may read {path.name}"
+        assert CHECKS["priv.triggers"].look(scene).state == "pass"
+        with sqlite_store.writing() as connection:
+            connection.exec_driver_sql("DROP TRIGGER audit_log_keeps_rows")
+        assert CHECKS["priv.triggers"].look(scene).evidence == "missing: audit_log_keeps_rows"
+
+
+def test_where_key_and_anchors_are_kept(sqlite_store: Database, tmp_path: Path) -> None:
+    SqlPeople(sqlite_store).record(ADMIN.entry(AT, "did", "something"))
+    key, file = tmp_path / "elsewhere.key", tmp_path / "elsewhere.anchors"
+    key.write_text("x" * 40)
+    key.chmod(0o640)
+    own = {"NICU_AUDIT_KEY_FILE": str(key), "NICU_AUDIT_ANCHOR_FILE": str(file)}
+    with _scene(sqlite_store) as beside, _scene(sqlite_store, **own) as outside:
+        assert CHECKS["app.audit_key"].look(beside).state == "warn"
+        assert CHECKS["app.audit_key"].look(outside).state == "fail"
+        key.chmod(0o600)
+        assert CHECKS["app.audit_key"].look(outside).state == "pass"
+        assert CHECKS["app.anchors"].look(outside).state == "fail"
+        taken = SqlAnchors(sqlite_store).take(AT)
+        assert taken is not None
+        FileSink(file).keep(taken.line)
+        assert CHECKS["app.anchors"].look(outside).state == "pass"
+        assert CHECKS["app.anchors"].look(later(outside, 1)).evidence == "the last anchor is 24 hours old"
+
+
+def test_people_and_their_keys(sqlite_store: Database) -> None:
+    people = SqlPeople(sqlite_store)
+    with _scene(sqlite_store) as scene:
+        assert CHECKS["app.users"].look(scene).state == "fail"
+        added = people.add_user("eva", "Eva", "physician", "hash", ADMIN.entry(AT, "user.add", "user eva"))
+        assert CHECKS["app.users"].look(scene).state == "pass"
+        people.add_user("Station", "Station", "nurse", "hash", ADMIN.entry(AT, "user.add", "user"))
+        assert CHECKS["app.users"].look(scene).state == "warn"
+        assert CHECKS["app.second_factor"].look(scene).state == "fail"
+        assert CHECKS["app.unused"].look(scene).state == "pass"
+        assert CHECKS["app.unused"].look(later(scene, 91)).state == "warn"
+        assert CHECKS["app.reads"].look(scene).state == "pass"
+        people.open_session("token", added.id, AT, AT + DAY, ADMIN.entry(AT, "session.open", "user eva"))
+        assert CHECKS["app.reads"].look(scene).state == "fail"
+        with sqlite_store.writing() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO second_factors (user_id, kind, name, secret, created_at)"
+                f" VALUES ({added.id}, 'totp', 'phone', 'x', {AT})"
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO device_keys (name, key_hash, scope, created_at) VALUES ('gateway', 'x', '[]', 0)"
+            )
+            connection.exec_driver_sql(
+                "INSERT INTO break_glass (user_id, session_hash, reason, began_at, ends_at)"
+                f" VALUES ({added.id}, 'x', 'arrest', {AT - 8 * DAY}, {AT - 8 * DAY + 1})"
+            )
+        assert CHECKS["app.second_factor"].look(scene).state == "pass"
+        assert CHECKS["app.keys"].look(scene).state == "warn"
+        assert CHECKS["app.emergency"].look(scene).state == "warn"
+    with _scene(sqlite_store, NICU_ALLOW_INSECURE_DATABASE="1", NICU_LOG_LEVEL="debug") as scene:
+        assert CHECKS["app.insecure"].look(scene).state == "fail"
+        assert CHECKS["phi.own_log"].look(scene).state == "warn"
+
+
+def test_every_check_is_spoiled_somewhere() -> None:
+    here = Path(__file__).read_text()
+    never = {"net.private", "patch.sqlite", "app.log_off"}  # a public address, another library, other constants
+    by_hand = {name for name, check in CHECKS.items() if check.look.__qualname__.startswith("by_hand")}
+    attested = {"backup.elsewhere"}
+    assert [name for name in CHECKS if f'"{name}"' not in here and name not in never | by_hand | attested] == []
+
+
+def _eventually(look: Callable[[], str], wanted: str) -> bool:
+    until = time.monotonic() + 20
+    while look() != wanted and time.monotonic() < until:
+        time.sleep(0.2)
+    return look() == wanted
