@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 
 from nicu_dashboard.adapters.sql import trend_queries
-from nicu_dashboard.adapters.sql.dialects import bucket_of, has_key
+from nicu_dashboard.adapters.sql.dialects import bucket_of, has_key, newest_rows
 from nicu_dashboard.adapters.sql.measured import values_of
 from nicu_dashboard.adapters.sql.record import Record
 from nicu_dashboard.adapters.sql.tables import patients, vitals, vitals_minute
@@ -62,17 +62,9 @@ class SqlChart(Record):
 
     def latest(self, patient_ids: Sequence[int]) -> Mapping[int, tuple[int, Mapping[str, Measured]]]:
         """Return the newest stored reading of each baby."""
-        newest = (
-            select(vitals.c.id)
-            .where(vitals.c.patient_id == patients.c.id)
-            .order_by(vitals.c.recorded_at.desc())
-            .limit(1)
-            .correlate(patients)
-            .scalar_subquery()
-        )
-        query = select(vitals).join(patients, vitals.c.id == newest).where(patients.c.id.in_(patient_ids))
         with self._database.reading() as connection:
-            rows = connection.execute(query).mappings()
+            newest = newest_rows(connection, vitals, vitals.c.patient_id, vitals.c.recorded_at, patients.c.id)
+            rows = connection.execute(newest.where(patients.c.id.in_(patient_ids))).mappings()
             return {row["patient_id"]: (row["recorded_at"], values_of(row)) for row in rows}
 
     def last_known(self, patient_id: int, since: int) -> Mapping[str, tuple[int, float]]:

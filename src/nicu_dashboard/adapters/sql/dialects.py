@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Index, Table, text
+from sqlalchemy import Column, ColumnElement, Connection, Index, Select, Table, select, text, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateIndex
@@ -88,6 +88,18 @@ def _has_key_sqlite(element: has_key, compiler: SQLCompiler, **options: Any) -> 
 def _has_key_postgresql(element: has_key, compiler: SQLCompiler, **options: Any) -> str:
     column, key = (compiler.process(part, **options) for part in element.clauses)
     return f"jsonb_exists({column}, {key})"
+
+
+def newest_rows(
+    connection: Connection, table: Table, key: Column[Any], at: Column[Any], owner: Column[Any]
+) -> Select[Any]:
+    """Return the query for the row of the greatest `at` of each owner: one descent of an index for each."""
+    mine = select(table).where(key == owner).order_by(at.desc()).limit(1)
+    if is_postgresql(connection):
+        newest = mine.correlate(owner.table).lateral("newest")
+        return select(newest).select_from(owner.table).join(newest, true())
+    found = mine.with_only_columns(table.c.id).correlate(owner.table).scalar_subquery()
+    return select(table).join(owner.table, table.c.id == found)
 
 
 # Writing
