@@ -21,6 +21,7 @@ from nicu_dashboard.adapters.passkeys import WebAuthn
 from nicu_dashboard.adapters.passwords import Argon2Passwords
 from nicu_dashboard.adapters.sealing import AesSealer
 from nicu_dashboard.adapters.sql import revisions
+from nicu_dashboard.adapters.sql.addresses.pools import SERVERLESS, deployment
 from nicu_dashboard.adapters.sql.attempts import SqlAttempts
 from nicu_dashboard.adapters.sql.audit_anchors import SqlAnchors
 from nicu_dashboard.adapters.sql.chart import SqlChart
@@ -72,6 +73,7 @@ from nicu_dashboard.services.limits_desk import LimitsDesk
 from nicu_dashboard.services.live import Live
 from nicu_dashboard.services.lockout import Lockout
 from nicu_dashboard.services.measures import Measures
+from nicu_dashboard.services.reading_room import ReadingRoom
 from nicu_dashboard.services.roster_watch import RosterWatch
 from nicu_dashboard.services.screens import Screens
 from nicu_dashboard.services.second_factors import SecondFactors
@@ -85,6 +87,7 @@ from nicu_dashboard.services.upkeep import Upkeep
 from nicu_dashboard.services.ward import Ward
 from nicu_dashboard.settings import Settings, SettingsFault, environment, load
 from nicu_dashboard.web.app import create_app
+from nicu_dashboard.web.read_only import ReadOnly
 from nicu_dashboard.web.rooms import Doors, Rooms
 
 
@@ -113,14 +116,15 @@ class Store:
         self.database.close()
 
 
-def open_store(settings: Settings) -> Store:
-    """Return the store, an empty one set up; raises StoreUnavailable when it cannot be used as it is."""
+def open_store(settings: Settings, *, set_up: bool = True) -> Store:
+    """Return the store, an empty one set up unless told not to; raises StoreUnavailable where it cannot be used."""
     database = revisions.open_store(
         settings.store_url,
         settings.db_pool_size,
         settings.db_connect_timeout,
         settings.db_idle_timeout,
         environ=environment(),
+        set_up=set_up,
     )
     return Store(
         database,
@@ -210,10 +214,23 @@ def accounts(store: Store, clock: Clock, settings: Settings | None = None) -> Ac
     return Accounts(store.people, Doorkeepers(Argon2Passwords(), guesser, lockout, store.factors, second), clock)
 
 
+def read_only_app() -> ReadOnly:
+    """Return the API over the store of the settings for a serverless platform: no engine runs, nothing is changed."""
+    settings, clock = load(), system_clock()
+    store = open_store(settings, set_up=False)
+    station = build_station(settings, store, clock, "read-only")
+    return ReadOnly(build_app(store, station), ReadingRoom(station.ward, store.roster).sync, store.close)
+
+
+def is_serverless() -> bool:
+    """Return whether this process runs where it may be frozen between two requests, which no engine can bear."""
+    return deployment(environment()) is SERVERLESS
+
+
 def build_station(settings: Settings, store: Store, clock: Clock, mode: str) -> Station:
-    """Return the station of the store's unit, not started; `mode` is `live` or `demo`."""
+    """Return the station of the store's unit, not started; `mode` is `live`, `demo` or `read-only`."""
     measures = Measures()
-    ids = AlarmIds(store.journal)
+    ids = AlarmIds(store.journal, at_once=mode != "read-only")
     ward = Ward(store.roster.unit(), ids, CommandNotifier(settings.notify_command), settings.definition)
     displays = Displays(ward, clock.now())
     broadcast = InProcessBroadcast()

@@ -8,7 +8,7 @@ import typer
 from nicu_dashboard import bootstrap, settings
 from nicu_dashboard.bootstrap import Store
 from nicu_dashboard.cli import logs
-from nicu_dashboard.cli.common import opened
+from nicu_dashboard.cli.common import opened, refuse
 from nicu_dashboard.cli.running import run_until_stopped, stoppable, url_of
 from nicu_dashboard.services.station import Station
 from nicu_dashboard.version import VERSION
@@ -31,6 +31,10 @@ def serve(
     Example: nicu serve --host 0.0.0.0 --port 8000
     """
     found = settings.load()
+    if bootstrap.is_serverless():
+        refuse(
+            "a serverless platform stops the engine between requests, so it may not run there; see deploy/serverless"
+        )
     logs.configure(found.log_level)
     with (
         stoppable(),

@@ -12,9 +12,9 @@ LOW_WATER = 300
 class AlarmIds(Iterator[int]):
     """Hands out numbers from a reserved block; top_up() reserves the next before the block runs out."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, *, at_once: bool = True) -> None:
         self._journal = journal
-        self._ready: list[range] = [journal.reserve_ids("alarm", BLOCK)]
+        self._ready: list[range] = [journal.reserve_ids("alarm", BLOCK) if at_once else range(0)]
 
     def __next__(self) -> int:
         """Return the next number; reserves at once in the rare case that none is left."""

@@ -58,27 +58,30 @@ def open_store(
     idle_timeout_ms: int | None = None,
     *,
     environ: Mapping[str, str] = os.environ,
+    set_up: bool = True,
 ) -> Database:
-    """Return the store at a URL, ready for use; an empty one is set up.
+    """Return the store at a URL, ready for use; an empty one is set up, or refused with `set_up` false.
 
     Raises SchemaOlder, SchemaNewer or another StoreUnavailable, whose message says what to do.
     """
     database = connect(url, pool_size, connect_timeout_ms, idle_timeout_ms, environ=environ)
     try:
-        _make_ready(database)
+        _make_ready(database, set_up)
     except BaseException:
         database.close()
         raise
     return database
 
 
-def _make_ready(database: Database) -> None:
+def _make_ready(database: Database, set_up: bool = True) -> None:
     with database.reading() as connection:
         revision, tables = _current(connection), inspect(connection).get_table_names()
         _refuse_moved(database, connection)
     if revision == head():
         return
     if revision is None and not tables:
+        if not set_up:
+            raise SchemaOlder(f"{database.where} is empty; set it up first: nicu db upgrade.")
         upgrade(database)
     elif revision is None:
         raise NotADatabase(
