@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from nicu_dashboard.adapters.sql.audit_trail import sealed_content, sha256_seal
+from nicu_dashboard.adapters.sql.audit_trail import sealed_content
+from nicu_dashboard.adapters.sql.seals import seals_of
 from nicu_dashboard.migration.kinds import SqliteValue
 from nicu_dashboard.migration.prisma_columns import Found
 from nicu_dashboard.migration.prisma_rows import EARLIER
@@ -86,11 +88,11 @@ def write_audit(file: sqlite3.Connection, found: Mapping[str, Found], reject_of:
     for at, row in rows:
         if at is None:
             yield reject_of(log, "audit_log", row[0], row[1:], at_place, "an entry whose time is no instant")
-    previous, number = "", 0
+    previous, number, seals = "", 0, seals_of(os.environ, None)
     for at, row in sorted((item for item in rows if item[0] is not None), key=lambda item: (item[0], item[1][0])):
         number += 1
         entry = _entry(log, names, row, people) | {"seq": number, "at": at, "previous_hash": previous}
-        previous = entry["hash"] = sha256_seal(sealed_content(entry))
+        previous = entry["hash"] = seals.seal(sealed_content(entry))
         entry["detail"] = json.dumps(entry["detail"], ensure_ascii=False, separators=(",", ":"))
         marks = ", ".join(f":{name}" for name in entry)
         file.execute(f"INSERT INTO nicu_own_audit_log ({', '.join(entry)}) VALUES ({marks})", entry)
