@@ -1,30 +1,32 @@
 """Moving 5,000,000 vitals rows from SQLite to PostgreSQL: ours, the server's limit, sqlite3 | psql, pgloader.
 
-    python -m bench.migration [--rows 5000000] [--seed 1] [--only ours,limit,csv,pgloader] [--json]
+    python -m bench.migration [--rows 5000000] [--seed 1] [--only limit,ours,plain,csv,pgloader] [--repeat 3] [--json]
 
-Needs `sqlite3` and `psql` (Debian: sqlite3, postgresql-client) and `pgloader` for the peers that are asked for.
+Needs `sqlite3`, `psql` and `pgloader`, which tools/ensure.py installs where Debian's packages are at hand.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import random
-import shutil
 import sqlite3
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import psycopg
 
+from bench.migration_figures import BARE, FULL, PLAIN, show
+from bench.processes import Figure, cpu_seconds, watched
 from tests.postgres import PostgresServer, running_server
+from tools.ensure import ensure
 
 SERVER = {
     "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "shared_buffers": "512MB",
@@ -42,17 +44,6 @@ CREATE INDEX idx_vitals_dashboard ON vitals (patient_id, recorded_at DESC);
 CREATE INDEX idx_alarms_active ON alarms (triggered_at) WHERE status = 'active';
 """
 PATIENTS, ALARMS, AUDIT = 40, 50_000, 100_000
-PROGRAM = "import sys; from nicu_dashboard.cli.migrate import app; app(sys.argv[1:])"
-
-
-@dataclass
-class Figure:
-    """One measured way: seconds by phase, peak memory of all its processes in MB, remarks."""
-
-    name: str
-    seconds: dict[str, float] = field(default_factory=dict)
-    memory_mb: float = 0.0
-    note: str = ""
 
 
 def make_source(path: Path, rows: int, seed: int) -> None:
@@ -92,74 +83,49 @@ def vitals(chance: random.Random, rows: int) -> Iterator[tuple[object, ...]]:
         )  # fmt: skip
 
 
-def tree(pid: int) -> list[int]:
-    """Return a process and all below it."""
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += [below for child in task.read_text().split() for below in tree(int(child))]
-    return found
-
-
-def memory_mb(pid: int) -> float:
-    """Return the proportional memory of a process and all below it, in MB."""
-    total = 0
-    for one in tree(pid):
-        for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
-            total += int(line.split()[1]) if line.startswith("Pss:") else 0
-    return total / 1024
-
-
-def watched(command: list[str], figure: Figure) -> str:
-    """Run a command, note its seconds and peak memory, return its standard output; raises on failure."""
-    begun = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    done = threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.1):
-            try:
-                figure.memory_mb = max(figure.memory_mb, round(memory_mb(process.pid), 1))
-            except OSError:
-                continue
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        out, err = process.communicate()
-    finally:
-        done.set()
-        watcher.join()
-    figure.seconds["all"] = round(time.perf_counter() - begun, 2)
-    if process.returncode:
-        raise RuntimeError(f"{command[0]} ended with {process.returncode}: {(err or out)[-800:]}")
-    return out
-
-
-def ours(server: PostgresServer, source: Path, *options: str) -> Figure:
-    """Measure `nicu migrate run`."""
-    figure = Figure(f"nicu migrate run {' '.join(options)}".strip())
+def ours(server: PostgresServer, source: Path, name: str, lane: str = "auto", verify: bool = True) -> Figure:
+    """Measure a move of ours, stage by stage."""
+    figure = Figure(name)
     with server.database() as url:
-        command = [sys.executable, "-c", PROGRAM, "run", str(source), url, "--as-is", "--json", *options]
-        report = json.loads(watched(command, figure))
-    figure.seconds |= {name: value for name, value in report["seconds"].items() if name != "all"}
+        pid = pid_of(server)
+        command = [sys.executable, "-m", "bench.migration_ours", str(pid), str(source), url, lane]
+        report = json.loads(watched([*command, "verify" if verify else "no"], figure, pid))
+    figure.seconds |= {stage: value for stage, value in report["seconds"].items() if stage != "all"}
+    figure.cpu |= report["cpu"]
     figure.note = ", ".join(f"{rows:,} rows by the {lane} lane" for lane, rows in report["lanes"].items())
     return figure
 
 
-def limit(server: PostgresServer, source: Path) -> Figure:
-    """Measure the server's own COPY FROM a binary file of the vitals rows."""
-    figure = Figure("limit: server-side COPY FROM a binary file")
+def pid_of(server: PostgresServer) -> int:
+    """Return the process that all of the server's others come from."""
+    assert server.process is not None
+    return server.process.pid
+
+
+def limit(server: PostgresServer, source: Path, sessions: int) -> Figure:
+    """Measure the server's own COPY FROM binary files of the vitals rows, in one session or in two at once."""
+    figure = Figure(f"limit: COPY FROM a binary file, {sessions} session(s)")
     with server.database() as url, psycopg.connect(url, autocommit=True) as connection:
-        file = server.folder / "vitals.bin"
+        files = [server.folder / f"vitals{number}.bin" for number in range(sessions)]
         connection.execute(b"CREATE TABLE made (%s)" % _columns())
         _fill_by_csv(url, source, "made", Figure(""))
-        connection.execute(f"COPY made TO '{file}' (FORMAT binary)".encode())
+        for number, file in enumerate(files):
+            part = f"(SELECT * FROM made WHERE id % {sessions} = {number})"
+            connection.execute(f"COPY {part} TO '{file}' (FORMAT binary)".encode())
         connection.execute(b"DROP TABLE made; CREATE TABLE vitals (%s); CHECKPOINT" % _columns())
-        begun = time.perf_counter()
-        connection.execute(f"COPY vitals FROM '{file}' (FORMAT binary)".encode())
+        begun, spent = time.perf_counter(), cpu_seconds(pid_of(server))
+        with ThreadPoolExecutor(sessions) as pool:
+            list(pool.map(lambda file: _copy_file(url, file), files))
         figure.seconds["copy"] = round(time.perf_counter() - begun, 3)
-        file.unlink()
+        figure.cpu["copy"] = round(cpu_seconds(pid_of(server)) - spent, 2)
+        for file in files:
+            file.unlink()
     return figure
+
+
+def _copy_file(url: str, file: Path) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"COPY vitals FROM '{file}' (FORMAT binary)".encode())
 
 
 def _columns() -> bytes:
@@ -170,11 +136,11 @@ def _columns() -> bytes:
     return f"id bigint, patient_id bigint, recorded_at bigint, {real}, source text".encode()
 
 
-def _fill_by_csv(url: str, source: Path, table: str, figure: Figure) -> None:
+def _fill_by_csv(url: str, source: Path, table: str, figure: Figure, server_pid: int | None = None) -> None:
     pipe = (
         f"sqlite3 -csv '{source}' 'SELECT * FROM vitals' | psql -qX '{url}' -c '\\copy {table} FROM STDIN (FORMAT csv)'"
     )
-    watched(["sh", "-c", pipe], figure)
+    watched(["sh", "-c", pipe], figure, server_pid)
 
 
 def csv(server: PostgresServer, source: Path) -> Figure:
@@ -183,7 +149,7 @@ def csv(server: PostgresServer, source: Path) -> Figure:
     with server.database() as url:
         with psycopg.connect(url) as connection:
             connection.execute(b"CREATE TABLE vitals (%s)" % _columns())
-        _fill_by_csv(url, source, "vitals", figure)
+        _fill_by_csv(url, source, "vitals", figure, pid_of(server))
     figure.seconds["copy"] = figure.seconds["all"]
     return figure
 
@@ -192,51 +158,29 @@ def pgloader(server: PostgresServer, source: Path) -> Figure:
     """Measure pgloader's own SQLite migration with its defaults."""
     figure = Figure("pgloader (unverified)")
     with server.database() as url:
-        out = watched(["pgloader", "--with", "prefetch rows = 10000", f"sqlite://{source}", url], figure)
+        command = [str(ensure("pgloader")), "--with", "prefetch rows = 10000", f"sqlite://{source}", url]
+        out = watched(command, figure, pid_of(server))
     copied = [line for line in out.splitlines() if line.strip().startswith("vitals ")]
     figure.note = " ".join(copied[0].split()) if copied else ""
     return figure
 
 
-def run(rows: int, seed: int, only: list[str], keep: Path | None) -> list[Figure]:
-    """Measure everything asked for on one source and one server."""
-    ways: dict[str, list[Callable[[PostgresServer, Path], Figure]]] = {
-        "limit": [limit],
-        "ours": [lambda server, source: ours(server, source, "--no-verify"), ours],
-        "plain": [lambda server, source: ours(server, source, "--no-verify", "--lane", "plain")],
-        "csv": [csv],
-        "pgloader": [pgloader],
-    }
+WAYS: dict[str, list[Callable[[PostgresServer, Path], Figure]]] = {
+    "limit": [partial(limit, sessions=1), partial(limit, sessions=2)],
+    "ours": [partial(ours, name=BARE, verify=False), partial(ours, name=FULL)],
+    "plain": [partial(ours, name=PLAIN, lane="plain", verify=False)],
+    "csv": [csv],
+    "pgloader": [pgloader],
+}
+
+
+def run(rows: int, seed: int, only: list[str], keep: Path | None, repeat: int) -> list[Figure]:
+    """Measure everything asked for on one source and one server, `repeat` times in turn."""
     with tempfile.TemporaryDirectory() as folder, running_server(**SERVER) as server:
         source = keep or Path(folder) / "ward.db"
         if not source.exists():
             make_source(source, rows, seed)
-        return [way(server, source) for name in only for way in ways[name]]
-
-
-def show(rows: int, figures: list[Figure]) -> None:
-    """Print the figures side by side and what they come to against the goals."""
-    width = max(len(figure.name) for figure in figures)
-    for figure in figures:
-        phases = "  ".join(f"{name} {value:.2f} s" for name, value in figure.seconds.items())
-        print(f"{figure.name:{width}}  {phases}  {figure.memory_mb:.0f} MB  {figure.note}")
-    found = {figure.name.split(":")[0].split(" (")[0]: figure for figure in figures}
-    bare, full = found.get("nicu migrate run --no-verify"), found.get("nicu migrate run")
-    top, peer, plain = found.get("limit"), found.get("pgloader"), found.get("nicu migrate run --no-verify --lane plain")
-    if top:
-        rate = rows / top.seconds["copy"]
-        print(f"\nlimit: {rate / 1e6:.2f} M rows/s")
-        for label, one, goal in (("load", bare, 75), ("load without the columnar packages", plain, 40)):
-            if one:
-                share = (rows + ALARMS + AUDIT) / one.seconds["copy"] / rate
-                print(f"{label}: {share * rate / 1e6:.2f} M rows/s, {share:.0%} of the limit (goal {goal} %)")
-    if peer and bare and full:
-        print(f"end to end, unverified: {peer.seconds['all'] / bare.seconds['all']:.1f} x pgloader (goal 5 x)")
-        print(
-            f"end to end, verified:   {peer.seconds['all'] / full.seconds['all']:.1f} x pgloader unverified (goal 3 x)"
-        )
-    if full:
-        print(f"peak memory, all processes: {full.memory_mb:.0f} MB (goal 400 MB)")
+        return [way(server, source) for _ in range(repeat) for name in only for way in WAYS[name]]
 
 
 def main() -> None:
@@ -244,17 +188,20 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--rows", type=int, default=5_000_000)
     options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--only", default="limit,ours,plain,csv,pgloader")
+    options.add_argument("--only", default=",".join(WAYS))
+    options.add_argument("--repeat", type=int, default=1, help="every way so many times in turn; the best counts")
     options.add_argument("--source", type=Path, help="keep the source here, and use it again")
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
-    missing = [name for name in ("sqlite3", "psql", "pgloader") if shutil.which(name) is None]
-    only = [name for name in chosen.only.split(",") if name != "pgloader" or "pgloader" not in missing]
-    figures = run(chosen.rows, chosen.seed, only, chosen.source)
+    for name in ("sqlite3", "psql", "pgloader"):
+        ensure(name)
+    before = os.getloadavg()[0]
+    figures = run(chosen.rows, chosen.seed, chosen.only.split(","), chosen.source, chosen.repeat)
     if chosen.json:
         print(json.dumps([vars(figure) for figure in figures], indent=2))
     else:
-        show(chosen.rows, figures)
+        show(chosen.rows, chosen.rows + ALARMS + AUDIT, figures)
+        print(f"load of the machine: {before:.1f} before, {os.getloadavg()[0]:.1f} at the end, {os.cpu_count()} cores")
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import psycopg
 
-from bench.migration import PROGRAM
 from tests.postgres import running_server
 
+PROGRAM = "import sys; from nicu_dashboard.cli.migrate import app; app(sys.argv[1:])"
 SCRIPT = """
 CREATE TABLE patients (id INTEGER PRIMARY KEY AUTOINCREMENT, mrn TEXT NOT NULL, name TEXT);
 INSERT INTO patients (mrn, name) VALUES ('M1', 'Ann'), ('M2', 'gone'); DELETE FROM patients WHERE mrn = 'M2';

@@ -34,6 +34,8 @@ PROGRAMS = {
     "pgbouncer": Program("NICU_PGBOUNCER", ("pgbouncer",), "pgbouncer", "usr/sbin"),
     "pgloader": Program("NICU_PGLOADER", ("pgloader",), "pgloader"),
     "postgres": Program("NICU_POSTGRES", ("postgres",), "postgresql", "usr/lib/postgresql/*/bin"),
+    "psql": Program("NICU_PSQL", ("psql",), "postgresql-client"),
+    "sqlite3": Program("NICU_SQLITE3", ("sqlite3",), "sqlite3"),
 }
 
 

@@ -31,6 +31,7 @@ from nicu_dashboard.migration.options import Options, reported
 from nicu_dashboard.migration.own import Own
 from nicu_dashboard.migration.own_target import REVISION_TABLE, bare, make_tables, refusals_of, tables_in
 from nicu_dashboard.migration.plan import Plan
+from nicu_dashboard.migration.preflight import checked_plan
 from nicu_dashboard.migration.prisma import LEGACY, Prisma
 from nicu_dashboard.migration.prisma_columns import becomes
 from nicu_dashboard.migration.progress import Progress, Silent
@@ -101,12 +102,7 @@ def _begin(
     progress.finish("snapshot")
     report.seconds["snapshot"] = round(perf_counter() - begun, 3)
     begun = perf_counter()
-    with closing(open_snapshot(snapshot)) as file:
-        refuse_damage(source, file)
-    converted = stage(mapping, snapshot)
-    with closing(open_snapshot(snapshot)) as file:
-        plan = mapping.plan(file, read_catalog(file), sample=True)
-    plan = replace(plan, not_carried=(*plan.not_carried, *converted.kept))
+    plan, converted = checked_plan(source, snapshot, mapping)
     if converted.rejects and options.on_reject == "stop":
         report.add_rejects(converted.rejects, options.show_values)
         raise RowsRejected(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
@@ -53,7 +54,9 @@ class ColumnarReader:
         return [encoder.write_header(), encoder.write_batch(batch), encoder.finish()]
 
     def _read(self, table: TablePlan, chunk: Chunk, columns: list[LaneColumn]) -> pa.RecordBatch:
-        listed = ", ".join(f"{column.expression} AS c{place}" for place, column in enumerate(columns))
+        known = _known_ids(table, chunk)
+        read = [column for place, column in enumerate(columns) if known is None or place != known.place]
+        listed = ", ".join(f"{column.expression} AS c{place}" for place, column in enumerate(read)) or "NULL"
         where = inline_condition(table, chunk)
         self.cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(chunk.rows + 1)})
         try:
@@ -65,8 +68,27 @@ class ColumnarReader:
             raise NotClean from None
         if len(batches) != 1 or batches[0].num_rows != chunk.rows:
             raise NotClean
-        arrays = [_checked(array, column.wire) for array, column in zip(batches[0].columns, columns, strict=True)]
+        arrays = [_checked(array, column.wire) for array, column in zip(batches[0].columns, read, strict=False)]
+        if known is not None:
+            arrays.insert(known.place, pa.arange(known.first, known.first + chunk.rows))
         return pa.RecordBatch.from_arrays(arrays, names=[f"c{place}" for place in range(len(columns))])
+
+
+@dataclass(frozen=True)
+class KnownIds:
+    """The row ids of a stretch that need no reading: they start at `first` and leave none out."""
+
+    place: int
+    first: int
+
+
+def _known_ids(table: TablePlan, chunk: Chunk) -> KnownIds | None:
+    """Return the ids of a stretch that has as many rows as ids between its bounds: each is there once, in order."""
+    low, high = (bound[0] if bound else None for bound in (chunk.low, chunk.high))
+    place = next((place for place, column in enumerate(table.copied) if column.name == table.alias), None)
+    if place is None or not isinstance(low, int) or not isinstance(high, int) or high - low != chunk.rows:
+        return None
+    return KnownIds(place, low + 1)
 
 
 def _checked(array: pa.Array, wire: str) -> pa.Array:

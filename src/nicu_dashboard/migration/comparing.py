@@ -109,7 +109,7 @@ class ChunkComparer:
                 copy.set_types([column.wire for column in columns])
                 for theirs in copy.rows():
                     row = ours.fetchone() if same else None
-                    same = same and row is not None and row[1:] == theirs
+                    same = same and row is not None and row == theirs
         except (NotClean, sqlite3.OperationalError):
             return False
         return same and ours.fetchone() is None

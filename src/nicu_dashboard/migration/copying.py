@@ -100,7 +100,7 @@ class ChunkCopier:
             with self.target.cursor().copy(copy_in(table)) as copy:
                 copy.set_types([column.wire for column in columns])
                 for row in rows:
-                    copy.write_row(row[1:])
+                    copy.write_row(row)
                     sent += 1
         except (sqlite3.OperationalError, TypeError, OverflowError, ValueError):
             raise NotClean from None

@@ -67,13 +67,13 @@ class RowEncoder:
         )  # fmt: skip
 
 
-def select_rows(table: TablePlan, where: str, expressions: Sequence[str] | None = None) -> str:
-    """Return the SELECT of a stretch of the source in its own order: row id first, then the copied columns."""
+def select_rows(table: TablePlan, where: str, expressions: Sequence[str] = ()) -> str:
+    """Return the SELECT of a stretch in its own order: of these expressions, or of row id and copied columns."""
     address = ", ".join(quoted(name) for name in address_of(table))
     row_id = quoted(table.rowid) if table.rowid else "NULL"
-    listed = ", ".join(expressions if expressions is not None else [column.read for column in table.copied])
+    listed = ", ".join(expressions or [row_id, *([column.read for column in table.copied] or ["NULL"])])
     order = f" ORDER BY {address}" if address and not table.virtual else ""
-    return f"SELECT {row_id}, {listed or 'NULL'} FROM {quoted(table.source)} WHERE {where}{order}"
+    return f"SELECT {listed} FROM {quoted(table.source)} WHERE {where}{order}"
 
 
 def exact_rows(connection: sqlite3.Connection, table: TablePlan, chunk: Chunk) -> Iterator[ExactRow]:

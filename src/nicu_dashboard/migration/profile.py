@@ -92,7 +92,7 @@ def profile_table(connection: sqlite3.Connection, table: SourceTable, sample: bo
             elif declares_json(column):
                 _note_json(whole[column.name], _values(connection, table, column, condition))
     if stretches:
-        for name in table.key:  # a key column that holds a NULL makes the key UNIQUE: never left to a sample
+        for name in set(table.key) - {table.alias}:  # a NULL in a key makes it UNIQUE: never left to a sample
             whole[name].nulls = _nulls(connection, table, name)
     return TableProfile(rows, bool(stretches), whole)
 
@@ -106,7 +106,9 @@ def _stretches(connection: sqlite3.Connection, table: SourceTable) -> list[str]:
     if table.rowid is None:
         return []
     name = quoted(table.rowid)
-    low, high = connection.execute(f"SELECT min({name}), max({name}) FROM {quoted(table.name)}").fetchone()
+    low, high = (
+        connection.execute(f"SELECT {end}({name}) FROM {quoted(table.name)}").fetchone()[0] for end in ("min", "max")
+    )  # one after the other: both at once would read every row
     step = max(1, (high - low) // SAMPLED_PLACES)
     starts = [low + place * step for place in range(1, SAMPLED_PLACES)]
     edges = [(low, low + SAMPLED_EDGE_ROWS), (high - SAMPLED_EDGE_ROWS, high)]

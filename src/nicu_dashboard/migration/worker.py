@@ -23,6 +23,9 @@ from nicu_dashboard.migration.plan import Step, TablePlan
 from nicu_dashboard.migration.target import connect
 
 INDEX_MEMORY = "128MB"
+LATE_FLUSH = "SET LOCAL synchronous_commit = off"
+"""A stretch and its journal row still commit together; a server that crashes may lose the last few of both, and the
+next start does them again. The change of state that follows is flushed, and with it all before it."""
 TELLABLE = frozenset({"0A", "22", "23", "42", "54"})
 """Classes of errors that lie in the statement or the data: the step is left out and told, the move goes on."""
 
@@ -112,6 +115,7 @@ class Worker:
         if isinstance(task, StepTask):
             return self._step(task.step)
         with self.target.transaction():
+            self.target.execute(LATE_FLUSH)
             self.journal.fence(self.job.run_id, self.job.epoch)
             if isinstance(task, CopyTask):
                 return self._copy(task)
@@ -140,6 +144,7 @@ class Worker:
             with self.target.transaction():
                 self.journal.fence(self.job.run_id, self.job.epoch)
                 self.target.execute(f"SET LOCAL maintenance_work_mem = '{INDEX_MEMORY}'")
+                self.target.execute("SET LOCAL jit = off")
                 self.target.execute(step.statement.encode())
                 self.journal.add_step(self.job.run_id, step.name)
         except psycopg.Error as error:

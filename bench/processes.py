@@ -1,0 +1,85 @@
+"""What a command costs: seconds, processor seconds of all its processes and of the server's, peak memory."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Figure:
+    """One measured way: seconds by phase, processor seconds by phase, peak memory of its processes in MB, remarks."""
+
+    name: str
+    seconds: dict[str, float] = field(default_factory=dict)
+    cpu: dict[str, float] = field(default_factory=dict)
+    memory_mb: float = 0.0
+    note: str = ""
+
+
+def tree(pid: int) -> list[int]:
+    """Return a process and all below it."""
+    found = [pid]
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found += [below for child in task.read_text().split() for below in tree(int(child))]
+        except OSError:
+            continue
+    return found
+
+
+def memory_mb(pid: int) -> float:
+    """Return the proportional memory of a process and all below it, in MB."""
+    total = 0
+    for one in tree(pid):
+        for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
+            total += int(line.split()[1]) if line.startswith("Pss:") else 0
+    return total / 1024
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor seconds of a process, of all below it, and of those below it that have ended."""
+    total = 0
+    for one in tree(pid):
+        try:
+            fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += sum(map(int, fields[11:15]))
+    return total / TICKS
+
+
+def watched(command: list[str], figure: Figure, server_pid: int | None = None) -> str:
+    """Run a command, note its seconds, processor seconds and peak memory, return its output; raises on failure."""
+    before, ended = cpu_seconds(server_pid) if server_pid else 0.0, os.times()
+    begun = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.1):
+            try:
+                figure.memory_mb = max(figure.memory_mb, round(memory_mb(process.pid), 1))
+            except OSError:
+                continue
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        out, err = process.communicate()
+    finally:
+        done.set()
+        watcher.join()
+    figure.seconds["all"] = round(time.perf_counter() - begun, 2)
+    own = os.times()
+    spent = own.children_user + own.children_system - ended.children_user - ended.children_system
+    figure.cpu["all"] = round(spent + (cpu_seconds(server_pid) - before if server_pid else 0.0), 2)
+    if process.returncode:
+        raise RuntimeError(f"{command[0]} ended with {process.returncode}: {(err or out)[-800:]}")
+    return out

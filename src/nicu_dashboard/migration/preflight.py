@@ -1,0 +1,48 @@
+"""Looking at a snapshot from two sides at once: page by page for damage, and column by column for the plan."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from nicu_dashboard.migration.catalog import read_catalog
+from nicu_dashboard.migration.mapping import Mapping
+from nicu_dashboard.migration.plan import Plan
+from nicu_dashboard.migration.prisma import Prisma
+from nicu_dashboard.migration.prisma_staging import Converted
+from nicu_dashboard.migration.source import open_snapshot, refuse_damage
+from nicu_dashboard.migration.staging import stage
+
+
+def checked_plan(source: Path, snapshot: Path, mapping: Mapping) -> tuple[Plan, Converted]:
+    """Return the plan for a snapshot and what was converted in it; damage raises SourceUnreadable, whatever the plan.
+
+    What is converted is written into the snapshot, so it is checked before.
+    """
+    if not isinstance(mapping, Prisma):
+        return _plan_beside_check(source, snapshot, mapping), Converted({})
+    _check(source, snapshot)
+    converted = stage(mapping, snapshot)
+    plan = _plan(snapshot, mapping)
+    return replace(plan, not_carried=(*plan.not_carried, *converted.kept)), converted
+
+
+def _plan_beside_check(source: Path, snapshot: Path, mapping: Mapping) -> Plan:
+    with ThreadPoolExecutor(1) as pool:
+        check = pool.submit(_check, source, snapshot)
+        try:
+            return _plan(snapshot, mapping)
+        finally:
+            check.result()
+
+
+def _plan(snapshot: Path, mapping: Mapping) -> Plan:
+    with closing(open_snapshot(snapshot)) as file:
+        return mapping.plan(file, read_catalog(file), sample=True)
+
+
+def _check(source: Path, snapshot: Path) -> None:
+    with closing(open_snapshot(snapshot)) as file:
+        refuse_damage(source, file)
