@@ -35,7 +35,7 @@ def settle(snapshot: Path, target: Connection, run: Run, following: Following) -
             changed = _corrected_since(target, run)
         else:
             changed = {table.source: _noted(file, table, marks) for table in run.plan.tables}
-            _drop_triggers(file)
+        _drop_triggers(file)
         beyond = 0
         for table in run.plan.tables:
             if table.source in APPENDED:

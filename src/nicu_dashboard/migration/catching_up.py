@@ -52,9 +52,10 @@ class Chase:
         except RowsRejected:
             self.report.add_rejects(done.rejects, False)
             raise
-        except psycopg.IntegrityError as error:
+        except psycopg.Error as error:
             raise MigrationError(
-                f"PostgreSQL refuses what changed: {error.diag.message_primary}.", "Run `verify` to see where."
+                f"PostgreSQL refuses what changed: {error.diag.message_primary or 'the connection broke off'}.",
+                "Run `verify` to see where.",
             ) from None
         return done
 
