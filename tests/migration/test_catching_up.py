@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 
 from nicu_dashboard.adapters.sql import revisions
 from nicu_dashboard.adapters.sql.errors import StoreMoved
-from nicu_dashboard.migration import api
+from nicu_dashboard.migration import api, bringing
 from nicu_dashboard.migration.following import APPENDED
+from nicu_dashboard.migration.marks import Marks
 from nicu_dashboard.migration.verifying import IN_SERVICE
 from nicu_dashboard.ports.tick import Rescan, SpellRow, Tick
 from tests.contracts.test_journal import LOW_SPO2, desaturation, of_ada
@@ -75,6 +77,7 @@ def test_cut_over_closes_the_source_and_names_the_new_home(ward_file: Path, post
     secret = postgres_url.replace("postgres@", "postgres:s3cret@")
     report = api.cut_over(str(ward_file), secret)
     assert (report.exit_code, report.setting) == (0, f"DATABASE_URL={postgres_url}"), report.summary
+    assert report.also_set == [f"NICU_AUDIT_KEY_FILE={ward_file}.audit-key"]
     assert report.seconds["standstill"] < 3
     assert everything(postgres_url) == before
     with pytest.raises(StoreMoved, match=f"set DATABASE_URL={postgres_url} and start again. To undo: nicu migrate"):
@@ -165,3 +168,46 @@ def test_a_file_nobody_works_on_is_not_written(ward_file: Path, postgres_url: st
     assert ward_file.read_bytes() == before
     report = api.catch_up(str(ward_file), postgres_url)
     assert (report.exit_code, "does not follow" in report.summary) == (2, True)
+
+
+@pytest.mark.parametrize("dies_at", [1, 3, 5])
+def test_a_pass_that_dies_is_made_again_and_doubles_nothing(
+    ward_file: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch, dies_at: int
+) -> None:
+    assert api.run(str(ward_file), postgres_url, FOLLOW).exit_code == 0
+    change_everything(ward_file, 1_000)
+    commits = itertools.count(1)
+    set_mark = Marks.set_mark
+
+    def die_sometimes(marks: Marks, table: str, mark: int) -> None:
+        set_mark(marks, table, mark)
+        if next(commits) == dies_at:
+            raise SystemExit(9)
+
+    monkeypatch.setattr(bringing, "BATCH_ROWS", 40)
+    with monkeypatch.context() as patch:
+        patch.setattr(Marks, "set_mark", die_sometimes)
+        with pytest.raises(SystemExit):
+            api.catch_up(str(ward_file), postgres_url)
+    change_everything(ward_file, 2_000)
+    report = api.catch_up(str(ward_file), postgres_url)
+    assert (report.exit_code, report.differences) == (0, [])
+    assert everything(postgres_url) == everything(f"sqlite:///{ward_file}")
+
+
+def test_a_target_that_breaks_off_at_the_last_moment_leaves_the_source_in_service(
+    ward_file: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert api.run(str(ward_file), postgres_url, FOLLOW).exit_code == 0
+
+    def break_off(done: bringing.Pass, _most: int) -> list[str]:
+        done.target.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        return []
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bringing.Pass, "compare_whole", break_off)
+        report = api.cut_over(str(ward_file), postgres_url)
+    assert (report.exit_code, "PostgreSQL" in report.summary) == (2, True)
+    change_everything(ward_file, 1_000)
+    assert api.cut_over(str(ward_file), postgres_url).exit_code == 0
+    assert everything(postgres_url) == everything(f"sqlite:///{ward_file}")

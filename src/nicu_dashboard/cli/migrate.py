@@ -231,11 +231,11 @@ def show(report: Report, console: Console) -> None:
         console.print(Text(f"  {fault}"))
     if report.estimate_bytes:
         console.print(f"About {report.estimate_s:,.0f} s and {report.estimate_bytes / 1e6:,.0f} MB in the target.")
-    if report.setting:
-        console.print(Text(report.setting, style="bold"), soft_wrap=True)
     console.print(Text(report.summary, style="green" if report.exit_code == 0 else "red"))
     if report.next_step:
         console.print(Text(report.next_step))
+    for line in [report.setting, *report.also_set] if report.setting else []:
+        console.print(Text(line, style="bold"), soft_wrap=True)
 
 
 def _print_rows(console: Console, titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

@@ -27,7 +27,7 @@ from nicu_dashboard.migration.mapping import Mapping as Way
 from nicu_dashboard.migration.marks import Marks
 from nicu_dashboard.migration.move import Move, create_tables
 from nicu_dashboard.migration.names import quoted
-from nicu_dashboard.migration.options import Options, reported
+from nicu_dashboard.migration.options import Options, in_schema_of, reported
 from nicu_dashboard.migration.own import Own
 from nicu_dashboard.migration.own_target import REVISION_TABLE, bare, make_tables, refusals_of, tables_in
 from nicu_dashboard.migration.plan import Plan
@@ -37,6 +37,7 @@ from nicu_dashboard.migration.prisma_columns import becomes
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.recognising import choose, mapping_of
 from nicu_dashboard.migration.report import Report
+from nicu_dashboard.migration.settings_to_set import SET_IT, audit_key_of, setting_of
 from nicu_dashboard.migration.source import open_snapshot, reading, refuse_damage, source_path, take_snapshot
 from nicu_dashboard.migration.staging import stage
 from nicu_dashboard.migration.target import Connection, TargetFacts, connect, look_at_target
@@ -47,7 +48,7 @@ __all__ = ["Options", "abort", "catch_up", "cut_over", "plan", "roll_back", "run
 
 def run(source: str, target: str, options: Options | None = None, progress: Progress | None = None) -> Report:
     """Move a SQLite file into PostgreSQL and verify every value; continues an unfinished move."""
-    chosen, shown = options or Options(), progress or Silent()
+    chosen, shown = in_schema_of(options or Options(), target), progress or Silent()
     return reported("run", lambda report: _run(source_path(source), target, chosen, shown, report))
 
 
@@ -79,8 +80,19 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
         mapping = mapping_of(run_now.plan, options.chunk_rows)
         move = Move(run_now, snapshot, target, mapping, crew, progress, connection)
         _carry_on(move, options, report)
+        if report.exit_code == 0 and run_now.plan.mapping != "as-is":
+            _tell_next(connection, run_now, source, target, report)
         if report.exit_code == 0 and options.verify:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tell_next(connection: Connection, run_now: Run, source: Path, target: str, report: Report) -> None:
+    following = Marks(connection, run_now.id).following()
+    connection.rollback()
+    if following is not None:
+        report.next_step = "Bring what was written since with `nicu migrate catch-up`, then `nicu migrate cut-over`."
+        return
+    report.setting, report.also_set, report.next_step = setting_of(target), audit_key_of(source), SET_IT
 
 
 def _begin(
@@ -177,7 +189,7 @@ def _carry_on(move: Move, options: Options, report: Report) -> None:
 
 def plan(source: str, target: str, options: Options | None = None, progress: Progress | None = None) -> Report:
     """Look at every value and at the target, and tell what `run` would do; writes nothing."""
-    chosen, shown = options or Options(), progress or Silent()
+    chosen, shown = in_schema_of(options or Options(), target), progress or Silent()
     return reported("plan", lambda report: _plan(source_path(source), target, chosen, shown, report))
 
 

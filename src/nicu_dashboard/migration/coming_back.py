@@ -9,7 +9,7 @@ from time import perf_counter
 
 from nicu_dashboard.migration.errors import RowsRejected, TargetRefused
 from nicu_dashboard.migration.journal import Journal
-from nicu_dashboard.migration.options import Options, reported
+from nicu_dashboard.migration.options import Options, in_schema_of, reported
 from nicu_dashboard.migration.own import NAME as OWN
 from nicu_dashboard.migration.own_back import OwnWayBack, close_database, hold_writers, is_own, own_plan
 from nicu_dashboard.migration.prisma import NAME as PRISMA
@@ -23,7 +23,7 @@ from nicu_dashboard.migration.target import Connection, connect
 
 def roll_back(source: str, target: str, options: Options | None = None, progress: Progress | None = None) -> Report:
     """Write what PostgreSQL (`source`) holds now into a new SQLite file (`target`), and verify every value."""
-    chosen, shown = options or Options(), progress or Silent()
+    chosen, shown = in_schema_of(options or Options(), source), progress or Silent()
     return reported("roll-back", lambda report: _roll_back(source, source_path(target), chosen, shown, report))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -22,6 +21,7 @@ from nicu_dashboard.migration.options import Options, reported
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.recognising import mapping_of
 from nicu_dashboard.migration.report import Report
+from nicu_dashboard.migration.settings_to_set import SET_IT, audit_key_of, setting_of
 from nicu_dashboard.migration.source import open_snapshot, source_path, take_snapshot
 from nicu_dashboard.migration.verifying import counted_again
 
@@ -54,11 +54,11 @@ def _cut_over(path: Path, target: str, options: Options, progress: Progress, rep
             home = _stand_still(chase, setting, options, report)
         if chase.following.state != "moved":
             _record(chase, home, report)
-    report.setting = home.setting
+    report.setting, report.also_set = home.setting, audit_key_of(path)
     still = report.seconds.get("standstill")
     told = f" Writes stood still for {still:.2f} s." if still is not None else ""
     report.summary = f"everything has moved and was compared.{told} {path.name} takes no more service."
-    report.next_step = f"Set {home.setting} (add the password) and start the dashboard again."
+    report.next_step = SET_IT
 
 
 def _verify_in_service(chase: Chase, target: str, options: Options, progress: Progress, report: Report) -> None:
@@ -147,13 +147,3 @@ def _record(chase: Chase, home: Home, report: Report) -> None:
         for statement in views_at_cut_over(chase.run.plan, marks.marks()):
             chase.target.execute(statement.encode())
         marks.set_moved(home.moved_at, round(1000 * report.seconds.get("standstill", 0.0)), home.setting)
-
-
-def setting_of(target: str) -> str:
-    """Return the line that names the new home, without its password."""
-    if "://" in target:
-        shown = re.sub(r"^([a-z+]+://[^:/@?#]*):[^@]*@", r"\1@", target)
-        shown = re.sub(r"(?<=[?&])(password|sslpassword)=[^&]*&?", "", shown).rstrip("?&")
-        return f"DATABASE_URL={shown}"
-    plain = re.sub(r"\b(password|sslpassword)\s*=\s*('(?:[^'\\]|\\.)*'|\S+)\s*", "", target).strip()
-    return f'DATABASE_URL="{plain}"'

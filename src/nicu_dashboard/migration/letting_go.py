@@ -8,7 +8,7 @@ from nicu_dashboard.migration.errors import TargetRefused
 from nicu_dashboard.migration.following import at_once, home_of, live, open_again, remove, token_of
 from nicu_dashboard.migration.journal import Journal
 from nicu_dashboard.migration.marks import Marks
-from nicu_dashboard.migration.options import reported
+from nicu_dashboard.migration.options import Options, in_schema_of, reported
 from nicu_dashboard.migration.own_back import open_database_again
 from nicu_dashboard.migration.report import Report
 from nicu_dashboard.migration.source import source_path
@@ -46,7 +46,7 @@ def _abort(source: str, target: str | None, report: Report) -> None:
 
 def _open_database(source: str, report: Report) -> None:
     with closing(connect(source)) as connection:
-        was_closed = open_database_again(connection, "public")
+        was_closed = open_database_again(connection, in_schema_of(Options(), source).schema)
         connection.commit()
     report.summary = "the database serves again." if was_closed else "the database was not closed; nothing to do."
 

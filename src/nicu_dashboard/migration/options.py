@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 
+import psycopg
+
+from nicu_dashboard.adapters.sql.addresses.address import AddressFault
+from nicu_dashboard.adapters.sql.addresses.reading import read_address
 from nicu_dashboard.migration.chunks import MOST_CHUNK_ROWS
 from nicu_dashboard.migration.errors import MigrationError
 from nicu_dashboard.migration.report import Report
+from nicu_dashboard.ports.tick import StoreUnavailable
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,17 @@ class Options:
     chunk_rows: int = MOST_CHUNK_ROWS
 
 
+def in_schema_of(options: Options, address: str) -> Options:
+    """Return the options with the schema that an address names (`?schema=ward`), where no other was chosen."""
+    try:
+        named = read_address(address, {}).search_path
+    except AddressFault:
+        return options  # told when it is dialled
+    if options.as_is or options.schema != "public" or not named:
+        return options
+    return replace(options, schema=named.partition(",")[0].strip().strip('"'))
+
+
 def reported(command: str, work: Callable[[Report], None]) -> Report:
     """Return the report of a command; what stopped it stands there with its exit code."""
     report = Report(command)
@@ -44,5 +61,13 @@ def reported(command: str, work: Callable[[Report], None]) -> Report:
         report.exit_code = error.exit_code
         report.summary, report.next_step = error.what, error.next_step
         report.faults += error.details
+    except psycopg.Error as error:
+        report.exit_code, report.next_step = 2, "Mend the cause and run the same command again."
+        report.summary = f"PostgreSQL refused or broke off: {error.diag.message_primary or 'the connection is gone'}."
+    except sqlite3.Error as error:
+        report.exit_code, report.next_step = 2, "Mend the cause and run the same command again."
+        report.summary = f"a SQLite file cannot be used: {error}."
+    except StoreUnavailable as error:
+        report.exit_code, report.summary = 2, str(error)
     report.seconds["all"] = round(perf_counter() - begun, 3)
     return report

@@ -64,7 +64,8 @@ class Report:
     mapped: list[dict[str, str]] = field(default_factory=list)
     """Of an earlier dashboard's file: which column of theirs becomes which of ours."""
     setting: str = ""
-    """The line that names the new home after a cut-over, without its password."""
+    """The line that names the new home after a move, without its password."""
+    also_set: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON values."""

@@ -1,0 +1,27 @@
+"""What a person has to set after a move, without secrets."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from nicu_dashboard.adapters.sql.seals import BESIDE, KEY_FILE, is_configured
+
+SET_IT = "Set this (add the password, if there is one) and start the dashboard again."
+
+
+def setting_of(target: str) -> str:
+    """Return the line that names the new home, without its password."""
+    if "://" in target:
+        shown = re.sub(r"^([a-z+]+://[^:/@?#]*):[^@]*@", r"\1@", target)
+        shown = re.sub(r"(?<=[?&])(password|sslpassword)=[^&]*&?", "", shown).rstrip("?&")
+        return f"DATABASE_URL={shown}"
+    plain = re.sub(r"\b(password|sslpassword)\s*=\s*('(?:[^'\\]|\\.)*'|\S+)\s*", "", target).strip()
+    return f'DATABASE_URL="{plain}"'
+
+
+def audit_key_of(source: Path) -> list[str]:
+    """Return the line that keeps the audit trail's key in use: it lay beside the SQLite file."""
+    key = source.absolute().with_name(source.name + BESIDE)
+    return [f"{KEY_FILE}={key}"] if key.exists() and not is_configured(os.environ) else []
