@@ -61,6 +61,7 @@ from nicu_dashboard.services.accounts import Accounts, Doorkeepers
 from nicu_dashboard.services.admissions import Admissions
 from nicu_dashboard.services.alarm_actions import AlarmActions
 from nicu_dashboard.services.anchoring import Anchoring
+from nicu_dashboard.services.disclosures import Disclosures
 from nicu_dashboard.services.displays import Displays
 from nicu_dashboard.services.emergencies import BreakGlass
 from nicu_dashboard.services.engine import Engine
@@ -306,9 +307,15 @@ def build_app(store: Store, station: Station, settings: Settings | None = None) 
             health.report,
             pages_folder(),
             doors,
+            Disclosures(store.people, station.clock, lambda kind, number: whose(store.chart, kind, number)),
         ),
         registry,
     )
+
+
+def whose(chart: Chart, kind: str, number: int) -> int | None:
+    """Return the baby of an event or an alarm; raises NotFound."""
+    return chart.spell(number).patient_id if kind == "event" else chart.alarm(number)[0].patient_id
 
 
 def pages_folder() -> Path:

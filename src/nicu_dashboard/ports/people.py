@@ -143,6 +143,10 @@ class People(Protocol):
         """Append an audit entry of its own (a read of patient data, a failed log-in)."""
         ...
 
+    def record_all(self, entries: Sequence[AuditEntry]) -> None:
+        """Append audit entries of their own, all in one transaction."""
+        ...
+
     def audit(
         self, after: int | None = None, limit: int = 100, filters: Mapping[str, Any] | None = None
     ) -> Sequence[Mapping[str, Any]]:

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from nicu_dashboard.services.snapshot import alarm_view
+from nicu_dashboard.web.disclosing import showing
 from nicu_dashboard.web.rooms import InRooms
 from nicu_dashboard.web.security import MaySee, MayWatch, Person, require
 from nicu_dashboard.web.shapes import alarm_shape, instant
@@ -25,6 +26,7 @@ class DisplayBody(BaseModel):
 
 @router.get("/api/alarms")
 def alarms(
+    request: Request,
     found: InRooms,
     person: MaySee,
     status: Status | None = None,
@@ -38,6 +40,7 @@ def alarms(
     if mrn is not None:
         patient_id = found.roster.patient_by_mrn(mrn).id
     listed = found.chart.alarms(patient_id, status, after, limit + 1, cot_id, person.units)
+    showing(request, (one.patient_id for one in listed[:limit]))
     return page(listed, limit, alarm_shape, lambda one: one.alarm.id)
 
 

@@ -1,5 +1,6 @@
 """The web application: routes, problems, guard; wired by bootstrap."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -23,6 +24,7 @@ from nicu_dashboard.web import (
     sessions,
 )
 from nicu_dashboard.web.bodies import Bodies
+from nicu_dashboard.web.disclosing import Disclosing
 from nicu_dashboard.web.guard import Guard
 from nicu_dashboard.web.health import health, metrics
 from nicu_dashboard.web.live import live
@@ -38,10 +40,12 @@ def create_app(rooms: Rooms, registry: CollectorRegistry) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await rooms.station.start()
+        rooms.station.tasks.start(rooms.disclosures.write_forever(), "record of who looked")
         try:
             yield
         finally:
             await rooms.station.stop()
+            await asyncio.to_thread(rooms.disclosures.write, True)
 
     app = FastAPI(
         title="NICU Dashboard",
@@ -55,6 +59,7 @@ def create_app(rooms: Rooms, registry: CollectorRegistry) -> FastAPI:
     app.state.rooms = rooms
     app.state.metrics = registry
     install(app)
+    app.add_middleware(Disclosing)
     app.add_middleware(Bodies)
     app.add_middleware(Guard)
     for room in (

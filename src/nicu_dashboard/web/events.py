@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from nicu_dashboard.domain.instants import DAY_MS
+from nicu_dashboard.web.disclosing import showing
 from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import InRooms
 from nicu_dashboard.web.security import MaySee, Person, require
@@ -29,6 +30,7 @@ class ReviewBody(BaseModel):
 
 @router.get("")
 def events(
+    request: Request,
     found: InRooms,
     _: MaySee,
     from_: Annotated[str | None, Query(alias="from")] = None,
@@ -39,6 +41,7 @@ def events(
     to_at = moment(to, found.station.clock.now())
     from_at = moment(from_, to_at - DAY_MS)
     babies = [bed.stay.patient.id for bed in list(found.station.ward.beds.values()) if bed.stay is not None]
+    showing(request, babies)
     listed = [one for baby in babies for one in found.chart.spells(baby, from_at, to_at, definition)]
     listed.sort(key=lambda one: one.spell.started_at, reverse=True)
     return {"items": [spell_shape(one) for one in listed], "next": None}

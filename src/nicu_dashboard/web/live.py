@@ -33,6 +33,7 @@ async def live(request: Request) -> Response:
         person = await run_in_threadpool(admitted, request, "watch")
     except Problem as refused:
         return problem(refused.status_code, str(refused.detail))
+    request.state.person = person
     found: Rooms = request.app.state.rooms
     shown = minimal if person.role in MINIMAL else whole
     if "text/event-stream" in request.headers.get("accept", ""):

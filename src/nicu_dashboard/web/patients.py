@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
@@ -11,6 +11,7 @@ from nicu_dashboard.domain.vitals import VITALS
 from nicu_dashboard.ports.roster import Stay
 from nicu_dashboard.services.history import DEFAULT_VITALS
 from nicu_dashboard.web.descriptions import Description, Mrn
+from nicu_dashboard.web.disclosing import showing
 from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import InRooms, Rooms
 from nicu_dashboard.web.security import MaySee, Person, SeesCensus, require
@@ -52,10 +53,16 @@ def stay_of(found: Rooms, patient_id: int) -> Stay | None:
 
 @router.get("")
 def patients(
-    found: InRooms, person: SeesCensus, after: Whole = 0, limit: Limit = 100, search: Annotated[str, ONE_LINE] = ""
+    request: Request,
+    found: InRooms,
+    person: SeesCensus,
+    after: Whole = 0,
+    limit: Limit = 100,
+    search: Annotated[str, ONE_LINE] = "",
 ) -> dict[str, Any]:
     """List babies by id."""
     listed = found.roster.patients(after, limit + 1, search, person.units)
+    showing(request, (one.id for one in listed[:limit]))
     at = found.station.clock.now()
     return page(listed, limit, lambda one: patient_shape(one, stay_of(found, one.id), at), lambda one: one.id)
 

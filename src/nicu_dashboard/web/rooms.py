@@ -14,6 +14,7 @@ from nicu_dashboard.ports.people import People
 from nicu_dashboard.ports.roster import Roster
 from nicu_dashboard.ports.sight import Sight
 from nicu_dashboard.services.accounts import Accounts
+from nicu_dashboard.services.disclosures import Disclosures
 from nicu_dashboard.services.emergencies import BreakGlass
 from nicu_dashboard.services.history import History
 from nicu_dashboard.services.screens import Screens
@@ -48,6 +49,7 @@ class Rooms:
     health: Callable[[], Mapping[str, Any]]
     pages: Path
     doors: Doors
+    disclosures: Disclosures
 
 
 def rooms(request: Request) -> Rooms:

@@ -164,7 +164,8 @@ class _Door:
     act: Act
 
     def __call__(self, request: Request) -> Person:
-        return admitted(request, self.act)
+        request.state.person = person = admitted(request, self.act)
+        return person
 
 
 MaySee = Annotated[Person, Depends(require("see"))]

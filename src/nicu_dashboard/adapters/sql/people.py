@@ -170,6 +170,11 @@ class SqlPeople:
         with self._database.writing() as connection:
             self._append(connection, entry)
 
+    def record_all(self, entries: Sequence[AuditEntry]) -> None:
+        """Append audit entries of their own, all in one transaction."""
+        with self._database.writing() as connection:
+            self._database.trail.append(connection, entries)
+
     def audit(
         self, after: int | None = None, limit: int = 100, filters: Mapping[str, Any] | None = None
     ) -> Sequence[Mapping[str, Any]]:
