@@ -22,7 +22,7 @@ demo: setup ## a ward of simulated babies on this machine; options as ARGS="--co
 	@exec $(BIN)/nicu demo $(ARGS)
 
 test: setup-dev screens-test ## every test, with a real browser and a real PostgreSQL; the timed journeys run alone
-	@$(BIN)/python tools/ensure.py chromium pgbouncer pgbackrest postgres >/dev/null
+	@$(BIN)/python tools/ensure.py caddy chromium pgbouncer pgbackrest postgres systemd-analyze >/dev/null
 	@$(PYTEST) tests/browser
 	@$(PYTEST) -n 2 --ignore=tests/browser
 

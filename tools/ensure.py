@@ -27,6 +27,7 @@ class Program:
 
 
 PROGRAMS = {
+    "caddy": Program("NICU_CADDY", ("caddy",), "caddy"),
     "chromium": Program(
         "NICU_CHROMIUM", ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"), "chromium"
     ),
@@ -36,6 +37,7 @@ PROGRAMS = {
     "postgres": Program("NICU_POSTGRES", ("postgres",), "postgresql", "usr/lib/postgresql/*/bin"),
     "psql": Program("NICU_PSQL", ("psql",), "postgresql-client"),
     "sqlite3": Program("NICU_SQLITE3", ("sqlite3",), "sqlite3"),
+    "systemd-analyze": Program("NICU_SYSTEMD_ANALYZE", ("systemd-analyze",), "systemd"),
 }
 
 
