@@ -148,6 +148,7 @@ class PostgresServer:
     """One running server; `url()` names a database on it. Owns its data folder and its process."""
 
     settings: dict[str, str] = field(default_factory=dict)
+    wal_segment_mb: int = 16
     port: int = field(default_factory=free_port)
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="nicu-postgres-")))
     account: pwd.struct_passwd | None = field(default_factory=server_account)
@@ -165,7 +166,7 @@ class PostgresServer:
                 os.chown(path, self.account.pw_uid, self.account.pw_gid)
         done = _run(
             self.account, self.bin_dir / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-            "--locale=C", "--no-sync", "--no-instructions",
+            "--locale=C", "--no-sync", "--no-instructions", f"--wal-segsize={self.wal_segment_mb}",
         )  # fmt: skip
         if done.returncode:
             raise PostgresMissing(f"initdb failed: {done.stderr[-500:]}")

@@ -20,6 +20,7 @@ from nicu_dashboard.adapters.one_time_codes import OneTimeCodes
 from nicu_dashboard.adapters.passkeys import WebAuthn
 from nicu_dashboard.adapters.passwords import Argon2Passwords
 from nicu_dashboard.adapters.sealing import AesSealer
+from nicu_dashboard.adapters.spool import FolderSpool
 from nicu_dashboard.adapters.sql import revisions
 from nicu_dashboard.adapters.sql.addresses.pools import SERVERLESS, deployment
 from nicu_dashboard.adapters.sql.attempts import SqlAttempts
@@ -56,6 +57,7 @@ from nicu_dashboard.ports.limit_book import LimitBook
 from nicu_dashboard.ports.people import People
 from nicu_dashboard.ports.roster import Roster
 from nicu_dashboard.ports.sight import Sight
+from nicu_dashboard.ports.spool import Spool
 from nicu_dashboard.ports.tick import Journal
 from nicu_dashboard.services.accounts import Accounts, Doorkeepers
 from nicu_dashboard.services.admissions import Admissions
@@ -70,6 +72,7 @@ from nicu_dashboard.services.history import History
 from nicu_dashboard.services.ids import AlarmIds
 from nicu_dashboard.services.importing import Importing
 from nicu_dashboard.services.intake import Intake
+from nicu_dashboard.services.keeper import Keeper
 from nicu_dashboard.services.limits_desk import LimitsDesk
 from nicu_dashboard.services.live import Live
 from nicu_dashboard.services.lockout import Lockout
@@ -166,7 +169,7 @@ def check(store: Store, workers: int) -> Checked:
 def look_at(store: Store) -> tuple[Mapping[str, Any], Sequence[str]]:
     """Return the state of an open store as the health report tells it, and the damage found in it."""
     latency = Latency(CollectorRegistry())
-    for engine in {store.database.writer, store.database.reader}:
+    for engine in {store.database.writer, store.database.reader, store.database.ticker}:
         latency.listen(engine)
     return database_report(store.database, latency), damage(store.database)
 
@@ -230,8 +233,10 @@ def is_serverless() -> bool:
 
 def build_station(settings: Settings, store: Store, clock: Clock, mode: str) -> Station:
     """Return the station of the store's unit, not started; `mode` is `live`, `demo` or `read-only`."""
+    if mode != "read-only":
+        store.database.serve()
     measures = Measures()
-    ids = AlarmIds(store.journal, at_once=mode != "read-only")
+    ids = AlarmIds(store.journal, clock, at_once=mode != "read-only")
     ward = Ward(store.roster.unit(), ids, CommandNotifier(settings.notify_command), settings.definition)
     displays = Displays(ward, clock.now())
     broadcast = InProcessBroadcast()
@@ -240,9 +245,10 @@ def build_station(settings: Settings, store: Store, clock: Clock, mode: str) -> 
         ward, mode, lambda: surroundings(engine, displays, clock), lambda view: msgspec.Raw(msgspec.json.encode(view))
     )
     live = Live(builder.build, msgspec.json.encode, broadcast, clock, measures)
-    engine = Engine(ward, store.journal, clock, live, measures)
+    keeper = Keeper(store.journal, spool(settings, store, mode), clock, measures)
+    engine = Engine(ward, keeper, clock, live, measures)
     stays = Stays(store.roster)
-    settling = Settling(ward, store.roster, store.chart, store.book, store.journal, stays, clock)
+    settling = Settling(ward, store.roster, store.chart, store.book, keeper, stays, clock)
     watch = RosterWatch(ward, store.roster, settling, stays, clock)
     upkeep = Upkeep(ward, store.journal, store.chart, store.book, ids, displays, watch, clock, settings.definition)
     return Station(
@@ -266,6 +272,13 @@ def build_station(settings: Settings, store: Store, clock: Clock, mode: str) -> 
     )
 
 
+def spool(settings: Settings, store: Store, mode: str) -> Spool | None:
+    """Return where ticks wait while PostgreSQL is away; a SQLite file is on this machine itself, a demo needs none."""
+    if store.database.engine_name != "postgresql" or mode != "live" or settings.spool_mb == 0:
+        return None
+    return FolderSpool(settings.spool_dir.expanduser().absolute(), settings.spool_mb * 1_000_000)
+
+
 def importing(settings: Settings, store: Store, clock: Clock) -> Importing:
     """Return what brings history in from files."""
     return Importing(store.journal, store.roster, store.chart, clock, settings.definition)
@@ -283,7 +296,7 @@ def build_app(store: Store, station: Station, settings: Settings | None = None) 
     chosen = settings or load()
     registry = CollectorRegistry()
     latency = Latency(registry)
-    for engine in {store.database.writer, store.database.reader}:
+    for engine in {store.database.writer, store.database.reader, store.database.ticker}:
         latency.listen(engine)
     registry.register(StationCollector(station, store.database))
     health = Health(store.database, latency, station)

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     db_pool_size: Annotated[int | None, Field(alias="DB_POOL_SIZE", ge=1, le=200)] = None
     db_connect_timeout: Annotated[int | None, Field(alias="DB_CONNECT_TIMEOUT", ge=100, le=120_000)] = None
     db_idle_timeout: Annotated[int | None, Field(alias="DB_IDLE_TIMEOUT", ge=1_000, le=3_600_000)] = None
+    spool_dir: Annotated[Path, Field(alias="NICU_SPOOL_DIR")] = Path("nicu-spool")
+    spool_mb: Annotated[int, Field(alias="NICU_SPOOL_MB", ge=0, le=1_000_000)] = 512
     host: Annotated[str, Field(alias="NICU_HOST")] = "127.0.0.1"
     port: Annotated[int, Field(alias="NICU_PORT", ge=0, le=65_535)] = 8_000
     log_level: Annotated[LogLevel, Field(alias="NICU_LOG_LEVEL")] = "info"

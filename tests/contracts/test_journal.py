@@ -6,12 +6,20 @@ import itertools
 import pytest
 from sqlalchemy import delete
 
-from nicu_dashboard.adapters.sql.errors import StoreRefused
 from nicu_dashboard.adapters.sql.tables import alarm_transitions, alarms, audit_log, suspensions, vitals
 from nicu_dashboard.domain.alarms.alarm import Alarm, Transition
 from nicu_dashboard.domain.spells import Episode, Spell
 from nicu_dashboard.ports.roster import NotFound
-from nicu_dashboard.ports.tick import AlarmRow, Quarantined, Rescan, SpellRow, SuspensionRow, Tick, VitalsRow
+from nicu_dashboard.ports.tick import (
+    AlarmRow,
+    Quarantined,
+    Rescan,
+    SpellRow,
+    StoreRefused,
+    SuspensionRow,
+    Tick,
+    VitalsRow,
+)
 from tests.contracts.ward import NIGHT, Ward, by_nurse
 
 LOW_SPO2 = Alarm(

@@ -38,13 +38,9 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _settings(path: Path) -> Settings:
-    return Settings.model_validate({"DATABASE_URL": f"sqlite:///{path}"})
-
-
-def _serve(path: Path, port: int) -> None:
+def _serve(given: dict[str, str], port: int) -> None:
     """What the child does: the station as `nicu serve` runs it."""
-    settings = _settings(path)
+    settings = Settings.model_validate(given)
     store = bootstrap.open_store(settings)
     station = bootstrap.build_station(settings, store, bootstrap.system_clock(), "live")
     app, listener = bootstrap.build_app(store, station), listen("127.0.0.1", port)
@@ -54,10 +50,20 @@ def _serve(path: Path, port: int) -> None:
 
 
 class Hall:
-    """The machine room of one ward: a store of babies, a port, and the server process when it runs."""
+    """The machine room of one ward: a store of babies, a port, and the server process when it runs.
 
-    def __init__(self, folder: Path, cots: int) -> None:
-        self.path = copy_of_empty_store(folder / "nicu.db")
+    `url` is the store's, a new SQLite file by default; `given` are further settings of the server.
+    """
+
+    def __init__(self, folder: Path, cots: int, url: str | None = None, **given: str) -> None:
+        self.path = folder / "nicu.db"
+        if url is None:
+            copy_of_empty_store(self.path)
+        self.settings = {
+            "DATABASE_URL": url or f"sqlite:///{self.path}",
+            "NICU_SPOOL_DIR": str(folder / "spool"),
+            **given,
+        }
         self.labels = [f"NICU-{number:03}" for number in range(1, cots + 1)]
         self.patients: dict[str, int] = {}
         self.key, self.cookie = self._furnish()
@@ -68,12 +74,14 @@ class Hall:
 
     def _furnish(self) -> tuple[str, str]:
         """Admit a baby to each cot; return the gateway's key and the nurse's cookie."""
-        store, clock = bootstrap.open_store(_settings(self.path)), bootstrap.system_clock()
+        store = bootstrap.open_store(Settings.model_validate(self.settings))
+        clock = bootstrap.system_clock()
         at = clock.now()
-        with store.database.writer.connect() as connection:
-            # Building the ward need not outlive a power cut; the connection is closed before the server opens its own.
-            for statement in ("COMMIT", "PRAGMA synchronous = OFF", "BEGIN IMMEDIATE"):
-                connection.exec_driver_sql(statement)
+        if store.database.engine_name == "sqlite":
+            with store.database.writer.connect() as connection:
+                # Building the ward need not outlive a power cut; the server opens connections of its own.
+                for statement in ("COMMIT", "PRAGMA synchronous = OFF", "BEGIN IMMEDIATE"):
+                    connection.exec_driver_sql(statement)
         for number, label in enumerate(self.labels):
             store.roster.add_cot(label, ADMIN.entry(at, "cot.add", f"cot {label}"))
             new = NewPatient(f"T-{number}", f"Baby {number}", "female", at - 14 * DAY_MS, 28 * 7 + 3, 1_000)
@@ -90,7 +98,7 @@ class Hall:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        self._process = _PROCESSES.Process(target=_serve, args=(self.path, self.port), daemon=True)
+        self._process = _PROCESSES.Process(target=_serve, args=(self.settings, self.port), daemon=True)
         self._process.start()
         until = time.monotonic() + PATIENCE_S
         while not self._answers():
@@ -134,9 +142,10 @@ class Hall:
         return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1_024
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
-        """One request with the nurse's session and the gateway's key; OSError when nobody answers."""
+        """One request with the nurse's session or, for readings, the gateway's key; OSError when nobody answers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
-        headers = {"Cookie": self.cookie, "Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        device = {"Authorization": f"Bearer {self.key}"} if path == "/api/readings" else {"Cookie": self.cookie}
+        headers = {**device, "Content-Type": "application/json"}
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()

@@ -3,7 +3,6 @@
 import os
 import random
 import sqlite3
-import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -11,47 +10,14 @@ from pathlib import Path
 import pytest
 
 from tests.faults.conftest import Halls
-from tests.faults.hall import Hall, now_ms
+from tests.faults.gateway import Gateway
+from tests.faults.hall import Hall
 from tests.faults.waiting import within
 
 KILLS = 6
 # Twelve kills by default; NICU_LONG=1 makes it more than a thousand.
 SEEDS = range(170 if os.environ.get("NICU_LONG") else 2)
 ALARMS_AGAIN_S = 5.0
-
-
-class Gateway:
-    """Sends one cot's readings one after another; what was not acknowledged it sends again, as real ones do."""
-
-    def __init__(self, hall: Hall, label: str, heart_rate: int) -> None:
-        self.acknowledged: dict[int, int] = {}
-        self.label = label
-        self._hall, self._heart_rate = hall, heart_rate
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def end(self) -> None:
-        """Send no more; what is on its way is delivered first."""
-        self._ended.set()
-        self._thread.join(20)
-        assert not self._thread.is_alive()
-
-    def _run(self) -> None:
-        at, number = 0, 0
-        while not self._ended.is_set():
-            at, number = max(at + 1, now_ms()), number + 1
-            value = 30 + number % 300
-            while not self._delivered(at, value):
-                time.sleep(0.02)
-            self.acknowledged[at] = value
-
-    def _delivered(self, at: int, value: int) -> bool:
-        try:
-            status, said = self._hall.send(at, [self.label], heart_rate=self._heart_rate, etco2=value / 10)
-        except OSError:
-            return False
-        return status == 202 and said["accepted"] + said["duplicates"] == 1
 
 
 def _kept(path: Path) -> tuple[dict[int, Counter[tuple[int, int]]], int, int]:

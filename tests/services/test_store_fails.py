@@ -2,7 +2,7 @@
 
 import pytest
 
-from nicu_dashboard.ports.tick import Fate, Journal, StoreUnavailable, Tick
+from nicu_dashboard.ports.tick import Fate, Journal, Mark, StoreUnavailable, Tick
 from tests.services.unit import TestUnit
 
 
@@ -13,17 +13,17 @@ class Plug:
         self._journal = journal
         self.pulled = False
 
-    def commit(self, tick: Tick) -> "list[Fate]":
+    def commit(self, tick: Tick, mark: Mark | None = None) -> "list[Fate]":
         """Pass a commit through, unless the cable is pulled."""
         if self.pulled:
             raise StoreUnavailable("the store cannot be reached; check: nicu db check")
-        return list(self._journal.commit(tick))
+        return list(self._journal.commit(tick, mark))
 
 
 @pytest.fixture
 def plug(unit: TestUnit) -> Plug:
-    cable = Plug(unit.station.engine._journal)
-    unit.station.engine._journal = cable  # type: ignore[assignment]
+    cable = Plug(unit.station.engine.keeper.journal)
+    unit.station.engine.keeper.journal = cable  # type: ignore[assignment]
     return cable
 
 

@@ -11,7 +11,6 @@ import typer
 from nicu_dashboard.adapters.breached import BreachedFileFault
 from nicu_dashboard.adapters.csv_replay import FileFault
 from nicu_dashboard.adapters.http_client import ServerRefused
-from nicu_dashboard.adapters.sql.errors import StoreRefused
 from nicu_dashboard.cli import (
     admissions,
     alarms,
@@ -31,7 +30,7 @@ from nicu_dashboard.cli.common import COULD_NOT_RUN, CannotRun
 from nicu_dashboard.domain.errors import DomainError
 from nicu_dashboard.domain.instants import InstantError
 from nicu_dashboard.ports.roster import NotFound, RosterConflict
-from nicu_dashboard.ports.tick import StoreUnavailable
+from nicu_dashboard.ports.tick import StoreRefused, StoreUnavailable
 from nicu_dashboard.services.accounts import AccountRefused
 from nicu_dashboard.settings import SettingsFault
 from nicu_dashboard.version import VERSION

@@ -33,7 +33,12 @@ class Health:
         database, engine, audit = database_report(self._database, self._latency), self._engine(), self._audit()
         if database["status"] != "connected" or self._station.engine.store_failing_since is not None:
             status = "unhealthy"
-        elif audit["status"] != "ok" or database["schema"] != "head" or _is_strained(database, engine):
+        elif (
+            audit["status"] != "ok"
+            or database["schema"] != "head"
+            or _is_strained(database, engine)
+            or self._station.engine.keeper.waiting.ticks
+        ):
             status = "degraded"
         else:
             status = "healthy"
@@ -44,6 +49,7 @@ class Health:
             "database": database,
             "engine": engine,
             "audit": audit,
+            "spool": self._spool(),
         }
 
     def _audit(self) -> dict[str, Any]:
@@ -58,6 +64,16 @@ class Health:
             "anchoredRow": anchored.seq,
             "anchorsFailingSince": _instant(anchored.failing_since),
         }
+
+    def _spool(self) -> dict[str, Any] | None:
+        """Return what waits for the store on this machine, None where there is no spool."""
+        keeper = self._station.engine.keeper
+        waiting, now = keeper.waiting, self._station.clock.now()
+        if not keeper.has_spool:
+            return None
+        oldest_ms = None if waiting.since is None else max(0, now - waiting.since)
+        used = round(waiting.size / waiting.limit, 4)
+        return {"readings": waiting.readings, "ticks": waiting.ticks, "oldestMs": oldest_ms, "used": used}
 
     def _engine(self) -> dict[str, Any]:
         measures, beds = self._station.measures, list(self._station.ward.beds.values())
@@ -108,7 +124,7 @@ def database_report(database: Database, latency: Latency) -> dict[str, Any]:
 
 def pool_report(database: Database) -> dict[str, Any]:
     """Return the connections the pools may hold, how many are in use, and their share."""
-    pools = {id(engine.pool): engine.pool for engine in (database.writer, database.reader)}.values()
+    pools = {id(engine.pool): engine.pool for engine in (database.writer, database.reader, database.ticker)}.values()
     sized = [pool for pool in pools if isinstance(pool, QueuePool)]
     size, active = sum(pool.size() for pool in sized), sum(pool.checkedout() for pool in sized)
     return {"poolSize": size, "activeConnections": active, "poolUtilization": round(active / size, 2) if size else 0.0}

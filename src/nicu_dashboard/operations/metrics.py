@@ -60,6 +60,12 @@ class StationCollector(Collector):
         yield GaugeMetricFamily("nicu_db_connections_active", "Connections in use", pool["activeConnections"])
         failing = self._station.engine.store_failing_since is not None
         yield GaugeMetricFamily("nicu_store_failing", "1 while commits fail", int(failing))
+        waiting = self._station.engine.keeper.waiting
+        yield GaugeMetricFamily(
+            "nicu_spool_readings", "Acknowledged readings that wait for the store", waiting.readings
+        )
+        yield GaugeMetricFamily("nicu_spool_bytes", "What the spool takes on disk", waiting.size)
+        yield GaugeMetricFamily("nicu_spool_limit_bytes", "What it may take, 0 without a spool", waiting.limit)
         commits = GaugeMetricFamily("nicu_commit_seconds", "Recent commits of a tick", labels=["quantile"])
         for name, took_ms in (quantiles(self._station.measures.commits) or {}).items():
             commits.add_metric([f"0.{name[1:]}"], took_ms / 1_000)

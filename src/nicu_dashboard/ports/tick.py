@@ -8,7 +8,7 @@ from nicu_dashboard.domain.alarms.alarm import Alarm, Transition
 from nicu_dashboard.domain.spells import Spell
 from nicu_dashboard.domain.vitals import Measured
 
-Fate = Literal["accepted", "duplicate", "merged"]
+Fate = Literal["accepted", "duplicate", "merged", "spooled"]
 SuspensionKind = Literal["audio_pause", "alarm_pause", "off"]
 
 
@@ -92,6 +92,22 @@ class Rescan:
     to_at: int
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why the store will never take one reading; the reason names the rule that was broken, never a value."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Which ticks of which writer these are; the store remembers the last number, so that none is written twice."""
+
+    writer: str
+    first: int
+    last: int
+
+
 @dataclass(slots=True)
 class Tick:
     """What one transaction writes, in the order the engine decided it."""
@@ -114,16 +130,43 @@ class StoreUnavailable(Exception):
     """The store cannot be used now and nothing was kept; the message names the next command, never a patient."""
 
 
+class AlreadyWritten(Exception):
+    """Some or all of these ticks are in the store; `last` is the number of the last one."""
+
+    def __init__(self, last: int) -> None:
+        super().__init__(f"written up to number {last}")
+        self.last = last
+
+
+class StoreRefused(Exception):
+    """A row breaks a rule of the schema, now and at every further try; the message names the rule, never the values."""
+
+
 class Journal(Protocol):
     """Durable, atomic, idempotent."""
 
-    def commit(self, tick: Tick) -> Sequence[Fate]:
+    def commit(self, tick: Tick, mark: Mark | None = None) -> Sequence[Fate]:
         """Write the tick in one transaction with the roll-ups it touches; return each reading's fate in order.
 
         A reading already stored with the same content is a duplicate; one with the same patient, instant and source but
-        other parameters is merged, and an overwritten value keeps its old row in vitals_superseded.
-        Raises StoreUnavailable, and then nothing was written.
+        other parameters is merged, and an overwritten value keeps its old row in vitals_superseded. Raises
+        StoreUnavailable, StoreRefused, or AlreadyWritten for a mark that is not new, and then nothing was written.
         """
+        ...
+
+    def sift(self, tick: Tick, mark: Mark | None = None) -> Sequence[Fate | Refused]:
+        """Commit all of the tick that the store takes, each part by itself; what it refuses goes into the quarantine.
+
+        Raises StoreUnavailable or AlreadyWritten, and then nothing was written.
+        """
+        ...
+
+    def last_mark(self, writer: str) -> int:
+        """Return the number of the last tick of this writer that is in the store, 0 when there is none."""
+        ...
+
+    def identity(self) -> str:
+        """Return the name that this store gave itself once; a copy of it has the same."""
         ...
 
     def reserve_ids(self, counter: str, count: int) -> range:

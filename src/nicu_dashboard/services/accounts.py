@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, Literal, Protocol
@@ -15,6 +14,7 @@ from nicu_dashboard.ports.roster import NotFound
 from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.services.lockout import Lockout
+from nicu_dashboard.services.lookups import Lookups
 from nicu_dashboard.services.password_rules import MIN_PASSWORD, AccountRefused, Guesser, Unacceptable, check_password
 from nicu_dashboard.services.second_factors import SecondFactors, Site
 from nicu_dashboard.services.tokens import token_hash
@@ -95,6 +95,7 @@ class Accounts:
         self._reading_keys = Lock()
         self._sessions: dict[str, Session] = {}
         self._decoy: str | None = None
+        self._lookups = Lookups()
 
     def add_user(
         self, name: str, display_name: str, role: Role, password: str, actor: Actor, units: Units = EVERY_UNIT
@@ -256,20 +257,22 @@ class Accounts:
             return None
         if used and at - seen_at > TOUCH_MS:
             seen_at = at
-            with suppress(StoreUnavailable):
-                self._people.touch_session(hashed, at)
+            self._lookups.ask(f"touch {hashed}", lambda: self._touched(hashed, at), known=True)
         if len(self._sessions) >= SESSIONS_KEPT:
             self._sessions.clear()
         self._sessions[hashed] = replace(session, last_seen_at=seen_at)
         return session
 
+    def _touched(self, hashed: str, at: int) -> bool:
+        self._people.touch_session(hashed, at)
+        return True
+
     def _stored(self, hashed: str, known: Session | None) -> Session | None:
-        try:
-            return self._people.session(hashed)
-        except StoreUnavailable:
-            if known is None:
-                raise
-            return known
+        def look() -> tuple[Session | None]:
+            return (self._people.session(hashed),)
+
+        remembered: tuple[Session | None] | None = None if known is None else (known,)
+        return self._lookups.ask(hashed, look, remembered)[0]
 
     def is_over(self, token: str) -> bool:
         """Return whether the session ended by log-off, time or its user's disabling; False while nobody can tell."""
@@ -314,14 +317,9 @@ class Accounts:
 
     def _looked_up(self, key: str, remembered: DeviceKey | None) -> DeviceKey | None:
         at = self._clock.now()
-        try:
-            stored = self._people.device_keys()
-        except StoreUnavailable:
-            if remembered is None:
-                raise
-            self._keys_read_at = at
-            return remembered
-        self._keys = {known.key_hash: known for known in stored if known.disabled_at is None}
+        known: Sequence[DeviceKey] | None = None if remembered is None else list(self._keys.values())
+        stored = self._lookups.ask("keys", self._people.device_keys, known)
+        self._keys = {one.key_hash: one for one in stored if one.disabled_at is None}
         self._keys_read_at = at
         return self._keys.get(token_hash(key))
 

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nicu_dashboard.ports.clock import Clock
-from nicu_dashboard.ports.tick import Fate, Journal, StoreUnavailable, Tick, VitalsRow
+from nicu_dashboard.ports.spool import Spooled
+from nicu_dashboard.ports.tick import Fate, Refused, StoreUnavailable, Tick, VitalsRow
+from nicu_dashboard.services.keeper import Keeper, ReadingsNotKept
 from nicu_dashboard.services.live import Live
 from nicu_dashboard.services.measures import Measures
 from nicu_dashboard.services.ward import Ward
@@ -24,35 +26,37 @@ class _Waiting:
     """Readings whose sender waits for them to be durable."""
 
     rows: Sequence[VitalsRow]
-    done: asyncio.Future[Sequence[Fate]]
+    done: asyncio.Future[Sequence[Fate | Refused]]
 
 
 class Engine:
-    """Runs in the event loop; the journal works in a thread, one commit at a time."""
+    """Runs in the event loop; the keeper makes durable what was decided, one tick after another."""
 
-    def __init__(self, ward: Ward, journal: Journal, clock: Clock, live: Live, measures: Measures) -> None:
+    def __init__(self, ward: Ward, keeper: Keeper, clock: Clock, live: Live, measures: Measures) -> None:
         self.ward = ward
+        self.keeper = keeper
         self.store_failing_since: int | None = None
-        self._journal = journal
         self._clock = clock
         self._live = live
         self._measures = measures
         self._waiting: list[_Waiting] = []
-        self._unwritten = Tick()
+        self._held: Spooled | None = None
+        self._told: str | None = None
         self._wake = asyncio.Event()
+        self._writing = asyncio.Lock()
         self.gather_s = GATHER_S
 
-    async def submit(self, rows: Sequence[VitalsRow] = ()) -> Sequence[Fate]:
-        """Return each reading's fate after the commit; raises StoreUnavailable, and then no reading was kept."""
-        done: asyncio.Future[Sequence[Fate]] = asyncio.get_running_loop().create_future()
+    async def submit(self, rows: Sequence[VitalsRow] = ()) -> Sequence[Fate | Refused]:
+        """Return each reading's fate once it is durable; raises StoreUnavailable, and then no reading was kept."""
+        done: asyncio.Future[Sequence[Fate | Refused]] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(rows, done))
         self._live.changed()
         self._wake.set()
         return await done
 
     def unwritten(self) -> int:
-        """Return how many alarm changes wait for the store to come back."""
-        return len(self._unwritten.transitions)
+        """Return how many alarm changes are in memory alone, because neither store nor spool can take them."""
+        return 0 if self._held is None else len(self._held.tick.transitions)
 
     async def tick_forever(self) -> None:
         """Let time pass in the ward four times a second."""
@@ -66,57 +70,74 @@ class Engine:
             await asyncio.sleep(TICK_S)
 
     async def write_forever(self) -> None:
-        """Commit whatever has gathered, again and again; what came while one commit ran goes into the next."""
+        """Keep whatever has gathered, again and again; what came while one commit ran goes into the next."""
         while True:
             await self._wake.wait()
             self._wake.clear()
-            await self.write()
+            # A commit under way when the server is told to stop is not forgotten: the last write waits for it.
+            await asyncio.shield(self.write())
             await asyncio.sleep(self.gather_s)
-            if self.store_failing_since is not None:
+            if self._held is not None:
                 await asyncio.sleep(RETRY_S)
                 self._wake.set()
 
+    async def drain_forever(self) -> None:
+        """Bring what waits in the spool into the store as soon as it can be reached."""
+        await self.keeper.drain_forever(self._tell_of_store, RETRY_S)
+
     async def write(self) -> None:
-        """Commit everything decided so far in one transaction and answer those who wait."""
-        waiting, self._waiting = self._waiting, []
-        tick = _joined(self._unwritten, self.ward.drain())
+        """Make everything decided so far durable, if the store can in one transaction; answer those who wait."""
+        async with self._writing:
+            waiting, self._waiting = self._waiting, []
+            try:
+                await self._keep_held()
+                fates = await self._keep(self._gathered(waiting))
+            except ReadingsNotKept as error:
+                self._held = None
+                _answer([sender for sender in waiting if not sender.rows], [])
+                _refuse([sender for sender in waiting if sender.rows], error)
+            except StoreUnavailable as error:
+                if self._held is not None:
+                    self._held.tick.readings = []
+                _refuse(waiting, error)
+            else:
+                _answer(waiting, fates)
+            self._tell_of_store()
+
+    def _gathered(self, waiting: Sequence[_Waiting]) -> Tick:
+        tick = self.ward.drain()
         tick.readings = [row for sender in waiting for row in sender.rows]
-        try:
-            fates = await asyncio.to_thread(self._timed_commit, tick)
-        except StoreUnavailable as error:
-            self._failed(tick, waiting, error)
+        return tick
+
+    async def _keep_held(self) -> None:
+        """What could not be kept goes before everything that was decided later."""
+        if self._held is not None and self._held.tick:
+            await self.keeper.keep(self._held)
+        self._held = None
+
+    async def _keep(self, tick: Tick) -> Sequence[Fate | Refused]:
+        if not tick:
+            return []
+        self._held = self.keeper.numbered(tick)
+        fates = await self.keeper.keep(self._held)
+        self._held = None
+        return fates
+
+    def _tell_of_store(self) -> None:
+        """Let the wall know whether the store takes what is decided, and how much waits."""
+        failing, at = self.keeper.failing is not None, self._clock.now()
+        if failing != (self.store_failing_since is not None):
+            self.store_failing_since = at if failing else None
+        text = self.keeper.in_words() if failing or self.keeper.waiting.ticks else None
+        if text == self._told:
+            return
+        self._told = text
+        if text is None:
+            self.ward.fault_over(STORE_FAULT, at)
         else:
-            self._kept(fates, waiting)
-
-    def _timed_commit(self, tick: Tick) -> Sequence[Fate]:
-        with self._measures.commit_time():
-            return self._journal.commit(tick) if tick else []
-
-    def _kept(self, fates: Sequence[Fate], waiting: Sequence[_Waiting]) -> None:
-        self._unwritten = Tick()
-        if self.store_failing_since is not None:
-            self.store_failing_since = None
-            self.ward.fault_over(STORE_FAULT, self._clock.now())
-            self._live.changed()
-            self._wake.set()
-        start = 0
-        for sender in waiting:
-            share = fates[start : start + len(sender.rows)]
-            start += len(sender.rows)
-            if not sender.done.done():
-                sender.done.set_result(share)
-
-    def _failed(self, tick: Tick, waiting: Sequence[_Waiting], error: StoreUnavailable) -> None:
-        """Keep what the ward decided for the next try; readings are refused, so that their senders keep them."""
-        tick.readings = []
-        self._unwritten = tick
-        if self.store_failing_since is None:
-            self.store_failing_since = self._clock.now()
-            self.ward.fault(STORE_FAULT, "Store unavailable: readings are not saved", "medium", self._clock.now())
-            self._live.changed()
-        for sender in waiting:
-            if not sender.done.done():
-                sender.done.set_exception(StoreUnavailable(str(error)))
+            self.ward.fault(STORE_FAULT, text, "medium", at)
+        self._live.changed()
+        self._wake.set()
 
     def _check_clock(self, at: int) -> None:
         step = self._clock.wall_step_ms()
@@ -127,5 +148,16 @@ class Engine:
             self.ward.fault_over(CLOCK_FAULT, at)
 
 
-def _joined(first: Tick, second: Tick) -> Tick:
-    return Tick(*(getattr(first, name) + getattr(second, name) for name in Tick.__slots__))
+def _answer(waiting: Sequence[_Waiting], fates: Sequence[Fate | Refused]) -> None:
+    start = 0
+    for sender in waiting:
+        share = fates[start : start + len(sender.rows)]
+        start += len(sender.rows)
+        if not sender.done.done():
+            sender.done.set_result(share)
+
+
+def _refuse(waiting: Sequence[_Waiting], error: StoreUnavailable) -> None:
+    for sender in waiting:
+        if not sender.done.done():
+            sender.done.set_exception(StoreUnavailable(str(error)))

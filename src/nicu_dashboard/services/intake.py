@@ -8,7 +8,7 @@ from nicu_dashboard.domain.instants import format_instant
 from nicu_dashboard.domain.vitals import Origin, Reading
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.roster import Source
-from nicu_dashboard.ports.tick import Quarantined, StoreUnavailable, VitalsRow
+from nicu_dashboard.ports.tick import Fate, Quarantined, Refused, StoreUnavailable, VitalsRow
 from nicu_dashboard.services.bed import Bed
 from nicu_dashboard.services.engine import Engine
 from nicu_dashboard.services.liveness import FUTURE_MS, OFFSET_FLAG_MS, SourceClock
@@ -27,10 +27,11 @@ class Refusal:
 
 @dataclass(slots=True)
 class Receipt:
-    """What became of one message, after the commit."""
+    """What became of one message, once it is durable; `spooled` of the accepted still wait for the store."""
 
     accepted: int = 0
     duplicates: int = 0
+    spooled: int = 0
     rejected: list[Refusal] = field(default_factory=list)
 
 
@@ -51,7 +52,9 @@ class Intake:
         received_at = self._clock.now()
         receipt = Receipt()
         rows: list[VitalsRow] = []
-        if not all(self._is_placed(reading.cot) for _, reading in readings):
+        places: list[int] = []
+        store_answers = self._engine.store_failing_since is None
+        if store_answers and not all(self._is_placed(reading.cot) for _, reading in readings):
             with suppress(StoreUnavailable):  # the other babies of this message must not wait for it
                 await self._watch.sync()
         sources = await self._stays.sources({(reading.source, reading.origin) for _, reading in readings})
@@ -63,12 +66,18 @@ class Intake:
                 receipt.rejected.append(Refusal(index, outcome))
             else:
                 rows.append(outcome)
-        fates = await self._engine.submit(rows)
-        receipt.duplicates = sum(fate == "duplicate" for fate in fates)
-        receipt.accepted = len(fates) - receipt.duplicates
-        receipt.rejected.sort(key=lambda refusal: refusal.index)
-        self._measures.took(receipt.accepted, receipt.duplicates, len(receipt.rejected))
+                places.append(index)
+        self._count(receipt, list(zip(places, await self._engine.submit(rows), strict=True)))
         return receipt
+
+    def _count(self, receipt: Receipt, fates: Sequence[tuple[int, Fate | Refused]]) -> None:
+        """Fill in what became of the readings handed on; those in the spool are counted when they leave it."""
+        receipt.rejected += [Refusal(index, fate.reason) for index, fate in fates if isinstance(fate, Refused)]
+        receipt.rejected.sort(key=lambda refusal: refusal.index)
+        receipt.duplicates = sum(fate == "duplicate" for _, fate in fates)
+        receipt.spooled = sum(fate == "spooled" for _, fate in fates)
+        receipt.accepted = sum(not isinstance(fate, Refused) for _, fate in fates) - receipt.duplicates
+        self._measures.took(receipt.accepted - receipt.spooled, receipt.duplicates, len(receipt.rejected))
 
     def offset_ms(self, source_id: int) -> int | None:
         """Return how far a source's clock lies behind ours (the worst of its cots), None when it was not heard yet."""

@@ -16,9 +16,10 @@ from nicu_dashboard.ports.chart import Chart
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.limit_book import LimitBook
 from nicu_dashboard.ports.roster import Roster, Stay
-from nicu_dashboard.ports.tick import AlarmRow, Journal, SuspensionRow
+from nicu_dashboard.ports.tick import AlarmRow, SuspensionRow
 from nicu_dashboard.services.bed import Bed, EventFree, Latest
 from nicu_dashboard.services.event_free import event_free_on_record
+from nicu_dashboard.services.keeper import Keeper
 from nicu_dashboard.services.snapshot import INTERMITTENT_SHOWN_MS
 from nicu_dashboard.services.stays import Stays
 from nicu_dashboard.services.ward import Ward
@@ -54,13 +55,13 @@ class Settling:
     """Reads in a thread, then changes the ward in the loop's own."""
 
     def __init__(
-        self, ward: Ward, roster: Roster, chart: Chart, book: LimitBook, journal: Journal, stays: Stays, clock: Clock
+        self, ward: Ward, roster: Roster, chart: Chart, book: LimitBook, keeper: Keeper, stays: Stays, clock: Clock
     ) -> None:
         self._ward = ward
         self._roster = roster
         self._chart = chart
         self._book = book
-        self._journal = journal
+        self._keeper = keeper
         self._stays = stays
         self._clock = clock
 
@@ -69,8 +70,9 @@ class Settling:
         cots = await asyncio.to_thread(self._roster.cots)
         self._ward.add_cots(cots)
         await self._stays.refresh(cot.id for cot in cots)
-        alarms = await asyncio.to_thread(self._journal.open_alarms, self._ward.unit.id)
-        silences = await asyncio.to_thread(self._journal.open_suspensions, self._ward.unit.id)
+        alarms = await asyncio.to_thread(self._keeper.journal.open_alarms, self._ward.unit.id)
+        silences = await asyncio.to_thread(self._keeper.journal.open_suspensions, self._ward.unit.id)
+        alarms, silences = await asyncio.to_thread(self._keeper.standing, alarms, silences)
         for stay in await asyncio.to_thread(self._roster.stays):
             await self.settle(stay, alarms, silences)
             self._ward.rescan(stay.patient.id, self._clock.now())

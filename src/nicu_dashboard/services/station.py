@@ -43,16 +43,19 @@ class Station:
 
     async def start(self) -> None:
         """Restore the ward from the record, publish the first snapshot and let time run."""
+        await self.engine.keeper.open()
         await self.settling.start()
         self.live.publish()
         self.tasks.start(self.engine.tick_forever(), "engine: time")
         self.tasks.start(self.engine.write_forever(), "engine: commits")
+        self.tasks.start(self.engine.drain_forever(), "engine: spool")
         self.tasks.start(self.live.run_forever(), "live view")
         self.tasks.start(self.upkeep.run_forever(), "upkeep")
         self.tasks.start(self.anchoring.run_forever(), "audit anchors")
 
     async def stop(self) -> None:
-        """End the streams and the tasks, then store what is left."""
+        """End the streams and the tasks, then store what is left; what waits in the spool waits for the next start."""
         self.broadcast.close()
         await self.tasks.stop()
         await self.engine.write()
+        self.engine.keeper.close()

@@ -13,6 +13,11 @@ def surroundings(engine: Engine, displays: Displays, clock: Clock) -> Mapping[st
     since = engine.store_failing_since
     state = "ok" if since is None else "failing"
     return {
-        "store": {"state": state, "since": since, "unwritten": engine.unwritten()},
+        "store": {
+            "state": state,
+            "since": since,
+            "unwritten": engine.unwritten(),
+            "spooled": engine.keeper.waiting.readings,
+        },
         "audible": {"displays": displays.audible(clock.now())},
     }

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator, Callable
 from functools import lru_cache
 from random import random
 
-from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from nicu_dashboard.ports.broadcast import Broadcast, Snapshot
 from nicu_dashboard.ports.tick import StoreUnavailable
+from nicu_dashboard.web.front_door import at_the_front_door
 from nicu_dashboard.web.minimal import MINIMAL, Shown, minimal, whole
 from nicu_dashboard.web.problems import Problem, problem
 from nicu_dashboard.web.rooms import Rooms
@@ -30,7 +30,7 @@ _GZIP_BEGINS = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
 async def live(request: Request) -> Response:
     """Stream snapshots, or return the newest as JSON (with `after`, wait up to 10 s for a newer; else 204)."""
     try:
-        person = await run_in_threadpool(admitted, request, "watch")
+        person = await at_the_front_door(admitted, request, "watch")
     except Problem as refused:
         return problem(refused.status_code, str(refused.detail))
     request.state.person = person
@@ -71,7 +71,7 @@ async def _events(found: Rooms, shown: Shown, look: Callable[[], bool] | None) -
         yield _event(shown(snapshot))
         if look is not None and time() >= look_at:
             look_at = time() + LOOK_S
-            if not await run_in_threadpool(look):
+            if not await at_the_front_door(look):
                 return
 
 

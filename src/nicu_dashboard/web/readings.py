@@ -2,11 +2,11 @@
 
 from dataclasses import asdict
 
-from fastapi.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from nicu_dashboard.adapters.http_intake import Fault, parse_message
+from nicu_dashboard.web.front_door import at_the_front_door
 from nicu_dashboard.web.problems import problem
 from nicu_dashboard.web.rooms import Rooms
 from nicu_dashboard.web.security import is_loopback
@@ -30,6 +30,8 @@ async def post_readings(request: Request) -> Response:
     refused = [Fault(refusal.index, refusal.reason) for refusal in receipt.rejected]
     rejected = sorted([*message.faults, *refused], key=lambda fault: fault.index)
     answer = {"accepted": receipt.accepted, "duplicates": receipt.duplicates, "rejected": [asdict(f) for f in rejected]}
+    if receipt.spooled:
+        answer["spooled"] = receipt.spooled
     return JSONResponse(answer, 202)
 
 
@@ -40,7 +42,7 @@ async def _device(request: Request, found: Rooms) -> str | None:
         if scheme.lower() != "bearer":
             return None
         accounts, key = found.accounts, key.strip()
-        device = accounts.known_device(key) or await run_in_threadpool(accounts.device, key)
+        device = accounts.known_device(key) or await at_the_front_door(accounts.device, key)
         return device.name if device is not None and "send readings" in device.scope else None
     address = None if request.client is None else request.client.host
     return "demo" if found.station.mode == "demo" and is_loopback(address) else None

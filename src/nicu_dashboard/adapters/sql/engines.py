@@ -2,8 +2,9 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from nicu_dashboard.adapters.sql.addresses.address import Address, Purpose
+from nicu_dashboard.adapters.sql.addresses.bounded import Patience
 from nicu_dashboard.adapters.sql.addresses.direct import direct_address
 from nicu_dashboard.adapters.sql.addresses.engine import postgresql_engine
 from nicu_dashboard.adapters.sql.addresses.faults import WHERE
 from nicu_dashboard.adapters.sql.addresses.reading import read_address
 from nicu_dashboard.adapters.sql.audit_trail import Trail
 from nicu_dashboard.adapters.sql.errors import DirectoryNotWritable, NotADatabase, translated
+from nicu_dashboard.adapters.sql.fuse import Fuse
 from nicu_dashboard.adapters.sql.seals import Seals, seals_of
 from nicu_dashboard.adapters.sql.store_file import StoreFile
 from nicu_dashboard.adapters.sql.units import EVERY, speak_for, units_of
@@ -30,18 +33,38 @@ _SQLITE_MAGIC = b"SQLite format 3\x00"
 _CHECKPOINT_PAGES = 8_000
 
 
+# An answer to a statement of the alarm path that takes longer than this will not come; one of a person may take as
+# long as the server itself lets it.
+_TICK_S, _STATEMENT_S = 3.0, 65.0
+
+# Of a server: the engines to write with, to read with, and the alarm path's own; `Patience` is for the first two.
+Split = Callable[[Patience], tuple[Engine, Engine, Engine]]
+
+
 class Database:
-    """A store: one writing engine, one reading engine (the same on PostgreSQL), transactions with translated errors."""
+    """A store: one writing engine, one reading engine (the same on PostgreSQL), transactions with translated errors.
+
+    On PostgreSQL the alarm path has an engine of one connection to itself, so that nobody can take it away.
+    """
 
     def __init__(
-        self, writer: Engine, reader: Engine, where: str, address: Address, seals: Seals, file: StoreFile | None = None
+        self,
+        writer: Engine,
+        reader: Engine,
+        where: str,
+        address: Address,
+        seals: Seals,
+        file: StoreFile | None = None,
+        split: Split | None = None,
     ) -> None:
         """Take the engines, the store's name in words, without secrets, the address it was opened by, what seals its
-        audit trail, and its file.
+        audit trail, and its file; `split` makes the engines of a server.
         """
         self.writer, self.reader, self.where, self.address = writer, reader, where, address
+        self.ticker = writer
         self.trail = Trail(seals)
-        self._file = file
+        self._file, self._split = file, split
+        self._fuse: Fuse | None = None
 
     @property
     def engine_name(self) -> str:
@@ -53,9 +76,23 @@ class Database:
         """Enter a transaction that commits at the end; on any error nothing of it is kept."""
         if self._file is not None:
             self._file.check()
+        with self._asking(), self._transaction(self.writer) as connection:
+            yield connection
+
+    @contextmanager
+    def ticking(self) -> Iterator[Connection]:
+        """Enter a transaction of the alarm path: like writing(), on its own connection, and tried in any case."""
+        if self._file is not None:
+            self._file.check()
+        with self._watching(), self._translating(), self._transaction(self.ticker) as connection:
+            yield connection
+
+    @contextmanager
+    def _transaction(self, engine: Engine) -> Iterator[Connection]:
+        """Enter a writing transaction and tell the audit trail how it ended."""
         connection = None
         try:
-            with self._translating(), self.writer.begin() as connection:
+            with engine.begin() as connection:
                 yield connection
         except BaseException:
             if connection is not None:
@@ -66,8 +103,16 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Enter a transaction that only reads."""
-        with self._translating(), self.reader.begin() as connection:
+        with self._asking(), self.reader.begin() as connection:
             yield connection
+
+    def serve(self) -> None:
+        """Work from now on as a server must: one connection is the alarm path's own, and nobody waits in vain."""
+        if self._split is None or self._fuse is not None:
+            return
+        self.writer.dispose()
+        self._fuse = fuse = Fuse()
+        self.writer, self.reader, self.ticker = self._split(Patience(_STATEMENT_S, lambda: fuse.blown))
 
     def claim(self) -> None:
         """Keep other servers away from a SQLite file until close(); raises StoreUnavailable when one is there."""
@@ -76,10 +121,20 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
-        self.reader.dispose()
-        self.writer.dispose()
+        for engine in (self.reader, self.writer, self.ticker):
+            engine.dispose()
         if self._file is not None:
             self._file.release()
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        if self._fuse is not None:
+            self._fuse.refuse()
+        with self._watching(), self._translating():
+            yield
+
+    def _watching(self) -> AbstractContextManager[None]:
+        return nullcontext() if self._fuse is None else self._fuse.watching()
 
     @contextmanager
     def _translating(self) -> Iterator[None]:
@@ -183,7 +238,28 @@ def _pragmas(query_only: bool) -> tuple[str, ...]:
 
 
 def _postgresql(address: Address, units: str | None, seals: Seals) -> Database:
-    engine = postgresql_engine(address)
+    engine = _engine(address, units, address.pool.size, Patience())
+
+    def split(patience: Patience) -> tuple[Engine, Engine, Engine]:
+        writer = _engine(address, units, max(1, address.pool.size - 1), patience)
+        return writer, _reading_only(writer), _engine(_of_alarms(address), units, 1, Patience(_TICK_S))
+
+    return Database(engine, _reading_only(engine), WHERE, address, seals, split=split)
+
+
+def _engine(address: Address, units: str | None, size: int, patience: Patience) -> Engine:
+    engine = postgresql_engine(address, size, patience)
     if units:
         speak_for(engine, units)
-    return Database(engine, engine.execution_options(postgresql_readonly=True), WHERE, address, seals)
+    return engine
+
+
+def _of_alarms(address: Address) -> Address:
+    """Return the address as the alarm path calls: under a name of its own, and in haste."""
+    name = f"{address.options.get('application_name', 'nicu-dashboard')} alarms"
+    pool = replace(address.pool, connect_timeout_s=min(address.pool.connect_timeout_s, round(_TICK_S)))
+    return replace(address, options={**address.options, "application_name": name}, pool=pool, hasty=True)
+
+
+def _reading_only(engine: Engine) -> Engine:
+    return engine.execution_options(postgresql_readonly=True)

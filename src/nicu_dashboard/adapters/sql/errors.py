@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from nicu_dashboard.adapters.sql.addresses.faults import SENTENCES, ConnectFault, recognised
-from nicu_dashboard.ports.tick import StoreUnavailable
+from nicu_dashboard.ports.tick import StoreRefused, StoreUnavailable
 
 
 class DirectoryNotWritable(StoreUnavailable):
@@ -49,8 +49,8 @@ class StoreMoved(StoreUnavailable):
     """The store was moved to another home and takes no more service."""
 
 
-class StoreRefused(Exception):
-    """A row breaks a rule of the schema; the message names the rule, never the values."""
+class Unreachable(StoreUnavailable):
+    """Nothing came back from the server: others need not try at the same moment."""
 
 
 _SQLITE: dict[int, tuple[type[StoreUnavailable], str]] = {
@@ -94,6 +94,10 @@ _POSTGRES: tuple[tuple[str, type[StoreUnavailable], str], ...] = (
     ("53300", StoreUnavailable, SENTENCES["too many connections"]),
     ("42501", StoreUnavailable, SENTENCES["missing privilege"]),
 )
+# What no further try would change: a limit of the server, a trigger or view that says no.
+_REFUSALS = ("54", "44", "P0")
+# Classes that tell of a server that went away.
+_GONE = ("08", "57P")
 # Classes that tell of the connection; behind a pooler its faults come as answers to the first statement.
 _CONNECTION = ("08", "3D", "53", "57P", "0A")  # 0A: a standby refuses to begin a transaction that writes
 
@@ -107,6 +111,8 @@ def translated(error: Exception, where: str) -> Exception:
         return StoreRefused(f"The store refused a row: {_rule(str(origin))}.")
     if isinstance(origin, psycopg.IntegrityError):
         return StoreRefused(f"The store refused a row: constraint {origin.diag.constraint_name or 'unnamed'}.")
+    if isinstance(origin, sqlite3.DataError | psycopg.DataError):
+        return StoreRefused("The store refused a row: a value that no column can hold.")
     if isinstance(origin, sqlite3.Error):
         return _sqlite(origin, where)
     if isinstance(origin, psycopg.Error):
@@ -139,4 +145,7 @@ def _postgres(error: psycopg.Error, where: str) -> Exception:
         return ConnectFault(fault)
     if state.startswith("42"):
         return error  # a fault of ours in a statement: no remedy for the person at the screen
-    return StoreUnavailable(f"{where}: it does not answer or broke off; nothing was written. See: nicu db check.")
+    if state.startswith(_REFUSALS):
+        return StoreRefused(f"The store refused a row: its rule {state}.")
+    kind = Unreachable if not state or state.startswith(_GONE) else StoreUnavailable
+    return kind(f"{where}: it does not answer or broke off; nothing was written. See: nicu db check.")

@@ -4,11 +4,22 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, insert, select
 
-from nicu_dashboard.adapters.sql import alarm_rows, dialects, readings, spell_rows
+from nicu_dashboard.adapters.sql import alarm_rows, dialects, marks, readings, spell_rows
 from nicu_dashboard.adapters.sql.counting import count_up
 from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.sifting import Sifter
 from nicu_dashboard.adapters.sql.tables import quarantine, rescans
-from nicu_dashboard.ports.tick import AlarmRow, Fate, Quarantined, Rescan, SpellRow, SuspensionRow, Tick
+from nicu_dashboard.ports.tick import (
+    AlarmRow,
+    Fate,
+    Mark,
+    Quarantined,
+    Refused,
+    Rescan,
+    SpellRow,
+    SuspensionRow,
+    Tick,
+)
 
 
 class SqlJournal:
@@ -18,18 +29,47 @@ class SqlJournal:
         """Take the store."""
         self._database = database
 
-    def commit(self, tick: Tick) -> Sequence[Fate]:
+    def commit(self, tick: Tick, mark: Mark | None = None) -> Sequence[Fate]:
         """Write the tick in one transaction with the roll-ups it touches; return each reading's fate in order."""
-        with self._database.writing() as connection:
+        with self._database.ticking() as connection:
+            if mark is not None:
+                marks.note(connection, mark)
             fates = readings.store(connection, tick.readings)
-            alarm_rows.store(connection, tick.alarms)
-            alarm_rows.store_transitions(connection, tick.transitions)
-            alarm_rows.store_suspensions(connection, tick.suspensions)
-            spell_rows.store(connection, tick.spells)
-            _count_quarantined(connection, tick.quarantined)
-            _ask_for_rescans(connection, tick.rescans)
-            self._database.trail.append(connection, tick.audit)
+            self._write(connection, tick)
         return fates
+
+    def sift(self, tick: Tick, mark: Mark | None = None) -> Sequence[Fate | Refused]:
+        """Write all of the tick that the store takes, and the rest into the quarantine, in one transaction."""
+        with self._database.ticking() as connection:
+            if mark is not None:
+                marks.note(connection, mark)
+            return Sifter(connection, self._database.where, self._write).sift(tick)
+
+    def _write(self, connection: Connection, tick: Tick) -> None:
+        """Write what a tick holds beside its readings."""
+        alarm_rows.store(connection, tick.alarms)
+        alarm_rows.store_transitions(connection, tick.transitions)
+        alarm_rows.store_suspensions(connection, tick.suspensions)
+        spell_rows.store(connection, tick.spells)
+        _count_quarantined(connection, tick.quarantined)
+        _ask_for_rescans(connection, tick.rescans)
+        self._database.trail.append(connection, tick.audit)
+
+    def last_mark(self, writer: str) -> int:
+        """Return the number of the last tick of this writer that is in the store, 0 when there is none."""
+        with self._database.reading() as connection:
+            return marks.last(connection, writer)
+
+    def identity(self) -> str:
+        """Return the name that this store gave itself once."""
+        with self._database.reading() as connection:
+            known = marks.known_identity(connection)
+        if known is None:
+            with self._database.writing() as connection:
+                marks.give_identity(connection)
+                known = marks.known_identity(connection)
+        assert known is not None
+        return known
 
     def reserve_ids(self, counter: str, count: int) -> range:
         """Return `count` ids never given before under this counter."""

@@ -8,12 +8,11 @@ from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from nicu_dashboard.adapters.sql import audit_trail, dialects
 from nicu_dashboard.adapters.sql.engines import Database
-from nicu_dashboard.adapters.sql.errors import StoreRefused
 from nicu_dashboard.adapters.sql.tables import limit_versions
 from nicu_dashboard.domain.instants import format_instant
 from nicu_dashboard.domain.limits import AlarmLimits, Limit, Threshold
 from nicu_dashboard.ports.limit_book import LimitsChangedMeanwhile, LimitVersion
-from nicu_dashboard.ports.tick import AuditEntry
+from nicu_dashboard.ports.tick import AuditEntry, StoreRefused
 
 
 class SqlLimitBook:

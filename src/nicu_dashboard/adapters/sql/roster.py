@@ -7,7 +7,6 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 
 from nicu_dashboard.adapters.sql import audit_trail, dialects
 from nicu_dashboard.adapters.sql.engines import Database
-from nicu_dashboard.adapters.sql.errors import StoreRefused
 from nicu_dashboard.adapters.sql.sight import seen_baby
 from nicu_dashboard.adapters.sql.tables import admissions, audit_log, cots, patients, sources, units
 from nicu_dashboard.adapters.sql.ward_rows import (
@@ -27,7 +26,7 @@ from nicu_dashboard.adapters.sql.ward_rows import (
 from nicu_dashboard.domain.patients import Cot, Patient, Unit
 from nicu_dashboard.domain.vitals import Origin
 from nicu_dashboard.ports.roster import NewPatient, PastStay, RosterConflict, Source, Stay
-from nicu_dashboard.ports.tick import AuditEntry
+from nicu_dashboard.ports.tick import AuditEntry, StoreRefused
 
 _DEFAULT_INTERVAL_S = 1.0
 _SOURCE_KEY = ("name", "origin")

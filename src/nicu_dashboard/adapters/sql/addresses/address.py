@@ -52,7 +52,7 @@ class Address:
     """The store as understood; for SQLite only `dialect`, `database` (the path), `pool` and the remarks say anything.
 
     `options` are libpq's own, as text. `tls` is what the place demands, `sslmode` what will be asked for; `patient`
-    work may take as long as it takes.
+    work may take as long as it takes, a `hasty` one gives up soon and leaves no lock behind.
     """
 
     dialect: Literal["sqlite", "postgresql"]
@@ -76,6 +76,7 @@ class Address:
     pins_on_set: bool = False
     sleeps: bool = False
     patient: bool = False
+    hasty: bool = False
     direct_hint: str = ""
     warnings: tuple[str, ...] = ()
     advice: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ import psycopg
 
 from nicu_dashboard.adapters.sql.addresses.address import Address
 from nicu_dashboard.adapters.sql.addresses.arguments import connect_arguments, session_settings
+from nicu_dashboard.adapters.sql.addresses.bounded import BoundedConnection, Patience
 from nicu_dashboard.adapters.sql.addresses.faults import ConnectFault, recognised
 from nicu_dashboard.adapters.sql.addresses.inspection import why_untrusted
 from nicu_dashboard.adapters.sql.addresses.tokens import mint
@@ -16,28 +17,29 @@ _ASLEEP = {"broken off", "time-out", "closed port", "server starting or stopping
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
-def dial(address: Address, **more: Any) -> Connection:
+def dial(address: Address, patience: Patience | None = None, **more: Any) -> Connection:
     """Return a new connection to a PostgreSQL address; `more` goes to psycopg.connect and wins.
 
     Raises ConnectFault, or AddressFault where no password could be minted.
     """
     try:
-        return _dial(address, more)
+        return _dial(address, patience, more)
     except ConnectFault as fault:
         if not address.sleeps or fault.kind not in _ASLEEP:
             raise
-    return _dial(address, more)
+    return _dial(address, patience, more)
 
 
-def _dial(address: Address, more: dict[str, Any]) -> Connection:
+def _dial(address: Address, patience: Patience | None, more: dict[str, Any]) -> Connection:
     arguments = {**connect_arguments(address), **more}
     password = mint(address)
     if password is not None:
         arguments["password"] = password
     try:
-        connection: Connection = psycopg.connect(**arguments)
+        connection = BoundedConnection.connect(**arguments)
     except psycopg.Error as error:
         raise ConnectFault(_kind(error, address)) from None
+    connection.patience = patience
     if connection.info.server_version < OLDEST_SERVER:
         connection.close()
         raise ConnectFault("server too old")

@@ -12,17 +12,18 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from nicu_dashboard.adapters.sql.addresses import dialling
 from nicu_dashboard.adapters.sql.addresses.address import Address
 from nicu_dashboard.adapters.sql.addresses.arguments import transaction_settings
+from nicu_dashboard.adapters.sql.addresses.bounded import Patience
 
 _RETURNED = "returned"
 
 
-def postgresql_engine(address: Address) -> Engine:
-    """Return the engine of a PostgreSQL address; nothing is reached before its first use."""
+def postgresql_engine(address: Address, size: int | None = None, patience: Patience | None = None) -> Engine:
+    """Return the engine of a PostgreSQL address with so many connections; nothing is reached before its first use."""
     engine = create_engine(
         # The address is handed over at each connection, so that no secret is in the engine's URL or repr.
         "postgresql+psycopg://",
         use_native_hstore=False,
-        pool_size=address.pool.size,
+        pool_size=size or address.pool.size,
         max_overflow=0,
         pool_timeout=address.pool.wait_ms / 1_000,
         pool_recycle=address.pool.lifetime_s or -1,
@@ -33,7 +34,7 @@ def postgresql_engine(address: Address) -> Engine:
 
     @event.listens_for(engine, "do_connect")
     def dial(_: Dialect, __: ConnectionPoolEntry, ___: list[Any], arguments: dict[str, Any]) -> dialling.Connection:
-        return dialling.dial(address, **arguments)
+        return dialling.dial(address, patience, **arguments)
 
     _replace_idle(engine, address.pool.idle_ms / 1_000)
     if settings := transaction_settings(address):

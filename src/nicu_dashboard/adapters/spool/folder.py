@@ -1,0 +1,235 @@
+"""The spool as a folder of segments, readable by its owner alone: it holds patients' data."""
+
+import fcntl
+import os
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import structlog
+
+from nicu_dashboard.adapters.spool.records import decode, decode_standing, encode
+from nicu_dashboard.adapters.spool.segments import Head, Segment, whole_size
+from nicu_dashboard.ports.spool import Spooled, SpoolFull, SpoolState, SpoolUnusable
+from nicu_dashboard.ports.tick import AlarmRow, SuspensionRow, Tick
+
+Decoded = TypeVar("Decoded")
+
+VERSION = 1
+SEGMENT_BYTES = 4 * 1024 * 1024
+# The last sixteenth of the spool takes no readings: alarms, acts and events must still find room.
+_KEPT_FOR_ALARMS = 16
+
+
+class _Label(msgspec.Struct):
+    """Whose ticks these are: written once, before the first."""
+
+    version: int
+    writer: str
+    store: str
+
+
+class FolderSpool:
+    """The port Spool; `limit` in bytes."""
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        """Take where to spool and how much at most; nothing is touched before claim()."""
+        self.folder, self.limit = folder, limit
+        self.writer = ""
+        self._lock: int | None = None
+        self._segments: list[Segment] = []
+        self._last = 0
+        self._state = SpoolState(0, 0, 0, limit, None)
+
+    def claim(self, store: str) -> None:
+        """Keep other processes away, bind an empty spool to a store, find what waits; raises SpoolUnusable."""
+        try:
+            self._claim(store)
+        except BaseException:
+            self.close()
+            raise
+
+    def _claim(self, store: str) -> None:
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock_folder()
+            self._segments = [Segment(path) for path in sorted(self.folder.glob("*.spool"))]
+            self._last = max((segment.heads[-1].number for segment in self._segments if segment.heads), default=0)
+            self._tell()
+            self._bind(store)
+        except OSError as error:
+            reason = (error.strerror or "no reason given").lower()
+            raise SpoolUnusable(
+                f"The spool {self.folder} cannot be used ({reason}); name one that can be written in NICU_SPOOL_DIR."
+            ) from None
+        for segment in self._segments:
+            if segment.damaged:
+                structlog.get_logger("nicu.spool").error("a part of the spool is damaged", file=segment.path.name)
+
+    def _lock_folder(self) -> None:
+        lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            raise SpoolUnusable(
+                f"Another server uses the spool {self.folder}; end it, or name another folder in NICU_SPOOL_DIR."
+            ) from None
+        self._lock = lock
+
+    def _bind(self, store: str) -> None:
+        path = self.folder / "label.json"
+        label = msgspec.json.decode(path.read_bytes(), type=_Label) if path.exists() else None
+        if label is not None and (label.store, label.version) == (store, VERSION):
+            self.writer = label.writer
+            return
+        if self._state.ticks:
+            raise SpoolUnusable(
+                f"The spool {self.folder} holds {self._state.readings:,} readings of another database or version; start"
+                " with that DATABASE_URL once, or name another folder in NICU_SPOOL_DIR."
+            )
+        self.writer = secrets.token_hex(8)
+        _put(path, msgspec.json.encode(_Label(VERSION, self.writer, store)))
+
+    def append(self, number: int, tick: Tick, at: int) -> None:
+        """Add a tick; it is durable on return. Raises SpoolFull, and then nothing was kept."""
+        body = encode(tick)
+        limit = self.limit - (self.limit // _KEPT_FOR_ALARMS if tick.readings else 0)
+        if self._state.size + whole_size(body) > limit:
+            raise SpoolFull(
+                f"The spool is full ({self.limit // 1_000_000:,} MB): readings are refused until the database is back;"
+                " NICU_SPOOL_MB gives it more room."
+            )
+        try:
+            self._growing(number).append(number, len(tick.readings), at, body)
+        except OSError as error:
+            reason = (error.strerror or "no reason given").lower()
+            raise SpoolFull(
+                f"The spool cannot be written ({reason}): readings are refused; free some space for {self.folder.name}."
+            ) from None
+        self._last = number
+        self._tell(added=len(tick.readings))
+
+    def _growing(self, number: int) -> Segment:
+        if not self._segments or self._segments[-1].size >= SEGMENT_BYTES:
+            self._segments.append(Segment(self.folder / f"{number:020}.spool"))
+            _sync(self.folder)
+        return self._segments[-1]
+
+    def oldest(self, readings: int) -> Sequence[Spooled]:
+        """Return the oldest ticks, together about so many readings, at least one tick if there is any."""
+        found: list[Spooled] = []
+        unreadable: list[Head] = []
+        for segment, head in self._waiting():
+            if found and readings < head.readings:
+                break
+            tick = _read(segment, head, decode)
+            if tick is None:
+                unreadable.append(head)
+                continue
+            found.append(Spooled(head.number, tick))
+            readings -= max(1, head.readings)
+            if readings <= 0:
+                break
+        if unreadable and not found:
+            self.forget(unreadable[-1].number)
+        return found
+
+    def standing(self) -> tuple[Sequence[AlarmRow], Sequence[SuspensionRow]]:
+        """Return the last word on each alarm and each silence that waits here."""
+        alarms: dict[int, AlarmRow] = {}
+        silences: dict[tuple[int, str, str, int], SuspensionRow] = {}
+        for segment, head in self._waiting():
+            said = _read(segment, head, decode_standing) or ([], [])
+            alarms |= {row.alarm.id: row for row in said[0]}
+            silences |= {(row.cot_id, row.kind, row.scope, row.began_at): row for row in said[1]}
+        return list(alarms.values()), list(silences.values())
+
+    def forget(self, number: int) -> None:
+        """Forget every tick up to this number: the store has it."""
+        while self._segments:
+            first = self._segments[0]
+            while first.heads and first.heads[0].number <= number:
+                first.heads.popleft()
+            if first.heads:
+                break
+            self._segments.pop(0)
+            _remove(first)
+        _sync(self.folder)
+        self._tell()
+
+    def last_number(self) -> int:
+        """Return the number of the newest tick that is or was here, 0 when there was none."""
+        return self._last
+
+    def state(self) -> SpoolState:
+        """Return what waits."""
+        return self._state
+
+    def close(self) -> None:
+        """Let other processes in; what waits stays."""
+        for segment in self._segments:
+            segment.close()
+        self._segments = []
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _waiting(self) -> Iterator[tuple[Segment, Head]]:
+        for segment in self._segments:
+            yield from ((segment, head) for head in segment.heads)
+
+    def _tell(self, added: int | None = None) -> None:
+        """Bring the state up to date; counting every record anew is left out when one with so many readings is new."""
+        size = sum(segment.size for segment in self._segments)
+        first = next((segment.heads[0].at for segment in self._segments if segment.heads), None)
+        if added is None:
+            readings = sum(head.readings for segment in self._segments for head in segment.heads)
+            ticks = sum(len(segment.heads) for segment in self._segments)
+        else:
+            readings, ticks = self._state.readings + added, self._state.ticks + 1
+        self._state = SpoolState(readings, ticks, size, self.limit, first)
+
+
+def _read(segment: Segment, head: Head, decoder: Callable[[bytes], Decoded]) -> Decoded | None:
+    """Return what a record holds, None (said in the log, and the file will stay) when it cannot be read."""
+    body = segment.body(head)
+    try:
+        if body is not None:
+            return decoder(body)
+    except ValueError:
+        segment.damaged = True
+    structlog.get_logger("nicu.spool").error("a part of the spool cannot be read", file=segment.path.name)
+    return None
+
+
+def _remove(segment: Segment) -> None:
+    """Remove a segment that is done; one of which something could not be read stays for people to look at."""
+    if segment.damaged:
+        segment.path.rename(segment.path.with_suffix(".damaged"))
+    else:
+        segment.path.unlink()
+    segment.close()
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    new = path.with_suffix(".new")
+    with new.open("wb") as file:
+        new.chmod(0o600)
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

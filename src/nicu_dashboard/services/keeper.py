@@ -1,0 +1,226 @@
+"""Where ticks are kept: in the store, or while it cannot take them in the spool; in one order, each exactly once."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from traceback import extract_tb
+from typing import ParamSpec, TypeVar
+
+import structlog
+
+from nicu_dashboard.ports.clock import Clock
+from nicu_dashboard.ports.spool import Spool, Spooled, SpoolFull, SpoolState
+from nicu_dashboard.ports.tick import (
+    AlarmRow,
+    AlreadyWritten,
+    Fate,
+    Journal,
+    Mark,
+    Refused,
+    StoreUnavailable,
+    SuspensionRow,
+    Tick,
+)
+from nicu_dashboard.services.measures import Measures
+
+Asked = ParamSpec("Asked")
+Answer = TypeVar("Answer")
+Fates = Sequence[Fate | Refused]
+
+# Readings that one transaction takes out of the spool: about a tenth of a second on two cores.
+BATCH = 2_000
+# Numbers go on rising over a restart by the clock, however many ticks there were.
+_PER_MS = 1_000
+_NOTHING = SpoolState(0, 0, 0, 0, None)
+
+
+class ReadingsNotKept(StoreUnavailable):
+    """The spool has room for what was decided and not for the readings: their senders must keep them."""
+
+
+class Keeper:
+    """Has a thread of its own for the store and one for the spool: nobody else's work holds an alarm up."""
+
+    def __init__(self, journal: Journal, spool: Spool | None, clock: Clock, measures: Measures) -> None:
+        self.journal = journal
+        self.failing: StoreUnavailable | None = None
+        self.full = False
+        self._spool = spool
+        self._clock = clock
+        self._measures = measures
+        self._number = 0
+        self._batch = BATCH
+        self._one_after_another = asyncio.Lock()
+        self._waits = asyncio.Event()
+        self._store_thread = ThreadPoolExecutor(1, "commits")
+        self._spool_thread = ThreadPoolExecutor(1, "spool")
+
+    @property
+    def waiting(self) -> SpoolState:
+        """What waits in the spool."""
+        return _NOTHING if self._spool is None else self._spool.state()
+
+    @property
+    def has_spool(self) -> bool:
+        """Whether there is a spool at all."""
+        return self._spool is not None
+
+    async def open(self) -> None:
+        """Take possession of the spool; raises StoreUnavailable or SpoolUnusable."""
+        spool = self._spool
+        if spool is None:
+            return
+        await self._in_spool(spool.claim, await self._in_store(self.journal.identity))
+        written = await self._in_store(self.journal.last_mark, spool.writer)
+        self._number = max(spool.last_number(), written, self._clock.now() * _PER_MS)
+        if self.waiting.ticks:
+            structlog.get_logger("nicu.spool").info("ticks of before wait in the spool", readings=self.waiting.readings)
+            self._waits.set()
+
+    def numbered(self, tick: Tick) -> Spooled:
+        """Return a new tick with its number, which it keeps until it is in the store."""
+        self._number += 1
+        return Spooled(self._number, tick)
+
+    async def keep(self, one: Spooled) -> Fates:
+        """Make a tick durable, in the store or in the spool; return the fate of each reading.
+
+        Raises StoreUnavailable when neither is possible, and ReadingsNotKept when only what was decided is kept.
+        """
+        async with self._one_after_another:
+            if not self.waiting.ticks:
+                try:
+                    return await self._committed([one])
+                except StoreUnavailable:
+                    if self._spool is None:
+                        raise
+            return await self._put_by(one)
+
+    async def drain_forever(self, told: Callable[[], None], retry_s: float) -> None:
+        """Take the oldest out of the spool into the store whenever something waits; `told` after each try."""
+        while True:
+            await self._waits.wait()
+            answered = await self.drain()
+            told()
+            if not answered:
+                await asyncio.sleep(retry_s)
+
+    async def drain(self) -> bool:
+        """Bring one batch of the spool into the store; return whether the store took it."""
+        if self._spool is None:
+            return True
+        batch = await self._in_spool(self._spool.oldest, self._batch)
+        try:
+            fates = await self._committed(batch) if batch else []
+        except StoreUnavailable:
+            self._batch = max(1, self._batch // 2)  # a slow store may manage less
+            return False
+        self._batch = min(BATCH, 2 * self._batch)
+        if batch:
+            await self._in_spool(self._spool.forget, batch[-1].number)
+        duplicates, refused = fates.count("duplicate"), sum(isinstance(fate, Refused) for fate in fates)
+        self._measures.took(len(fates) - duplicates - refused, duplicates, refused)
+        if not self.waiting.ticks:
+            self._waits.clear()
+        return True
+
+    def in_words(self) -> str:
+        """Return what the wall says while not everything is in the store."""
+        if self._spool is None or self.full:
+            return "Store unavailable: readings are not saved"
+        about = _about(self.waiting.readings)
+        if self.failing is None:
+            return f"Store is back: {about} readings are being written"
+        return f"Store unavailable: {about} readings wait on this machine"
+
+    def standing(
+        self, alarms: Sequence[AlarmRow], silences: Sequence[SuspensionRow]
+    ) -> tuple[list[AlarmRow], list[SuspensionRow]]:
+        """Return what stands by the record (given) and by what the spool says since."""
+        if not self.waiting.ticks or self._spool is None:
+            return list(alarms), list(silences)
+        newer_alarms, newer_silences = self._spool.standing()
+        by_id = {row.alarm.id: row for row in (*alarms, *newer_alarms)}
+        by_key = {(row.cot_id, row.kind, row.scope, row.began_at): row for row in (*silences, *newer_silences)}
+        standing = [row for _, row in sorted(by_id.items()) if row.alarm.presence != "off"]
+        return standing, [row for row in by_key.values() if row.ended_at is None]
+
+    def close(self) -> None:
+        """Give the spool back; what waits stays for the next start."""
+        self._store_thread.shutdown(wait=False)
+        self._spool_thread.shutdown()
+        if self._spool is not None:
+            self._spool.close()
+
+    async def _put_by(self, one: Spooled) -> Fates:
+        assert self._spool is not None
+        self._waits.set()
+        try:
+            await self._in_spool(self._spool.append, one.number, one.tick, self._clock.now())
+        except SpoolFull as full:
+            self.full = True
+            if not one.tick.readings:
+                raise
+            one.tick.readings = []
+            if one.tick:
+                await self._in_spool(self._spool.append, one.number, one.tick, self._clock.now())
+            raise ReadingsNotKept(str(full)) from None
+        self.full = False
+        return ["spooled"] * len(one.tick.readings)
+
+    async def _committed(self, batch: Sequence[Spooled]) -> Fates:
+        """Commit ticks in one transaction; of those that are in the store already the readings are duplicates."""
+        try:
+            fates = await self._in_store(self._commit, _joined(one.tick for one in batch), self._mark(batch))
+        except AlreadyWritten as there:
+            rest = [one for one in batch if one.number > there.last]
+            known: Fates = ["duplicate"] * sum(len(one.tick.readings) for one in batch[: len(batch) - len(rest)])
+            return [*known, *(await self._committed(rest) if rest else [])]
+        except StoreUnavailable as error:
+            self.failing = error
+            raise
+        self.failing = None
+        return fates
+
+    def _mark(self, batch: Sequence[Spooled]) -> Mark | None:
+        return None if self._spool is None else Mark(self._spool.writer, batch[0].number, batch[-1].number)
+
+    def _commit(self, tick: Tick, mark: Mark | None) -> Fates:
+        with self._measures.commit_time():
+            try:
+                return self.journal.commit(tick, mark)
+            except (StoreUnavailable, AlreadyWritten):
+                raise
+            except Exception as error:
+                kind = type(error).__name__
+            structlog.get_logger("nicu.engine").error("the store refused a tick; its parts go one by one", kind=kind)
+            try:
+                return self.journal.sift(tick, mark)
+            except (StoreUnavailable, AlreadyWritten):
+                raise
+            except Exception as error:
+                kind, where = type(error).__name__, extract_tb(error.__traceback__)[-1]
+                place = f"{Path(where.filename).name}:{where.lineno}"
+                structlog.get_logger("nicu.engine").critical("a tick cannot be written", kind=kind, place=place)
+                raise StoreUnavailable(f"the store takes nothing that is written ({kind}); see the log") from None
+
+    async def _in_store(self, work: Callable[Asked, Answer], *given: Asked.args, **named: Asked.kwargs) -> Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._store_thread, lambda: work(*given, **named))
+
+    async def _in_spool(self, work: Callable[Asked, Answer], *given: Asked.args, **named: Asked.kwargs) -> Answer:
+        return await asyncio.get_running_loop().run_in_executor(self._spool_thread, lambda: work(*given, **named))
+
+
+def _about(count: int) -> str:
+    """Return a count to two figures, so that words on the wall change seldom: 12,000."""
+    size = 10 ** max(0, len(str(count)) - 2)
+    return f"{count // size * size:,}"
+
+
+def _joined(ticks: Iterable[Tick]) -> Tick:
+    whole = Tick()
+    for tick in ticks:
+        for name in Tick.__slots__:
+            getattr(whole, name).extend(getattr(tick, name))
+    return whole

@@ -1,0 +1,244 @@
+"""PostgreSQL away in every way there is: the wall goes on, what is acknowledged is kept, and comes in once."""
+
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from nicu_dashboard.adapters.sql.revisions import open_store
+from tests.faults.gateway import Gateway
+from tests.faults.hall import Hall, now_ms
+from tests.faults.line import Line
+from tests.faults.waiting import within
+from tests.postgres import PostgresServer
+
+RECONNECTED_S = 10.0
+MOST_CONNECTIONS = 30
+
+
+class Site:
+    """A database on a server of our own, the line to it, and a ward that works on it."""
+
+    def __init__(
+        self, server: PostgresServer, folder: Path, ends: ExitStack, port: int | None = None, **given: str
+    ) -> None:
+        """Call the server at `port` when something stands between."""
+        self.server = server
+        self.direct = ends.enter_context(
+            server.database(server.template("nicu_head", lambda url: open_store(url).close()))
+        )
+        self.line = Line(port or server.port)
+        ends.callback(self.line.close)
+        url = self.direct.replace(f":{server.port}/", f":{self.line.port}/")
+        self.hall = Hall(folder, 3, url + ("?pgbouncer=true" if port else ""), **given)
+        ends.callback(self.hall.stop)
+        self.hall.start()
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What the database says, past the line."""
+        with psycopg.connect(self.direct) as connection:
+            return connection.execute(query.encode()).fetchall()
+
+    def stored(self, label: str) -> Counter[tuple[int, int]]:
+        """Every reading of a cot's baby: instant and number."""
+        found = self.rows(
+            "SELECT (extract(epoch FROM recorded_at) * 1000)::int8, round(etco2 * 10)::int FROM vitals"
+            f" WHERE etco2 IS NOT NULL AND patient_id = {self.hall.patients[label]}"
+        )
+        return Counter((at, value) for at, value in found)
+
+    def store_says(self, state: str) -> bool:
+        """Whether the wall calls the store so."""
+        return bool(self.hall.wall()["store"]["state"] == state)
+
+    def is_drained(self) -> bool:
+        """Whether nothing waits and no technical alarm stands."""
+        wall = self.hall.wall()
+        return wall["store"]["spooled"] == 0 and not [
+            one for one in wall["alarms"] if one["key"] == "store_unavailable"
+        ]
+
+    def told(self) -> str:
+        """The technical alarm about the store."""
+        return next((str(one["text"]) for one in self.hall.wall()["alarms"] if one["key"] == "store_unavailable"), "")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    """A server that keeps what it has committed, with few connections and small files of its log."""
+    settings = {"fsync": "on", "synchronous_commit": "on", "max_connections": str(MOST_CONNECTIONS)}
+    running = PostgresServer(settings=settings, wal_segment_mb=1)
+    running.start()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def site(server: PostgresServer, tmp_path: Path) -> Iterator[Site]:
+    with ExitStack() as ends:
+        yield Site(server, tmp_path, ends)
+
+
+def _stop(site: Site) -> Callable[[], None]:
+    site.server.stop()
+    return site.server.start
+
+
+def _silence(site: Site) -> Callable[[], None]:
+    site.line.silence()
+    return site.line.open
+
+
+def _cut(site: Site) -> Callable[[], None]:
+    site.line.cut()
+    return site.line.open
+
+
+@pytest.mark.parametrize("lose", [_stop, _silence, _cut])
+def test_alarms_go_on_readings_wait_on_disk_and_come_in_once_and_in_order(
+    site: Site, lose: Callable[[Site], Callable[[], None]]
+) -> None:
+    hall, (ill, *well) = site.hall, site.hall.labels
+    gateways = [Gateway(hall, label, 150, 0.1) for label in well]
+    hall.send(cots=[ill], heart_rate=150)
+    within(10, lambda: all(gateway.acknowledged for gateway in gateways), "readings are taken")
+
+    bring_back = lose(site)
+    within(10, lambda: site.store_says("failing"), "the loss is told")
+    fallen = now_ms()
+    assert hall.send(fallen, [ill], heart_rate=40)[0] == 202
+    within(1, lambda: "heart_rate:low" in hall.standing(ill), "the alarm is on the wall")
+    alarm = hall.standing(ill)["heart_rate:low"]
+    assert hall.ask("POST", f"/api/alarms/{alarm['id']}/acknowledge")[0] == 200
+    within(5, lambda: "readings wait on this machine" in site.told(), "the technical alarm says what waits")
+    assert hall.wall()["store"]["spooled"] > 0
+    status, report = hall.ask("GET", "/api/health")
+    assert (status, report["status"]) == (503, "unhealthy")
+    assert report["spool"]["readings"] > 0
+    began = time.monotonic()
+    assert hall.ask("GET", f"/api/patients/{hall.patients[ill]}/trends?points=10")[0] == 503
+    assert time.monotonic() - began < 6
+
+    bring_back()
+    within(RECONNECTED_S, lambda: site.store_says("ok"), "the store is used again")
+    within(10, site.is_drained, "the spool is empty and the technical alarm over")
+    for gateway in gateways:
+        gateway.end()
+    within(5, site.is_drained, "the last are written")
+    for gateway in gateways:
+        assert site.stored(gateway.label) == Counter(gateway.acknowledged.items())
+    assert hall.send(fallen, [ill], heart_rate=40)[1] == {"accepted": 0, "duplicates": 1, "rejected": []}
+    for label in hall.labels:
+        in_order = f"SELECT received_at FROM vitals WHERE patient_id = {hall.patients[label]} ORDER BY id"
+        received = [at for (at,) in site.rows(in_order)]
+        assert received == sorted(received)
+    kept = site.rows(
+        "SELECT cause FROM alarm_transitions t JOIN alarms a ON a.id = t.alarm_id WHERE key = 'heart_rate:low'"
+    )
+    assert [cause for (cause,) in kept][:2] == ["raised", "acknowledged"]
+    assert site.rows("SELECT count(*) FROM audit_log WHERE action = 'alarm.acknowledge'") == [(1,)]
+    _minutes_agree(site)
+
+
+def _minutes_agree(site: Site) -> None:
+    """The roll-ups count each value once."""
+    values = site.rows("SELECT count(heart_rate) + count(etco2) FROM vitals")
+    assert site.rows("SELECT sum(n_valid) FROM vitals_minute") == values
+
+
+def test_a_crash_under_load_loses_and_doubles_nothing(site: Site) -> None:
+    gateways = [Gateway(site.hall, label, 150) for label in site.hall.labels]
+    for _ in range(3):
+        time.sleep(0.5)
+        site.server.restart(signal.SIGQUIT)
+        within(RECONNECTED_S, lambda: site.store_says("ok"), "the store is used again")
+    for gateway in gateways:
+        gateway.end()
+    within(10, site.is_drained, "the spool is empty")
+    for gateway in gateways:
+        assert site.stored(gateway.label) == Counter(gateway.acknowledged.items())
+    _minutes_agree(site)
+
+
+_END_THE_SCREENS_SESSIONS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    " WHERE application_name = 'nicu-dashboard' AND datname = current_database()"
+)
+
+
+def _take_every_place(site: Site, taken: ExitStack) -> None:
+    """Take each connection that the server has left, and those of the screens, but not the alarm path's own."""
+    with suppress(psycopg.OperationalError):
+        while True:
+            hog = taken.enter_context(psycopg.connect(site.direct, autocommit=True))
+            hog.execute(_END_THE_SCREENS_SESSIONS)
+
+
+def test_with_no_connection_left_the_alarm_path_keeps_its_own_and_others_get_503(site: Site) -> None:
+    hall, label = site.hall, site.hall.labels[0]
+    assert hall.send(heart_rate=150)[0] == 202
+    # The screens' own connections are ended; before they can be opened again, others have taken every place.
+    with ExitStack() as taken:
+        _take_every_place(site, taken)
+        for second in range(5):
+            status, said = hall.send(heart_rate=40 + second)
+            assert (status, said.get("spooled")) == (202, None), said
+        assert "heart_rate:low" in hall.standing(label)
+        assert site.store_says("ok")
+        began = time.monotonic()
+        assert hall.ask("GET", f"/api/patients/{hall.patients[label]}/trends?points=10")[0] == 503
+        assert time.monotonic() - began < 12
+    within(10, lambda: hall.ask("GET", "/api/alarms")[0] == 200, "everybody is served again")
+
+
+def test_history_that_takes_every_shared_connection_cannot_starve_the_alarm_path(
+    server: PostgresServer, tmp_path: Path
+) -> None:
+    with ExitStack() as ends:
+        site = Site(server, tmp_path, ends, DB_POOL_SIZE="3", DB_CONNECT_TIMEOUT="1000")
+        hall, label = site.hall, site.hall.labels[0]
+        hall.send(heart_rate=150)
+        with psycopg.connect(site.direct) as holder:
+            holder.execute("LOCK TABLE annotations IN ACCESS EXCLUSIVE MODE")
+            askers = [Asker(hall, f"/api/patients/{hall.patients[label]}/annotations") for _ in range(60)]
+            time.sleep(1)
+            delays = []
+            for _ in range(20):
+                began = time.monotonic()
+                status, said = hall.send(heart_rate=40)
+                delays.append(time.monotonic() - began)
+                assert (status, said.get("spooled")) == (202, None)
+            assert "heart_rate:low" in hall.standing(label)
+            assert max(delays) < 2
+            holder.rollback()
+        assert 503 in {status for asker in askers for status in asker.end()}
+
+
+class Asker:
+    """Somebody who asks for history again and again."""
+
+    def __init__(self, hall: Hall, path: str) -> None:
+        self._ended = threading.Event()
+        self._found: list[int] = []
+        self._thread = threading.Thread(target=self._run, args=(hall, path), daemon=True)
+        self._thread.start()
+
+    def _run(self, hall: Hall, path: str) -> None:
+        while not self._ended.is_set():
+            try:
+                self._found.append(hall.ask("GET", path)[0])
+            except OSError:
+                self._found.append(0)
+
+    def end(self) -> list[int]:
+        """Stop asking; return what was answered."""
+        self._ended.set()
+        self._thread.join(30)
+        return self._found
