@@ -177,6 +177,14 @@ def test_a_rescan_replaces_the_events_of_its_window_and_no_others(ward: Ward) ->
     assert ward.journal.rescans() == []
 
 
+def test_an_event_found_again_stays_in_the_cot_where_the_baby_lay(ward: Ward) -> None:
+    before, after = desaturation(-3_600), desaturation(0)
+    ward.journal.commit(Tick(spells=[SpellRow(ward.baby.id, ward.cot.id, after)]))
+    found = [SpellRow(ward.baby.id, None, spell) for spell in (before, after)]
+    ward.journal.replace_spells(Rescan(ward.baby.id, NIGHT - 7_200_000, NIGHT + 1_000), found)
+    assert [stored.cot for stored in ward.chart.spells(ward.baby.id)] == ["NICU-01", None]
+
+
 def test_windows_to_scan_again_are_joined_when_they_touch(ward: Ward) -> None:
     def minutes(first: int, last: int) -> Rescan:
         return Rescan(ward.baby.id, NIGHT + first * 60_000, NIGHT + last * 60_000)

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from dataclasses import replace as replace_fields
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, case, delete, select
 
 from nicu_dashboard.adapters.sql import dialects
-from nicu_dashboard.adapters.sql.tables import events
+from nicu_dashboard.adapters.sql.tables import admissions, events
 from nicu_dashboard.domain.spells import Episode, Spell
 from nicu_dashboard.ports.chart import StoredSpell
 from nicu_dashboard.ports.tick import Rescan, SpellRow
@@ -47,7 +48,7 @@ def store(connection: Connection, rows: Sequence[SpellRow]) -> None:
 
 
 def replace(connection: Connection, window: Rescan, rows: Sequence[SpellRow]) -> None:
-    """Make the events of a baby that begin in the window exactly these."""
+    """Make the events of a baby that begin in the window exactly these, each in the cot where the baby lay then."""
     keep = {_key(row) for row in rows}
     inside = (
         events.c.patient_id == window.patient_id,
@@ -58,7 +59,20 @@ def replace(connection: Connection, window: Rescan, rows: Sequence[SpellRow]) ->
     gone = [row.id for row in there if tuple(row)[1:] not in keep]
     if gone:
         connection.execute(delete(events).where(events.c.id.in_(gone)))
-    store(connection, rows)
+    store(connection, _placed(connection, window.patient_id, rows))
+
+
+def _placed(connection: Connection, patient_id: int, rows: Sequence[SpellRow]) -> list[SpellRow]:
+    """Return the rows with the cot of the baby's stay; one from before any admission has none."""
+    stay = admissions.c
+    query = select(stay.cot_id, stay.admitted_at, stay.ended_at).where(stay.patient_id == patient_id)
+    stays = connection.execute(query.order_by(stay.admitted_at)).all()
+
+    def cot_at(at: int) -> int | None:
+        there = [one.cot_id for one in stays if one.admitted_at <= at and (one.ended_at is None or at < one.ended_at)]
+        return there[-1] if there else None
+
+    return [replace_fields(row, cot_id=row.cot_id or cot_at(row.spell.started_at)) for row in rows]
 
 
 def _key(row: SpellRow) -> tuple[int, str, int, int]:
