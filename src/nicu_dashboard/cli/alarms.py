@@ -38,7 +38,7 @@ def alarms(
     if not found:
         words.print("No such alarms")
         return
-    shown = table(">id", "began (UTC)", "condition over (UTC)", "cot", "status", "alarm", "acknowledged by")
+    shown = table(">id", "began (UTC)", "over (UTC)", "cot", "status", "alarm", "seen by")
     for one in found:
         alarm = one.alarm
         ended = "" if one.condition_ended_at is None else short_instant(one.condition_ended_at)

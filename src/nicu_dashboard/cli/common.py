@@ -75,7 +75,9 @@ def table(*columns: str) -> Table:
     """Return an empty plain table; a column that begins with > is of numbers."""
     made = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        made.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left")
+        # An instant in two lines cannot be read down the column.
+        whole = "(UTC)" in column
+        made.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left", no_wrap=whole)
     return made
 
 
