@@ -6,7 +6,7 @@ import typer
 
 from nicu_dashboard.cli.common import baby, opened, print_json, short_instant, show, table, words
 from nicu_dashboard.domain.alarms.priority import mark
-from nicu_dashboard.domain.instants import format_instant
+from nicu_dashboard.domain.instants import SECOND_MS, format_instant
 from nicu_dashboard.ports.chart import StoredAlarm
 
 MOST = 10_000
@@ -38,14 +38,23 @@ def alarms(
     if not found:
         words.print("No such alarms")
         return
-    shown = table(">id", "began (UTC)", "over (UTC)", "cot", "status", "alarm", "seen by")
+    shown = table(">id", "began (UTC)", ">lasted", "cot", "status", "alarm", "seen by")
     for one in found:
         alarm = one.alarm
-        ended = "" if one.condition_ended_at is None else short_instant(one.condition_ended_at)
         text = f"{mark(one.worst, alarm.kind)} {alarm.text}"
         began = short_instant(alarm.began_at)
-        shown.add_row(str(alarm.id), began, ended, one.cot or "unit", alarm.status, text, alarm.acknowledged_by or "")
+        shown.add_row(
+            str(alarm.id), began, _lasted(one), one.cot or "unit", alarm.status, text, alarm.acknowledged_by or ""
+        )
     show(shown)
+
+
+def _lasted(stored: StoredAlarm) -> str:
+    """Return how long the condition lasted as minutes:seconds, nothing while it does."""
+    if stored.condition_ended_at is None:
+        return ""
+    seconds = (stored.condition_ended_at - stored.alarm.began_at) // SECOND_MS
+    return f"{seconds // 60}:{seconds % 60:02d}"
 
 
 def _document(stored: StoredAlarm) -> dict[str, Any]:
