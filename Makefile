@@ -11,7 +11,7 @@ PAGE_SOURCES := $(shell find frontend \( -name node_modules -o -name dist \) -pr
 PYTEST := $(BIN)/python -m pytest
 ARGS ?=
 
-.PHONY: help setup setup-dev demo test test-fast check static screens-test screenshots format lock bench clean
+.PHONY: help setup setup-dev demo test test-fast check static screens-test screenshots format lock sbom audit bench clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r target text; do printf 'make %-10s %s\n' "$$target" "$$text"; done
@@ -29,7 +29,9 @@ test: setup-dev screens-test ## every test, with a real browser and a real Postg
 test-fast: $(STAMPS)/dev ## the domain's tests alone: seconds
 	@$(PYTEST) tests/domain
 
-check: static test ## all that a change must pass: format, lint, types, import contracts, every test
+check: static ## all that a change must pass: format, lint, types, import contracts, known weaknesses, every test
+	@$(BIN)/python tools/audit.py --lenient
+	@$(MAKE) --no-print-directory test
 
 static: setup-dev ## the checks of `check` that run no test
 	@$(BIN)/ruff format --check --quiet
@@ -53,6 +55,12 @@ bench: setup-dev ## the benchmarks: prints what this machine reaches; ARGS picks
 
 lock: ## choose the newest allowed releases again and write requirements/*.txt
 	@$(PYTHON) -m tools.lock
+
+sbom: setup-dev ## bills of materials (CycloneDX) of program and screens, into dist/
+	@$(BIN)/python tools/sbom.py
+
+audit: setup-dev ## ask the advisory services about every pinned release; says what could not be checked
+	@$(BIN)/python tools/audit.py $(ARGS)
 
 clean: ## remove what make made
 	rm -rf .venv .tools frontend/node_modules src/nicu_dashboard/web/static dist

@@ -3,6 +3,7 @@ import CotPage from "./cot/page";
 import LoginPage from "./pages/login";
 import { Toasts } from "./parts/toast";
 import { Empty } from "./parts/parts";
+import { waiting } from "./live/signing";
 import { route } from "./router";
 import { Announcer } from "./shell/announce";
 import { Banners } from "./shell/banners";
@@ -23,7 +24,7 @@ function CurrentPage() {
         <a href="/">Back to the wall</a>
       </Empty>
     );
-  if (shown.page === "login") return <LoginPage />;
+  if (shown.page === "login") return waiting.value ? <Office name="second" /> : <LoginPage />;
   return <Office name={shown.page} />;
 }
 
@@ -31,7 +32,7 @@ export function App() {
   const page = route.value.page;
   return (
     <div class="shell">
-      {page !== "login" && <TopBar />}
+      {page !== "login" && page !== "pair" && <TopBar />}
       <Banners />
       {/* The page of a cot fills the screen exactly; the others scroll. */}
       <main class={page === "cot" ? "fixed" : ""} tabIndex={-1}>

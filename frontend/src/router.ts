@@ -2,12 +2,12 @@
 import { signal } from "@preact/signals";
 
 export type Route =
-  | { readonly page: "wall" | "alarms" | "events" | "admissions" | "sources" | "people" | "audit" | "system" | "login" | "unknown" }
+  | { readonly page: "wall" | "alarms" | "events" | "admissions" | "sources" | "people" | "audit" | "system" | "account" | "emergency" | "pair" | "login" | "unknown" }
   | { readonly page: "cot"; readonly cotId: number };
 
 export type PageName = Route["page"];
 
-const PLAIN = new Set(["alarms", "events", "admissions", "sources", "people", "audit", "system", "login"]);
+const PLAIN = new Set(["alarms", "events", "admissions", "sources", "people", "audit", "system", "account", "emergency", "pair", "login"]);
 
 /** The route of a path; never throws. */
 export function match(path: string): Route {
@@ -32,6 +32,11 @@ function read(): void {
 export function go(path: string, replace = false): void {
   history[replace ? "replaceState" : "pushState"](null, "", path);
   read();
+}
+
+/** The page to open after signing in: only ever one of this program. */
+export function returnPath(wanted: string | null): string {
+  return wanted && /^\/(?![/\\])/.test(wanted) && !wanted.startsWith("/login") ? wanted : "/";
 }
 
 /** Follow the address bar, and take over clicks on links within the program. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { fieldFaults, Problem, url, words } from "../src/api/client";
 import { count, elapsed, number, roughly, seconds, someOf } from "../src/format";
 import { byUrgency, loudest, tally, unacknowledged, worstPerCot } from "../src/live/urgency";
-import { returnPath } from "../src/pages/login";
+import { returnPath } from "../src/router";
 import { clockWords } from "../src/pages/sources";
 import { splitLabel } from "../src/parts/cot-name";
 import { humanName, plainWords } from "../src/parts/facts";

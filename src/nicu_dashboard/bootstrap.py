@@ -306,7 +306,15 @@ def build_app(store: Store, station: Station, settings: Settings | None = None) 
     emergencies = BreakGlass(store.emergencies, station.clock)
     screens = Screens(store.kiosks, Lockout(store.attempts, station.clock), station.clock)
     doors = Doors(
-        people, second, emergencies, screens, store.emergencies, store.kiosks, chosen.second_factor == "required"
+        people,
+        second,
+        emergencies,
+        screens,
+        store.emergencies,
+        store.kiosks,
+        chosen.second_factor == "required",
+        chosen.hosts,
+        chosen.security_contact,
     )
     return create_app(
         Rooms(

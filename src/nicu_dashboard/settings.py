@@ -1,6 +1,7 @@
 """All settings in one frozen object: environment, `.env`, secrets from files."""
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -35,6 +36,13 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(alias="NICU_PORT", ge=0, le=65_535)] = 8_000
     log_level: Annotated[LogLevel, Field(alias="NICU_LOG_LEVEL")] = "info"
     definition: Annotated[str, Field(alias="NICU_DEFINITION")] = DEFAULT_DEFINITION
+    tls_cert: Annotated[Path | None, Field(alias="NICU_TLS_CERT")] = None
+    tls_key: Annotated[Path | None, Field(alias="NICU_TLS_KEY")] = None
+    trusted_proxies: Annotated[str, Field(alias="NICU_TRUSTED_PROXIES")] = ""
+    trusted_hosts: Annotated[str, Field(alias="NICU_TRUSTED_HOSTS")] = ""
+    security_contact: Annotated[
+        str | None, Field(alias="NICU_SECURITY_CONTACT", pattern=r"^(mailto:|https://|tel:)[\x21-\x7e]+$")
+    ] = None
     secret_key: Annotated[SecretStr | None, Field(alias="NICU_SECRET_KEY")] = None
     secret_key_file: Annotated[Path | None, Field(alias="NICU_SECRET_KEY_FILE")] = None
     breached_passwords: Annotated[Path | None, Field(alias="NICU_BREACHED_PASSWORDS")] = None
@@ -42,10 +50,31 @@ class Settings(BaseSettings):
     notify_command: Annotated[str | None, Field(alias="NICU_NOTIFY_COMMAND")] = None
 
     @model_validator(mode="after")
+    def _whole_tls(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("NICU_TLS_CERT and NICU_TLS_KEY go together; set both or none")
+        for proxy in self.proxies:
+            try:
+                ip_network(proxy, strict=False)
+            except ValueError:
+                raise ValueError("NICU_TRUSTED_PROXIES takes addresses or networks: 10.0.0.7,10.1.0.0/24") from None
+        return self
+
+    @model_validator(mode="after")
     def _known_definition(self) -> Self:
         if self.definition not in DEFINITIONS:
             raise ValueError(f"NICU_DEFINITION: use one of {', '.join(DEFINITIONS)}")
         return self
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """Return the names this server answers to, empty for any."""
+        return frozenset(name.strip().lower() for name in self.trusted_hosts.split(",") if name.strip())
+
+    @property
+    def proxies(self) -> list[str]:
+        """Return the addresses and networks of proxies that may say who asks."""
+        return [one.strip() for one in self.trusted_proxies.split(",") if one.strip()]
 
     @property
     def store_url(self) -> str:

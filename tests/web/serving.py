@@ -15,7 +15,7 @@ from nicu_dashboard.domain.instants import format_instant
 from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.services.station import Station
 from nicu_dashboard.settings import Settings
-from nicu_dashboard.web.server import Server, listen, server
+from nicu_dashboard.web.server import Front, Server, listen, server
 
 ADMIN = Actor("command line", "administrator")
 PASSWORD = "correct horse battery"
@@ -43,7 +43,7 @@ class MovableClock(SystemClock):
 class Serving:
     """The running server, its address, and a client that speaks to it."""
 
-    def __init__(self, path: Path, mode: str, **more: str) -> None:
+    def __init__(self, path: Path, mode: str, front: Front | None = None, **more: str) -> None:
         settings = Settings.model_validate({"DATABASE_URL": f"sqlite:///{path}", "NICU_SECRET_KEY": SECRET, **more})
         self.store = bootstrap.open_store(settings)
         self.clock = MovableClock()
@@ -51,7 +51,8 @@ class Serving:
         self.station: Station = bootstrap.build_station(settings, self.store, self.clock, mode)
         self._listener = listen("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self.server: Server = server(bootstrap.build_app(self.store, self.station, settings), self.station.broadcast)
+        app = bootstrap.build_app(self.store, self.station, settings)
+        self.server: Server = server(app, self.station.broadcast, front=front)
         self._thread = threading.Thread(target=lambda: asyncio.run(self.server.serve([self._listener])))
         self._clients: list[httpx.Client] = []
         self.client = self.browser()
@@ -94,9 +95,9 @@ class Serving:
 
 
 @contextmanager
-def serving(path: Path, mode: str, **more: str) -> Iterator[Serving]:
+def serving(path: Path, mode: str, front: Front | None = None, **more: str) -> Iterator[Serving]:
     """Serve until the block ends."""
-    running = Serving(path, mode, **more)
+    running = Serving(path, mode, front, **more)
     running.start()
     try:
         yield running

@@ -1,5 +1,7 @@
 /** Typed calls to the back end: one way in, one kind of error out. */
 
+import { isAway } from "../live/presence";
+
 /** A refusal by the server (RFC 9457) or by the network, in words for the person at the screen. */
 export class Problem extends Error {
   constructor(
@@ -57,6 +59,7 @@ const PATIENCE_MS = 20_000;
 async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (method !== "GET") headers["X-Nicu-Request"] = "1";
+  else if (isAway()) headers["X-Nicu-Background"] = "1";
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const request: RequestInit = { method, headers, credentials: "same-origin" };
   if (body !== undefined) request.body = JSON.stringify(body);

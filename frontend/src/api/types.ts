@@ -126,6 +126,8 @@ export interface User {
   readonly name: string;
   readonly role: string;
   readonly may: readonly string[];
+  /** Until when emergency access runs. */
+  readonly emergency_until?: Iso | null;
 }
 
 export interface Unit {

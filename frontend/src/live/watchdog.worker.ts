@@ -70,7 +70,7 @@ async function stream(): Promise<void> {
   let quiet = setTimeout(() => control.abort(), FIRST_WORD_MS);
   try {
     const response = await fetch("/api/live", { headers: { Accept: "text/event-stream" }, signal: control.signal, cache: "no-store" });
-    if (response.status === 401) throw new SignInNeeded();
+    if (response.status === 401 || response.status === 403) throw new SignInNeeded();
     if (!response.ok || !response.body) throw new Error(`the stream answered ${response.status}`);
     newConnection = true;
     const read = eventReader((event) => {
@@ -99,7 +99,7 @@ async function poll(until: number): Promise<void> {
       signal: AbortSignal.timeout(15_000),
       cache: "no-store",
     });
-    if (response.status === 401) throw new SignInNeeded();
+    if (response.status === 401 || response.status === 403) throw new SignInNeeded();
     if (response.status === 200) take((await response.json()) as Snapshot);
     else if (response.status !== 204) throw new Error(`the poll answered ${response.status}`);
   }

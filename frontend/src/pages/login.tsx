@@ -1,18 +1,12 @@
 /** Signing in. Says before anything else what this display is not. */
 import { useState } from "preact/hooks";
 import { post, words } from "../api/client";
-import { restartLive } from "../live/connection";
-import { loadUnit, unit } from "../live/vitals";
+import { signedIn, type Waiting, waiting } from "../live/signing";
+import { unit } from "../live/vitals";
 import { Button, Field } from "../parts/parts";
-import { go, query } from "../router";
 
 const DISCLAIMER =
   "Not a medical device. The bedside monitor is the primary alarm; do not rely on this display as the sole source of alarms.";
-
-/** The page to open after signing in: only ever one of this program. */
-export function returnPath(wanted: string | null): string {
-  return wanted && /^\/(?![/\\])/.test(wanted) && !wanted.startsWith("/login") ? wanted : "/";
-}
 
 export default function LoginPage() {
   const [refusal, setRefusal] = useState("");
@@ -21,10 +15,9 @@ export default function LoginPage() {
     event.preventDefault();
     setBusy(true);
     try {
-      await post("/api/session", Object.fromEntries(new FormData(event.currentTarget as HTMLFormElement)));
-      restartLive();
-      await loadUnit();
-      go(returnPath(query.peek().get("next")), true);
+      const answer = await post<Partial<Waiting>>("/api/session", Object.fromEntries(new FormData(event.currentTarget as HTMLFormElement)));
+      if (answer.step && answer.factors) waiting.value = { step: answer.step, factors: answer.factors };
+      else await signedIn();
     } catch (error) {
       setRefusal(words(error));
       setBusy(false);
@@ -50,6 +43,9 @@ export default function LoginPage() {
           {busy ? "Signing in …" : "Sign in"}
         </Button>
         <p class="faint">Accounts are made by an administrator.</p>
+        <p class="row">
+          <a href="/pair">Pair this screen</a> <a href="/emergency">Emergency access</a>
+        </p>
       </form>
     </div>
   );

@@ -5,6 +5,10 @@ import AuditPage from "./audit";
 import EventsPage from "./events";
 import PeoplePage from "./people";
 import SourcesPage from "./sources";
+import AccountPage from "./account";
+import EmergencyPage from "./emergency";
+import PairPage from "./pair";
+import SecondFactorPage from "./second";
 import SystemPage from "./system";
 
 export const OFFICE = {
@@ -15,4 +19,8 @@ export const OFFICE = {
   people: PeoplePage,
   audit: AuditPage,
   system: SystemPage,
+  account: AccountPage,
+  emergency: EmergencyPage,
+  pair: PairPage,
+  second: SecondFactorPage,
 } as const;

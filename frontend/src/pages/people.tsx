@@ -1,6 +1,6 @@
-/** Who may sign in, and with which role. */
+/** Who may sign in, and with which role; screens that are paired; emergency access to be reviewed. */
 import { useState } from "preact/hooks";
-import { post } from "../api/client";
+import { patch, post } from "../api/client";
 import type { Iso, Page } from "../api/types";
 import { dayAndTime } from "../format";
 import { may } from "../live/vitals";
@@ -8,60 +8,139 @@ import { useLoad } from "../parts/load";
 import { FormDialog, Listing, OfficePage } from "../parts/office";
 import { Button, Empty, Field, Tag } from "../parts/parts";
 import { say } from "../parts/toast";
+import { Emergencies } from "./emergencies";
+import { Screens } from "./screens";
 
 interface Person {
   readonly id: number;
   readonly name: string;
   readonly display_name: string;
   readonly role: string;
+  readonly units: readonly number[] | null;
   readonly created_at: Iso;
   readonly disabled_at: Iso | null;
 }
 
-const ROLES = ["nurse", "charge nurse", "physician", "administrator"] as const;
+const ROLES = ["nurse", "charge nurse", "physician", "clerk", "engineer", "researcher", "administrator"] as const;
 
 export default function PeoplePage() {
-  if (!may("manage people"))
+  if (!may("pair screens"))
     return (
       <OfficePage title="People">
         <Empty title="For administrators">Your role may not see or change who signs in.</Empty>
       </OfficePage>
     );
-  return <People />;
+  return (
+    <>
+      {may("manage people") && <People />}
+      <Screens />
+      <Emergencies />
+    </>
+  );
 }
 
 function People() {
   const { data, error, again } = useLoad<Page<Person>>("/api/users");
-  const [adding, setAdding] = useState(false);
+  const [doing, setDoing] = useState<Person | "new" | null>(null);
+  const close = (): void => setDoing(null);
   return (
     <OfficePage
       title="People"
       tools={
-        <Button look="primary" onClick={() => setAdding(true)}>
+        <Button look="primary" onClick={() => setDoing("new")}>
           Add a person
         </Button>
       }
     >
-      <Listing items={data?.items} error={error} again={again} heads={["Name", "Role", "Signs in as", "Since"]} empty={["Nobody can sign in yet", "Add the first person above."]}>
+      <Listing items={data?.items} error={error} again={again} heads={["Name", "Role", "Units", "Signs in as", "Since", ""]} empty={["Nobody can sign in yet", "Add the first person above."]}>
         {(person) => (
           <tr key={person.id}>
             <td>
               {person.display_name || person.name} {person.disabled_at !== null && <Tag>disabled</Tag>}
             </td>
             <td>{person.role}</td>
+            <td>{person.units === null ? "every unit" : person.units.join(", ")}</td>
             <td class="dim">{person.name}</td>
             <td class="dim">{dayAndTime(person.created_at)}</td>
+            <td class="acts">
+              <Button onClick={() => setDoing(person)}>Change</Button>
+            </td>
           </tr>
         )}
       </Listing>
-      {adding && <AddPerson onClose={() => setAdding(false)} onDone={again} />}
+      {doing === "new" && <AddPerson onClose={close} onDone={again} />}
+      {doing !== null && doing !== "new" && <ChangePerson person={doing} onClose={close} onDone={again} />}
     </OfficePage>
   );
 }
 
-function AddPerson({ onClose, onDone }: { readonly onClose: () => void; readonly onDone: () => void }) {
+interface FormProps {
+  readonly onClose: () => void;
+  readonly onDone: () => void;
+}
+
+/** `1, 2` as numbers; nothing means every unit. */
+function unitsOf(form: FormData): readonly number[] | null {
+  const said = String(form.get("units") ?? "").match(/\d+/g);
+  return said ? said.map(Number) : null;
+}
+
+function Rights({ person, faults }: { readonly person?: Person; readonly faults: Readonly<Record<string, string>> }) {
+  return (
+    <>
+      <Field label="Role" fault={faults["role"]}>
+        <select name="role">
+          {ROLES.map((role) => (
+            <option key={role} selected={role === person?.role}>
+              {role}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Field label="Units" fault={faults["units"]} hint="numbers; empty for every unit">
+        <input name="units" autocomplete="off" value={person?.units?.join(", ") ?? ""} />
+      </Field>
+    </>
+  );
+}
+
+function ChangePerson({ person, onClose, onDone }: FormProps & { readonly person: Person }) {
   const send = async (form: FormData): Promise<void> => {
-    await post("/api/users", Object.fromEntries(form));
+    const password = String(form.get("password") ?? "");
+    await patch(`/api/users/${person.id}`, {
+      role: form.get("role"),
+      units: unitsOf(form),
+      disabled: form.has("disabled"),
+      reset_factors: form.has("reset"),
+      ...(password ? { password } : {}),
+    });
+    say(`${person.name} is changed; it counts at once`);
+    onClose();
+    onDone();
+  };
+  return (
+    <FormDialog title={`Change ${person.display_name || person.name}`} act="Change" send={send} onClose={onClose}>
+      {(faults) => (
+        <>
+          <Rights person={person} faults={faults} />
+          <Field label="New password" fault={faults["password"]} hint="empty: it stays">
+            <input name="password" type="password" autocomplete="new-password" />
+          </Field>
+          <label class="wide row">
+            <input type="checkbox" name="reset" /> Remove lost second factors and recovery codes
+          </label>
+          <label class="wide row">
+            <input type="checkbox" name="disabled" checked={person.disabled_at !== null} /> Disabled: out at once
+          </label>
+        </>
+      )}
+    </FormDialog>
+  );
+}
+
+function AddPerson({ onClose, onDone }: FormProps) {
+  const send = async (form: FormData): Promise<void> => {
+    await post("/api/users", { ...Object.fromEntries(form), units: unitsOf(form) });
     say(`${String(form.get("name"))} can sign in`);
     onClose();
     onDone();
@@ -76,13 +155,7 @@ function AddPerson({ onClose, onDone }: { readonly onClose: () => void; readonly
           <Field label="Name to be shown" fault={faults["display_name"]}>
             <input name="display_name" autocomplete="off" />
           </Field>
-          <Field label="Role" fault={faults["role"]}>
-            <select name="role">
-              {ROLES.map((role) => (
-                <option key={role}>{role}</option>
-              ))}
-            </select>
-          </Field>
+          <Rights faults={faults} />
           <Field label="First password" fault={faults["password"]} hint="12 characters or more">
             <input name="password" type="password" required autocomplete="new-password" />
           </Field>

@@ -1,12 +1,14 @@
 /** What must never be out of sight: lost connection, silence, technical alarms of the unit, a demonstration. */
 import { useComputed } from "@preact/signals";
+import { remove } from "../api/client";
 import { elapsed, someOf } from "../format";
 import { acknowledge } from "../live/actions";
 import { now } from "../live/clock";
 import { signedOut, ward } from "../live/connection";
 import { byUrgency } from "../live/urgency";
-import { unit } from "../live/vitals";
+import { loadUnit, unit } from "../live/vitals";
 import { Button } from "../parts/parts";
+import { attempt } from "../parts/toast";
 import { route } from "../router";
 import { soundState, turnSoundOn } from "../sound/sound";
 
@@ -22,7 +24,23 @@ export function Banners() {
       <Lost />
       <Silent />
       <UnitAlarms />
+      <Emergency />
       <Demo />
+    </div>
+  );
+}
+
+/** Rights beyond the role, for so long: on every page, and given back by a press. */
+function Emergency() {
+  const until = unit.value?.user?.emergency_until;
+  const left = until ? Date.parse(until) - now.value : 0;
+  if (left <= 0) return null;
+  return (
+    <div class="banner silent emergency">
+      <span>!! EMERGENCY ACCESS</span>
+      <span>{elapsed(left)}</span>
+      <small>What is done by it will be reviewed.</small>
+      <Button onClick={() => void attempt("Emergency access ended", () => remove("/api/emergencies")).then(loadUnit)}>End it</Button>
     </div>
   );
 }

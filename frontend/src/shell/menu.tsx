@@ -1,8 +1,8 @@
 /** The way to the other pages, and the list of keys: out of the way until asked for. */
 import { signal } from "@preact/signals";
 import { remove } from "../api/client";
-import { leaveWard } from "../live/connection";
-import { may, unit } from "../live/vitals";
+import { leaveWard, restartLive } from "../live/connection";
+import { loadUnit, may, unit } from "../live/vitals";
 import { Button, Dialog } from "../parts/parts";
 import { attempt } from "../parts/toast";
 import { go, route } from "../router";
@@ -31,6 +31,13 @@ export function Menus() {
 async function signOut(): Promise<void> {
   closeMenu();
   if (await attempt("Signed out", () => remove("/api/session"))) {
+    // A paired screen shows the wall on, without names.
+    await loadUnit();
+    if (unit.value?.user?.role === "kiosk") {
+      restartLive();
+      go("/");
+      return;
+    }
     unit.value = null;
     leaveWard();
     go("/login");
@@ -58,7 +65,7 @@ function Menu() {
           </button>
         </li>
         <li>
-          {user ? (
+          {user && user.role !== "kiosk" ? (
             <button type="button" onClick={() => void signOut()}>
               Sign out <small class="dim">{user.name}</small>
             </button>

@@ -34,7 +34,7 @@ from nicu_dashboard.ports.tick import StoreRefused, StoreUnavailable
 from nicu_dashboard.services.accounts import AccountRefused
 from nicu_dashboard.settings import SettingsFault
 from nicu_dashboard.version import VERSION
-from nicu_dashboard.web.server import PortTaken
+from nicu_dashboard.web.server import FrontRefused, PortTaken
 
 KNOWN = (
     AccountRefused,
@@ -42,6 +42,7 @@ KNOWN = (
     CannotRun,
     DomainError,
     FileFault,
+    FrontRefused,
     InstantError,
     NotFound,
     PortTaken,

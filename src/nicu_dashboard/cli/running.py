@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from nicu_dashboard.cli.common import CannotRun
 from nicu_dashboard.services.station import Station
-from nicu_dashboard.web.server import server
+from nicu_dashboard.web.server import Front, server
 
 # The committing thread asks for the interpreter again after every row. With the 5 ms that Python lets it wait each
 # time, a storm of alarms held commits and screens up by more than a second on a busy machine.
@@ -43,7 +43,11 @@ def stoppable() -> Iterator[None]:
 
 
 def run_until_stopped(
-    app: FastAPI, station: Station, listener: socket.socket, started: Callable[[Station], None]
+    app: FastAPI,
+    station: Station,
+    listener: socket.socket,
+    started: Callable[[Station], None],
+    front: Front | None = None,
 ) -> None:
     """Serve until a signal comes; `started` is called once the station runs. Raises CannotRun when a part failed."""
     # uvicorn repeats the signal it ended on; by then it has done its work.
@@ -51,11 +55,17 @@ def run_until_stopped(
         signal.signal(number, signal.SIG_IGN)
     sys.setswitchinterval(SWITCH_S)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(app, station, listener, started))
+        runner.run(_serve(app, station, listener, started, front))
 
 
-async def _serve(app: FastAPI, station: Station, listener: socket.socket, started: Callable[[Station], None]) -> None:
-    running = server(app, station.broadcast, lambda: started(station))
+async def _serve(
+    app: FastAPI,
+    station: Station,
+    listener: socket.socket,
+    started: Callable[[Station], None],
+    front: Front | None,
+) -> None:
+    running = server(app, station.broadcast, lambda: started(station), front)
     try:
         await running.serve(sockets=[listener])
     except SystemExit:
@@ -73,12 +83,13 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def url_of(listener: socket.socket) -> str:
+def url_of(listener: socket.socket, tls: bool = False) -> str:
     """Return the address to open; a listener on every address is reached by localhost."""
     host, port = listener.getsockname()[:2]
     if host in ("0.0.0.0", "::", "127.0.0.1", "::1"):
         host = "localhost"
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    scheme = "https" if tls else "http"
+    return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"
 
 
 def open_browser(url: str) -> None:

@@ -12,7 +12,7 @@ from nicu_dashboard.cli.common import opened, refuse
 from nicu_dashboard.cli.running import run_until_stopped, stoppable, url_of
 from nicu_dashboard.services.station import Station
 from nicu_dashboard.version import VERSION
-from nicu_dashboard.web.server import listen
+from nicu_dashboard.web.server import Front, check_front, listen
 
 
 def register(app: typer.Typer) -> None:
@@ -28,13 +28,17 @@ def serve(
 ) -> None:
     """Run the central station: screens, intake, alarms, on the database in DATABASE_URL.
 
-    Example: nicu serve --host 0.0.0.0 --port 8000
+    Beyond this machine it is served over TLS alone: NICU_TLS_CERT and NICU_TLS_KEY, or NICU_TRUSTED_PROXIES.
+
+    Example: nicu serve --port 8000
     """
     found = settings.load()
     if bootstrap.is_serverless():
         refuse(
             "a serverless platform stops the engine between requests, so it may not run there; see deploy/serverless"
         )
+    front = Front(found.tls_cert, found.tls_key, found.proxies)
+    check_front(found.host if host is None else host, front)
     logs.configure(found.log_level)
     with (
         stoppable(),
@@ -46,11 +50,13 @@ def serve(
 
         def started(_station: Station) -> None:
             log = structlog.get_logger("nicu.serve")
-            log.info("serving", url=url_of(listener), version=VERSION, database=store.database.engine_name)
+            log.info(
+                "serving", url=url_of(listener, front.is_tls), version=VERSION, database=store.database.engine_name
+            )
             for hint in first_steps(store):
                 log.warning(hint)
 
-        run_until_stopped(bootstrap.build_app(store, station, found), station, listener, started)
+        run_until_stopped(bootstrap.build_app(store, station, found), station, listener, started, front)
 
 
 def first_steps(store: Store) -> list[str]:

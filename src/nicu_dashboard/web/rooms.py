@@ -24,7 +24,11 @@ from nicu_dashboard.services.station import Station
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """How people and screens get in; `required`: without a second factor nobody does more than set one up."""
+    """How people and screens get in.
+
+    `required`: without a second factor nobody does more than set one up. `hosts`: the names this server answers to,
+    empty for any. `contact`: whom to tell of a weakness.
+    """
 
     accounts: Accounts
     second: SecondFactors
@@ -33,6 +37,8 @@ class Doors:
     emergency_book: Emergencies
     kiosk_book: Kiosks
     required: bool
+    hosts: frozenset[str] = frozenset()
+    contact: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,11 @@
 """The HTTP server: uvicorn with streams that end at once when it is told to stop."""
 
 import socket
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -48,9 +52,62 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def server(app: ASGIApp, broadcast: Broadcast, ready: Callable[[], None] = lambda: None) -> Server:
+@dataclass(frozen=True, slots=True)
+class Front:
+    """What stands between the network and the server: its own certificate and key, or proxies that are believed."""
+
+    cert: Path | None = None
+    key: Path | None = None
+    proxies: Sequence[str] = ()
+
+    @property
+    def is_tls(self) -> bool:
+        """Return whether the server itself speaks TLS."""
+        return self.cert is not None
+
+
+class FrontRefused(Exception):
+    """The server must not be reached so; the message says what to set."""
+
+
+def check_front(host: str, front: Front) -> None:
+    """Raise FrontRefused for an address beyond this machine without TLS, and for a certificate that does not do."""
+    if front.cert is not None and front.key is not None:
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(front.cert, front.key)
+        except (ssl.SSLError, OSError) as error:
+            reason = getattr(error, "reason", None) or error.strerror or "unreadable"
+            raise FrontRefused(f"NICU_TLS_CERT and NICU_TLS_KEY cannot be used together: {reason}") from None
+    elif not front.proxies and not _is_here(host):
+        raise FrontRefused(
+            f"{host} is reached by others, and passwords would travel in the clear: set NICU_TLS_CERT and NICU_TLS_KEY,"
+            " or NICU_TRUSTED_PROXIES when a proxy with TLS stands before this server"
+        )
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def server(
+    app: ASGIApp, broadcast: Broadcast, ready: Callable[[], None] = lambda: None, front: Front | None = None
+) -> Server:
     """Return the server for an application; `ready` is called once it answers. Logging is ours, not uvicorn's."""
+    front = front or Front()
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_S, server_header=False, lifespan="on"
+        app,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_S,
+        server_header=False,
+        lifespan="on",
+        # Whoever is not a named proxy says nothing of who asks.
+        proxy_headers=bool(front.proxies),
+        forwarded_allow_ips=list(front.proxies),
+        ssl_certfile=front.cert,
+        ssl_keyfile=front.key,
     )
     return Server(config, broadcast, ready)
