@@ -23,8 +23,8 @@ from pathlib import Path
 
 import psycopg
 
-from bench.migration_figures import BARE, FULL, PLAIN, show
-from bench.processes import Figure, cpu_seconds, watched
+from bench.migration_figures import BARE, FULL, PLAIN, line_of, show
+from bench.processes import Figure, busy_seconds, cpu_seconds, wait_for_quiet, watched
 from tests.postgres import PostgresServer, running_server
 from tools.ensure import ensure
 
@@ -43,6 +43,7 @@ CREATE TABLE audit_log (id INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, 
 CREATE INDEX idx_vitals_dashboard ON vitals (patient_id, recorded_at DESC);
 CREATE INDEX idx_alarms_active ON alarms (triggered_at) WHERE status = 'active';
 """
+QUIET_CORES = 0.3
 PATIENTS, ALARMS, AUDIT = 40, 50_000, 100_000
 
 
@@ -113,11 +114,13 @@ def limit(server: PostgresServer, source: Path, sessions: int) -> Figure:
             part = f"(SELECT * FROM made WHERE id % {sessions} = {number})"
             connection.execute(f"COPY {part} TO '{file}' (FORMAT binary)".encode())
         connection.execute(b"DROP TABLE made; CREATE TABLE vitals (%s); CHECKPOINT" % _columns())
-        begun, spent = time.perf_counter(), cpu_seconds(pid_of(server))
+        begun, spent, busy = time.perf_counter(), cpu_seconds(pid_of(server)), busy_seconds()
         with ThreadPoolExecutor(sessions) as pool:
             list(pool.map(lambda file: _copy_file(url, file), files))
         figure.seconds["copy"] = round(time.perf_counter() - begun, 3)
         figure.cpu["copy"] = round(cpu_seconds(pid_of(server)) - spent, 2)
+        rest = busy_seconds() - busy - figure.cpu["copy"]
+        figure.others = round(max(0.0, rest) / figure.seconds["copy"], 2)
         for file in files:
             file.unlink()
     return figure
@@ -174,13 +177,18 @@ WAYS: dict[str, list[Callable[[PostgresServer, Path], Figure]]] = {
 }
 
 
-def run(rows: int, seed: int, only: list[str], keep: Path | None, repeat: int) -> list[Figure]:
-    """Measure everything asked for on one source and one server, `repeat` times in turn."""
+def run(rows: int, seed: int, only: list[str], keep: Path | None, repeat: int, patience_s: float) -> list[Figure]:
+    """Measure everything asked for on one source and one server, `repeat` times in turn, each in a quiet moment."""
+    figures = []
     with tempfile.TemporaryDirectory() as folder, running_server(**SERVER) as server:
         source = keep or Path(folder) / "ward.db"
         if not source.exists():
             make_source(source, rows, seed)
-        return [way(server, source) for _ in range(repeat) for name in only for way in WAYS[name]]
+        for way in (way for _ in range(repeat) for name in only for way in WAYS[name]):
+            wait_for_quiet(QUIET_CORES, patience_s)
+            figures.append(way(server, source))
+            print(line_of(figures[-1]), file=sys.stderr, flush=True)
+    return figures
 
 
 def main() -> None:
@@ -190,13 +198,14 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--only", default=",".join(WAYS))
     options.add_argument("--repeat", type=int, default=1, help="every way so many times in turn; the best counts")
+    options.add_argument("--patience", type=float, default=0, help="seconds to wait for a quiet machine before each")
     options.add_argument("--source", type=Path, help="keep the source here, and use it again")
     options.add_argument("--json", action="store_true")
     chosen = options.parse_args()
     for name in ("sqlite3", "psql", "pgloader"):
         ensure(name)
     before = os.getloadavg()[0]
-    figures = run(chosen.rows, chosen.seed, chosen.only.split(","), chosen.source, chosen.repeat)
+    figures = run(chosen.rows, chosen.seed, chosen.only.split(","), chosen.source, chosen.repeat, chosen.patience)
     if chosen.json:
         print(json.dumps([vars(figure) for figure in figures], indent=2))
     else:

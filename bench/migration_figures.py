@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from bench.processes import Figure
 
+WIDTH = 45
 BARE, FULL, PLAIN = "nicu migrate run --no-verify", "nicu migrate run", "nicu migrate run --no-verify --lane plain"
+
+
+def line_of(figure: Figure) -> str:
+    """Return one figure as a line."""
+    phases = "  ".join(f"{name} {value:.2f} s" for name, value in figure.seconds.items())
+    cpu = "  ".join(f"{name} {value:.1f}" for name, value in figure.cpu.items())
+    rest = f"{figure.memory_mb:.0f} MB  others {figure.others:.2f} cores  {figure.note}"
+    return f"{figure.name:{WIDTH}}  {phases}  [processor s: {cpu}]  {rest}"
 
 
 def show(rows: int, all_rows: int, figures: list[Figure]) -> None:
     """Print every figure, then the best of each way against the goals; `rows` are those of vitals."""
-    width = max(len(figure.name) for figure in figures)
-    for figure in figures:
-        phases = "  ".join(f"{name} {value:.2f} s" for name, value in figure.seconds.items())
-        cpu = "  ".join(f"{name} {value:.1f}" for name, value in figure.cpu.items())
-        print(f"{figure.name:{width}}  {phases}  [processor s: {cpu}]  {figure.memory_mb:.0f} MB  {figure.note}")
-    print()
-    for line in verdicts(rows, all_rows, figures):
+    for line in [*map(line_of, figures), "", *verdicts(rows, all_rows, figures)]:
         print(line)
 
 

@@ -20,6 +20,8 @@ class Figure:
     seconds: dict[str, float] = field(default_factory=dict)
     cpu: dict[str, float] = field(default_factory=dict)
     memory_mb: float = 0.0
+    others: float = 0.0
+    """Cores that anything else on this machine took meanwhile: near 0, or the seconds say little."""
     note: str = ""
 
 
@@ -55,10 +57,26 @@ def cpu_seconds(pid: int) -> float:
     return total / TICKS
 
 
+def busy_seconds() -> float:
+    """Return the processor seconds that this machine has spent on anything since it started."""
+    fields = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:]]
+    return (sum(fields[:3]) + sum(fields[5:8])) / TICKS
+
+
+def wait_for_quiet(cores: float, patience_s: float) -> None:
+    """Return when all others together took less than this many cores for five seconds, or patience is at its end."""
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        before = busy_seconds()
+        time.sleep(5)
+        if busy_seconds() - before < 5 * cores:
+            return
+
+
 def watched(command: list[str], figure: Figure, server_pid: int | None = None) -> str:
     """Run a command, note its seconds, processor seconds and peak memory, return its output; raises on failure."""
     before, ended = cpu_seconds(server_pid) if server_pid else 0.0, os.times()
-    begun = time.perf_counter()
+    begun, busy = time.perf_counter(), busy_seconds()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     done = threading.Event()
 
@@ -80,6 +98,7 @@ def watched(command: list[str], figure: Figure, server_pid: int | None = None) -
     own = os.times()
     spent = own.children_user + own.children_system - ended.children_user - ended.children_system
     figure.cpu["all"] = round(spent + (cpu_seconds(server_pid) - before if server_pid else 0.0), 2)
+    figure.others = round(max(0.0, busy_seconds() - busy - figure.cpu["all"]) / figure.seconds["all"], 2)
     if process.returncode:
         raise RuntimeError(f"{command[0]} ended with {process.returncode}: {(err or out)[-800:]}")
     return out

@@ -1,4 +1,4 @@
-"""Find programs that tests need, or install them where Debian's packages are at hand: `ensure.py chromium pgbouncer`.
+"""Find programs and files that tests need, or install them from Debian's packages: `ensure.py chromium pgbouncer`.
 
 Prints each program's path; exits 2 with one line on what to do when it cannot be had. Standard library alone.
 """
@@ -18,12 +18,16 @@ LOCK = Path(__file__).resolve().parent.parent / ".tools" / "ensure.lock"
 
 @dataclass(frozen=True)
 class Program:
-    """Where a program may be: a setting that names it, its usual names, folders beyond PATH, its Debian package."""
+    """Where a program may be: a setting that names it, its usual names, folders beyond PATH, its Debian package.
+
+    With `file`, it is no program but a file that the package brings.
+    """
 
     setting: str
     names: Sequence[str]
     package: str
     folders: str = ""
+    file: str = ""
 
 
 PROGRAMS = {
@@ -35,6 +39,7 @@ PROGRAMS = {
     "pgbouncer": Program("NICU_PGBOUNCER", ("pgbouncer",), "pgbouncer", "usr/sbin"),
     "pgloader": Program("NICU_PGLOADER", ("pgloader",), "pgloader"),
     "postgres": Program("NICU_POSTGRES", ("postgres",), "postgresql", "usr/lib/postgresql/*/bin"),
+    "proj.db": Program("NICU_PROJ_DB", (), "proj-data", file="/usr/share/proj/proj.db"),
     "psql": Program("NICU_PSQL", ("psql",), "postgresql-client"),
     "sqlite3": Program("NICU_SQLITE3", ("sqlite3",), "sqlite3"),
     "systemd-analyze": Program("NICU_SYSTEMD_ANALYZE", ("systemd-analyze",), "systemd"),
@@ -48,6 +53,9 @@ class NotToBeHad(Exception):
 def find(name: str) -> Path | None:
     """The path of a known program on this machine, or None. A setting that names nothing is an error."""
     program = PROGRAMS[name]
+    if program.file:
+        held = Path(os.environ.get(program.setting, program.file))
+        return held if held.is_file() else None
     if named := os.environ.get(program.setting):
         if found := shutil.which(named):
             return Path(found)

@@ -1,4 +1,7 @@
-"""A move that dies by SIGKILL at a chosen point: `python -m tests.migration.killed_run SOURCE URL POINT`."""
+"""A move that dies by SIGKILL at a chosen point: `python -m tests.migration.killed_run SOURCE URL POINT`.
+
+A point is `stage:event:victim`, or `stage:event:victim:lane`; the stage `after` counts milliseconds instead.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from nicu_dashboard.migration import api
@@ -47,10 +51,11 @@ def _worker() -> int:
 
 def main(source: str, url: str, point: str) -> None:
     """Run until the point."""
-    stage, event, victim = point.split(":")
+    stage, event, victim, *lane = point.split(":")
     if stage == "after":
         threading.Timer(int(event) / 1000, lambda: os.kill(os.getpid(), signal.SIGKILL)).start()
-    report = api.run(source, url, OPTIONS, Deadly(stage, int(event), victim))
+    options = replace(OPTIONS, lane=lane[0] if lane else OPTIONS.lane)
+    report = api.run(source, url, options, Deadly(stage, int(event), victim))
     sys.stdout.write(json.dumps(report.to_dict()))
     sys.stdout.flush()
     os._exit(report.exit_code)

@@ -69,6 +69,8 @@ def _by_declaration(column: SourceColumn, profile: ColumnProfile) -> Decision | 
         return _by_habit(upper, profile)
     if any(word in upper for word in DECIMAL_WORDS) and profile.values == profile.integers + profile.reals:
         return Decision(Kind("numeric"))
+    if "INT" in upper and ("TEXT" in upper or "CHAR" in upper) and not profile.reals:
+        return Decision(Kind("mixed_text"), "declared as both, so that columns pointing at it fit", profile.blobs)
     return None
 
 
