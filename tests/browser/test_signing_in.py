@@ -71,6 +71,20 @@ def test_a_display_that_waited_for_a_log_in_streams_and_is_heard_at_once(serving
     assert not [path for path in asked if path.startswith("/api/live?after")]
 
 
+def test_the_page_fills_the_screen_with_and_without_bar_and_banners(serving: Serving, page: Page) -> None:
+    page.goto(serving.url)
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    ends_at = "document.querySelector('.footbar').getBoundingClientRect().bottom"
+    assert page.evaluate(ends_at) == pytest.approx(720, abs=1)
+    sign_in(page)
+    expect(page.locator('.tile[data-label="NICU-01"]')).to_be_visible(timeout=5_000)
+    expect(page.locator(".banner")).to_have_count(0, timeout=15_000)
+    assert page.evaluate(ends_at) == pytest.approx(720, abs=1)
+    main = page.locator("main").bounding_box()
+    assert main is not None
+    assert main["height"] > 600
+
+
 def test_signing_out_takes_the_ward_away_and_raises_no_alarm(serving: Serving, page: Page) -> None:
     page.goto(serving.url)
     sign_in(page)
