@@ -36,7 +36,7 @@ describe("numbers and durations", () => {
   });
 
   it("turns names of the server into words", () => {
-    expect([humanName("last_commit_ms"), humanName("poolSize"), plainWords(12345678), plainWords(null)]).toEqual(["Last commit, ms", "Pool size", "12 345 678", "–"]);
+    expect([humanName("last_commit_ms"), humanName("poolSize"), plainWords(12345678), plainWords(null), plainWords({ patients: [], limits: [1, 2] })]).toEqual(["Last commit, ms", "Pool size", "12 345 678", "–", "Patients: none, Limits: 1; 2"]);
   });
 
   it("puts the telling part of a cot's label in front", () => {

@@ -15,6 +15,7 @@ export function plainWords(value: unknown): string {
   if (value === null || value === undefined || value === "") return "–";
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (typeof value === "number") return Number.isInteger(value) ? value.toLocaleString("en").replaceAll(",", " ") : number(value, 2);
+  if (Array.isArray(value)) return value.map(plainWords).join("; ") || "none";
   if (typeof value === "object") return Object.entries(value).map(([name, inner]) => `${humanName(name)}: ${plainWords(inner)}`).join(", ");
   return String(value);
 }
@@ -25,7 +26,7 @@ export function Facts({ of }: { readonly of: Readonly<Record<string, unknown>> }
       {Object.entries(of).map(([key, value]) => (
         <div key={key}>
           <dt>{humanName(key)}</dt>
-          <dd>{isGroup(value) ? <Facts of={value} /> : Array.isArray(value) ? value.map(plainWords).join("; ") || "none" : plainWords(value)}</dd>
+          <dd>{isGroup(value) ? <Facts of={value} /> : plainWords(value)}</dd>
         </div>
       ))}
     </dl>
