@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from nicu_dashboard.migration.comparing import NO_ROW, Difference, canonical_json
+from nicu_dashboard.migration.canonical import canonical_json
+from nicu_dashboard.migration.comparing import NO_ROW, Difference
 from nicu_dashboard.migration.copying import copy_in
 from nicu_dashboard.migration.errors import RowsRejected, Unfit
 from nicu_dashboard.migration.exact import ExactRow, RowEncoder

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from hashlib import blake2b, sha256
 
+from nicu_dashboard.migration.canonical import canonical
 from nicu_dashboard.migration.chunks import Chunk, condition
 from nicu_dashboard.migration.copying import ChunkCopier
 from nicu_dashboard.migration.errors import Unfit
 from nicu_dashboard.migration.exact import ExactRow, exact_rows, select_rows
 from nicu_dashboard.migration.kinds import INT8, LOOSE, SqliteValue, codec
 from nicu_dashboard.migration.lanes import NotClean, lane_columns, refuse_unclean
+from nicu_dashboard.migration.loose import firm_part, has_loose, same_loose
 from nicu_dashboard.migration.names import quoted, quoted_list
-from nicu_dashboard.migration.numerics import decode_numeric, encode_numeric
 from nicu_dashboard.migration.plan import TablePlan
 from nicu_dashboard.migration.reading_back import blocks, messages
 from nicu_dashboard.migration.rejects import Reject, image_of, shown_key
@@ -69,9 +68,15 @@ class ChunkComparer:
         table = all_columns(table)
         if not thorough and digest and self._same_digest(table, chunk, digest):
             return Compared(chunk, chunk.rows, ())
-        if not thorough and not rejects and (self._same_bytes(table, chunk) or self._same_rows(table, chunk)):
+        if not thorough and not rejects and self._same_quickly(table, chunk):
             return Compared(chunk, chunk.rows, ())
         return self._walk(table, chunk, {item.row_id for item in rejects})
+
+    def _same_quickly(self, table: TablePlan, chunk: Chunk) -> bool:
+        firm = firm_part(table) if has_loose(table) else table
+        if not (self._same_bytes(firm, chunk) or self._same_rows(firm, chunk)):
+            return False
+        return firm is table or same_loose(self.copier, table, chunk)
 
     def _same_bytes(self, table: TablePlan, chunk: Chunk) -> bool:
         columns, reader = lane_columns(table), self.copier.columnar(chunk.rows)
@@ -237,30 +242,8 @@ def _take(images: dict[bytes, int], row: ExactRow, own: Sequence[int]) -> bool:
 def _digest(table: TablePlan, wire: bytes) -> int:
     if any(column.kind.name in LOOSE for column in table.columns):
         fields = zip(table.columns, fields_of(wire), strict=True)
-        wire = row_bytes([_canonical(column.kind.name, raw) for column, raw in fields])
+        wire = row_bytes([canonical(column.kind.name, raw) for column, raw in fields])
     return int.from_bytes(blake2b(wire, digest_size=16).digest())
-
-
-def _canonical(kind: str, raw: bytes | None) -> bytes | None:
-    """Return one form of the values that PostgreSQL may write in several."""
-    if raw is None or kind not in LOOSE:
-        return raw
-    if kind == "jsonb":
-        return canonical_json(raw[1:])
-    try:
-        return encode_numeric(decode_numeric(raw))
-    except Unfit:
-        return raw
-
-
-def canonical_json(raw: bytes) -> bytes:
-    """Return JSON with sorted keys, the last of doubled keys, and numbers in one form: what jsonb keeps."""
-    return json.dumps(json.loads(raw, parse_float=_number, parse_int=_number), sort_keys=True).encode()
-
-
-def _number(text: str) -> dict[str, str]:
-    number = Decimal(text)
-    return {"$number": str(number.normalize()) if number else "0"}
 
 
 def _differing(table: TablePlan, row: ExactRow, wire: bytes) -> Iterator[Difference]:
@@ -273,7 +256,7 @@ def _differing(table: TablePlan, row: ExactRow, wire: bytes) -> Iterator[Differe
             ours = None if value is None else encode(value)
         except Unfit as reason:
             ours, value = b"", f"{value!r} ({reason})"
-        if _canonical(column.kind.name, ours) != _canonical(column.kind.name, raw):
+        if canonical(column.kind.name, ours) != canonical(column.kind.name, raw):
             shown = shown_key(table.key, [row.values[_place(table, name)] for name in table.key], row.row_id)
             yield Difference(table.source, shown, column.source, repr(value), _shown(decode, raw))
 

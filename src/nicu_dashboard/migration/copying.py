@@ -90,7 +90,7 @@ class ChunkCopier:
     def _quick(self, table: TablePlan, chunk: Chunk, columns: list[LaneColumn]) -> Copied:
         if (reader := self.columnar(chunk.rows)) is not None:
             digest = self._send(table, reader.encode(table, chunk, columns))
-            is_whole = all(column.generated is None for column in table.columns)
+            is_whole = all(column.generated is None for column in table.columns) and not _is_loose(table)
             return Copied(chunk, "columnar", chunk.rows, digest=digest if is_whole else b"")
         where, bound = condition(table, chunk.low, chunk.high)
         statement = select_rows(table, where, [column.expression for column in columns])

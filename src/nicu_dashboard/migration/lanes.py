@@ -60,7 +60,7 @@ def _lane_column(column: ColumnPlan) -> LaneColumn | None:
         broken = None if column.affinity == "TEXT" else f"typeof({name}) NOT IN ('text', 'null')"
         return LaneColumn(name, "text", broken)
     if kind.name == "jsonb":  # its wire form is a version byte and the text
-        return LaneColumn(f"(char(1) || {name})", "text", f"NOT coalesce({sound_json(name)}, true)")
+        return LaneColumn(f"(char(1) || {name})", "text", f"({name} IS NOT NULL AND NOT {sound_json(name)})")
     if kind.name == "bytea":
         return LaneColumn(name, "bytea", f"typeof({name}) NOT IN ('blob', 'null')")
     if kind.name == "boolean":
