@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.hall import Hall
+from tests.faults.site import Site, small_server
+from tests.postgres import PostgresServer
 
 Halls = Callable[[int], Hall]
 
@@ -22,3 +24,17 @@ def hall_of(tmp_path: Path) -> Iterator[Halls]:
             return hall
 
         yield build
+
+
+@pytest.fixture(scope="session")
+def small_postgres() -> Iterator[PostgresServer]:
+    """The server that the fault tests of one session stop, starve and crash."""
+    with small_server() as server:
+        yield server
+
+
+@pytest.fixture
+def site(small_postgres: PostgresServer, tmp_path: Path) -> Iterator[Site]:
+    """A ward on a database of its own."""
+    with ExitStack() as ends:
+        yield Site(small_postgres, tmp_path, ends)

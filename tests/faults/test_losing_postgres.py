@@ -4,86 +4,21 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 
-from nicu_dashboard.adapters.sql.revisions import open_store
+from tests.adapters.addresses.pooler import pgbouncer
 from tests.faults.gateway import Gateway
 from tests.faults.hall import Hall, now_ms
-from tests.faults.line import Line
+from tests.faults.site import Site
 from tests.faults.waiting import within
 from tests.postgres import PostgresServer
 
 RECONNECTED_S = 10.0
-MOST_CONNECTIONS = 30
-
-
-class Site:
-    """A database on a server of our own, the line to it, and a ward that works on it."""
-
-    def __init__(
-        self, server: PostgresServer, folder: Path, ends: ExitStack, port: int | None = None, **given: str
-    ) -> None:
-        """Call the server at `port` when something stands between."""
-        self.server = server
-        self.direct = ends.enter_context(
-            server.database(server.template("nicu_head", lambda url: open_store(url).close()))
-        )
-        self.line = Line(port or server.port)
-        ends.callback(self.line.close)
-        url = self.direct.replace(f":{server.port}/", f":{self.line.port}/")
-        self.hall = Hall(folder, 3, url + ("?pgbouncer=true" if port else ""), **given)
-        ends.callback(self.hall.stop)
-        self.hall.start()
-
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """What the database says, past the line."""
-        with psycopg.connect(self.direct) as connection:
-            return connection.execute(query.encode()).fetchall()
-
-    def stored(self, label: str) -> Counter[tuple[int, int]]:
-        """Every reading of a cot's baby: instant and number."""
-        found = self.rows(
-            "SELECT (extract(epoch FROM recorded_at) * 1000)::int8, round(etco2 * 10)::int FROM vitals"
-            f" WHERE etco2 IS NOT NULL AND patient_id = {self.hall.patients[label]}"
-        )
-        return Counter((at, value) for at, value in found)
-
-    def store_says(self, state: str) -> bool:
-        """Whether the wall calls the store so."""
-        return bool(self.hall.wall()["store"]["state"] == state)
-
-    def is_drained(self) -> bool:
-        """Whether nothing waits and no technical alarm stands."""
-        wall = self.hall.wall()
-        return wall["store"]["spooled"] == 0 and not [
-            one for one in wall["alarms"] if one["key"] == "store_unavailable"
-        ]
-
-    def told(self) -> str:
-        """The technical alarm about the store."""
-        return next((str(one["text"]) for one in self.hall.wall()["alarms"] if one["key"] == "store_unavailable"), "")
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    """A server that keeps what it has committed, with few connections and small files of its log."""
-    settings = {"fsync": "on", "synchronous_commit": "on", "max_connections": str(MOST_CONNECTIONS)}
-    running = PostgresServer(settings=settings, wal_segment_mb=1)
-    running.start()
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def site(server: PostgresServer, tmp_path: Path) -> Iterator[Site]:
-    with ExitStack() as ends:
-        yield Site(server, tmp_path, ends)
 
 
 def _stop(site: Site) -> Callable[[], None]:
@@ -101,10 +36,47 @@ def _cut(site: Site) -> Callable[[], None]:
     return site.line.open
 
 
+Lose = Callable[[Site], Callable[[], None]]
+
+
 @pytest.mark.parametrize("lose", [_stop, _silence, _cut])
-def test_alarms_go_on_readings_wait_on_disk_and_come_in_once_and_in_order(
-    site: Site, lose: Callable[[Site], Callable[[], None]]
+def test_alarms_go_on_readings_wait_on_disk_and_come_in_once_and_in_order(site: Site, lose: Lose) -> None:
+    _go_through(site, lose)
+
+
+class Pooled(Site):
+    """A ward behind PgBouncer in transaction mode; the line stands before the pooler."""
+
+    def __init__(self, server: PostgresServer, folder: Path, ends: ExitStack) -> None:
+        self._server, self._pooler = server, ExitStack()
+        ends.callback(self._pooler.close)
+        super().__init__(server, folder, ends, self._pooler.enter_context(pgbouncer(server, 8)))
+
+    def kill_pooler(self) -> Callable[[], None]:
+        """End the pooler as a power cut does; return what starts another."""
+        self._pooler.close()
+
+        def start() -> None:
+            self.line.target = self._pooler.enter_context(pgbouncer(self._server, 8))
+
+        return start
+
+
+def _kill_pooler(site: Site) -> Callable[[], None]:
+    assert isinstance(site, Pooled)
+    return site.kill_pooler()
+
+
+@pytest.mark.parametrize("lose", [_stop, _kill_pooler, _silence])
+def test_behind_a_pooler_in_transaction_mode_it_is_the_same(
+    small_postgres: PostgresServer, tmp_path: Path, lose: Lose
 ) -> None:
+    with ExitStack() as ends:
+        _go_through(Pooled(small_postgres, tmp_path, ends), lose)
+
+
+def _go_through(site: Site, lose: Lose) -> None:
+    """Lose the database under load, look at the wall, bring it back, and count."""
     hall, (ill, *well) = site.hall, site.hall.labels
     gateways = [Gateway(hall, label, 150, 0.1) for label in well]
     hall.send(cots=[ill], heart_rate=150)
@@ -144,13 +116,7 @@ def test_alarms_go_on_readings_wait_on_disk_and_come_in_once_and_in_order(
     )
     assert [cause for (cause,) in kept][:2] == ["raised", "acknowledged"]
     assert site.rows("SELECT count(*) FROM audit_log WHERE action = 'alarm.acknowledge'") == [(1,)]
-    _minutes_agree(site)
-
-
-def _minutes_agree(site: Site) -> None:
-    """The roll-ups count each value once."""
-    values = site.rows("SELECT count(heart_rate) + count(etco2) FROM vitals")
-    assert site.rows("SELECT sum(n_valid) FROM vitals_minute") == values
+    assert site.minutes_agree()
 
 
 def test_a_crash_under_load_loses_and_doubles_nothing(site: Site) -> None:
@@ -164,7 +130,7 @@ def test_a_crash_under_load_loses_and_doubles_nothing(site: Site) -> None:
     within(10, site.is_drained, "the spool is empty")
     for gateway in gateways:
         assert site.stored(gateway.label) == Counter(gateway.acknowledged.items())
-    _minutes_agree(site)
+    assert site.minutes_agree()
 
 
 _END_THE_SCREENS_SESSIONS = (
@@ -199,10 +165,10 @@ def test_with_no_connection_left_the_alarm_path_keeps_its_own_and_others_get_503
 
 
 def test_history_that_takes_every_shared_connection_cannot_starve_the_alarm_path(
-    server: PostgresServer, tmp_path: Path
+    small_postgres: PostgresServer, tmp_path: Path
 ) -> None:
     with ExitStack() as ends:
-        site = Site(server, tmp_path, ends, DB_POOL_SIZE="3", DB_CONNECT_TIMEOUT="1000")
+        site = Site(small_postgres, tmp_path, ends, DB_POOL_SIZE="3", DB_CONNECT_TIMEOUT="1000")
         hall, label = site.hall, site.hall.labels[0]
         hall.send(heart_rate=150)
         with psycopg.connect(site.direct) as holder:

@@ -24,6 +24,7 @@ def pgbouncer(server: PostgresServer, size: int, mode: str = "transaction", user
     settings = {
         "listen_addr": "127.0.0.1", "listen_port": port, "unix_socket_dir": "", "auth_type": "any",
         "pool_mode": mode, "default_pool_size": size, "max_client_conn": 200, "server_round_robin": 1,
+        "server_login_retry": 1,
         "logfile": folder / "log",
     }  # fmt: skip
     lines = [
