@@ -20,7 +20,7 @@ from nicu_dashboard.adapters.one_time_codes import OneTimeCodes
 from nicu_dashboard.adapters.passkeys import WebAuthn
 from nicu_dashboard.adapters.passwords import Argon2Passwords
 from nicu_dashboard.adapters.sealing import AesSealer
-from nicu_dashboard.adapters.spool import FolderSpool
+from nicu_dashboard.adapters.spool import FolderSpool, waiting_in
 from nicu_dashboard.adapters.sql import revisions
 from nicu_dashboard.adapters.sql.addresses.pools import SERVERLESS, deployment
 from nicu_dashboard.adapters.sql.attempts import SqlAttempts
@@ -277,6 +277,11 @@ def spool(settings: Settings, store: Store, mode: str) -> Spool | None:
     if store.database.engine_name != "postgresql" or mode != "live" or settings.spool_mb == 0:
         return None
     return FolderSpool(settings.spool_dir.expanduser().absolute(), settings.spool_mb * 1_000_000)
+
+
+def spooled(settings: Settings) -> int:
+    """Return how many readings wait in the spool of these settings; nothing is opened."""
+    return waiting_in(settings.spool_dir.expanduser().absolute())
 
 
 def importing(settings: Settings, store: Store, clock: Clock) -> Importing:

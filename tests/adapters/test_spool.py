@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nicu_dashboard.adapters.spool import FolderSpool
+from nicu_dashboard.adapters.spool import FolderSpool, waiting_in
 from nicu_dashboard.adapters.spool.folder import SEGMENT_BYTES
 from nicu_dashboard.adapters.spool.records import decode, encode
 from nicu_dashboard.domain.alarms.alarm import Alarm, Transition
@@ -152,10 +152,8 @@ def test_a_full_disk_keeps_nothing_of_the_tick_and_the_next_one_goes_on(tmp_path
     assert [one.number for one in opened(tmp_path).oldest(100)] == [1, 3]
 
 
-def test_what_waits_is_of_one_database_and_for_one_server(tmp_path: Path) -> None:
+def test_what_waits_is_of_one_database(tmp_path: Path) -> None:
     spool = opened(tmp_path)
-    with pytest.raises(SpoolUnusable, match="Another server"):
-        opened(tmp_path)
     spool.append(1, readings(5), NIGHT)
     spool.close()
     with pytest.raises(SpoolUnusable, match="5 readings of another database"):
@@ -164,6 +162,19 @@ def test_what_waits_is_of_one_database_and_for_one_server(tmp_path: Path) -> Non
     spool.forget(1)
     spool.close()
     assert opened(tmp_path, store="elsewhere").writer != spool.writer
+
+
+def test_beside_a_server_that_hangs_the_next_one_has_a_place_of_its_own(tmp_path: Path) -> None:
+    hanging = opened(tmp_path)
+    hanging.append(1, readings(5), NIGHT)
+    other = opened(tmp_path)
+    other.append(1, readings(3), NIGHT)
+    assert (other.folder, other.state().readings, hanging.state().readings) == (tmp_path / "2", 3, 5)
+    assert waiting_in(tmp_path) == 8
+    hanging.forget(1)
+    hanging.close()
+    other.close()
+    assert opened(tmp_path).state().readings == 3
 
 
 def test_a_folder_that_cannot_be_made_is_named_with_the_setting(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import typer
 from nicu_dashboard import bootstrap, settings
 from nicu_dashboard.bootstrap import Store
 from nicu_dashboard.cli import logs
-from nicu_dashboard.cli.common import opened, refuse
+from nicu_dashboard.cli.common import in_service, refuse
 from nicu_dashboard.cli.running import run_until_stopped, stoppable, url_of
 from nicu_dashboard.services.station import Station
 from nicu_dashboard.version import VERSION
@@ -43,7 +43,7 @@ def serve(
     with (
         stoppable(),
         listen(found.host if host is None else host, found.port if port is None else port) as listener,
-        opened(found) as store,
+        in_service(found) as store,
     ):
         store.claim()
         station = bootstrap.build_station(found, store, bootstrap.system_clock(), "live")

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from nicu_dashboard.adapters.spool.records import decode, decode_standing, encode
-from nicu_dashboard.adapters.spool.segments import Head, Segment, whole_size
+from nicu_dashboard.adapters.spool.segments import Head, Segment, readings_in, whole_size
 from nicu_dashboard.ports.spool import Spooled, SpoolFull, SpoolState, SpoolUnusable
 from nicu_dashboard.ports.tick import AlarmRow, SuspensionRow, Tick
 
@@ -19,6 +19,8 @@ Decoded = TypeVar("Decoded")
 
 VERSION = 1
 SEGMENT_BYTES = 4 * 1024 * 1024
+# A server that hangs keeps its folder; the one that takes over goes into the next.
+_PLACES = 9
 # The last sixteenth of the spool takes no readings: alarms, acts and events must still find room.
 _KEPT_FOR_ALARMS = 16
 
@@ -36,7 +38,8 @@ class FolderSpool:
 
     def __init__(self, folder: Path, limit: int) -> None:
         """Take where to spool and how much at most; nothing is touched before claim()."""
-        self.folder, self.limit = folder, limit
+        self._base = self.folder = folder
+        self.limit = limit
         self.writer = ""
         self._lock: int | None = None
         self._segments: list[Segment] = []
@@ -53,7 +56,6 @@ class FolderSpool:
 
     def _claim(self, store: str) -> None:
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock_folder()
             self._segments = [Segment(path) for path in sorted(self.folder.glob("*.spool"))]
             self._last = max((segment.heads[-1].number for segment in self._segments if segment.heads), default=0)
@@ -69,15 +71,14 @@ class FolderSpool:
                 structlog.get_logger("nicu.spool").error("a part of the spool is damaged", file=segment.path.name)
 
     def _lock_folder(self) -> None:
-        lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(lock)
-            raise SpoolUnusable(
-                f"Another server uses the spool {self.folder}; end it, or name another folder in NICU_SPOOL_DIR."
-            ) from None
-        self._lock = lock
+        places = [self._base, *(self._base / str(number) for number in range(2, _PLACES + 1))]
+        # What waits from before is taken up first.
+        for place in sorted(places, key=lambda place: not any(place.glob("*.spool"))):
+            lock = _locked(place)
+            if lock is not None:
+                self.folder, self._lock = place, lock
+                return
+        raise SpoolUnusable(f"Other servers use the spool {self._base}; end them, or name another in NICU_SPOOL_DIR.")
 
     def _bind(self, store: str) -> None:
         path = self.folder / "label.json"
@@ -212,6 +213,23 @@ def _remove(segment: Segment) -> None:
     else:
         segment.path.unlink()
     segment.close()
+
+
+def _locked(folder: Path) -> int | None:
+    """Return the lock of a folder, made where it is missing; None while another process holds it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return None
+    return lock
+
+
+def waiting_in(folder: Path) -> int:
+    """Return how many readings wait in a spool, whoever holds it; nothing is changed."""
+    return sum(readings_in(path) for path in folder.glob("**/*.spool"))
 
 
 def _put(path: Path, content: bytes) -> None:

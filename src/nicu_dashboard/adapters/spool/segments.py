@@ -32,6 +32,14 @@ def whole_size(body: bytes) -> int:
     return _HEAD.size + len(body)
 
 
+def readings_in(path: Path) -> int:
+    """Return how many readings a segment holds, without opening it for work."""
+    data, at, found = path.read_bytes(), 0, 0
+    while (head := _record_at(data, at)) is not None:
+        at, found = head.ends, found + head.readings
+    return found
+
+
 class Segment:
     """Grows at its end; `heads` are of the records that still wait."""
 
