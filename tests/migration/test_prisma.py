@@ -17,7 +17,7 @@ from nicu_dashboard.domain.instants import MINUTE_MS
 from nicu_dashboard.migration import api
 from nicu_dashboard.migration.prisma_words import condition, instant
 from tests.cli.conftest import program
-from tests.migration.files import contents
+from tests.migration.files import contents, make
 from tests.migration.prisma_files import NIGHT_MS, build
 from tests.migration.wards import everything, opened
 
@@ -141,6 +141,33 @@ def test_faults_stop_the_move_or_are_kept_with_the_reason(tmp_path: Path, postgr
             == file.execute("SELECT count(*) FROM vitals").fetchone()[0]
         )
     assert api.verify(str(source), postgres_url).differences == []
+
+
+SNAKES = """
+CREATE TABLE _prisma_migrations (id TEXT PRIMARY KEY, finished_at DATETIME);
+CREATE TABLE beds (id INTEGER PRIMARY KEY AUTOINCREMENT, label TEXT);
+CREATE TABLE patients (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT, bed_id INTEGER, admitted_at DATETIME);
+CREATE TABLE vitals (id INTEGER PRIMARY KEY AUTOINCREMENT, patient_id INTEGER, recorded_at DATETIME, heart_rate REAL);
+CREATE TABLE alarms (id INTEGER PRIMARY KEY AUTOINCREMENT, patient_id INTEGER, alarm_type TEXT, severity TEXT,
+    triggered_at DATETIME, resolved_at DATETIME, is_active BOOLEAN);
+INSERT INTO beds VALUES (7, 'NICU-07');
+INSERT INTO patients VALUES (40, 'Ada', 7, '2024-01-01 00:00:00');
+INSERT INTO vitals VALUES (900, 40, 1704067200000, 150), (901, 40, '2024-01-01T00:00:01.000Z', 151);
+INSERT INTO alarms VALUES (5, 40, 'HEART_RATE_CRITICAL_LOW', 'high', 1704067200000, NULL, 1),
+    (6, 40, 'spo2-low', 'high', 1704067200000, '2024-01-01 00:01:00', 0);
+"""
+
+
+def test_other_spellings_and_numbers_for_keys_are_understood(tmp_path: Path, postgres_url: str) -> None:
+    report = api.run(str(make(tmp_path / "old.db", SNAKES)), postgres_url)
+    assert (report.exit_code, report.differences) == (0, []), (report.summary, report.rejects)
+    assert one(postgres_url, "SELECT (id, mrn, name)::text FROM patients") == "(40,earlier-40,Ada)"
+    assert one(postgres_url, "SELECT array_agg(id ORDER BY recorded_at)::text FROM vitals") == "{900,901}"
+    assert one(postgres_url, "SELECT array_agg(key || ' ' || status ORDER BY id)::text FROM alarms") == (
+        '{"heart_rate:low active","spo2:low ended"}'
+    )
+    assert one(postgres_url, "SELECT cot_id FROM alarms WHERE id = 5") == 7
+    assert any(item["name"] == "patients: mrn" for item in report.not_carried)
 
 
 @pytest.mark.parametrize(

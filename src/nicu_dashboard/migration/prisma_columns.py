@@ -31,7 +31,7 @@ COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "cots": {"label": ("bednumber", "number", "label", "name", "code")},
         "patients": {
-            "mrn": ("mrn", "medicalrecordnumber", "hospitalnumber"),
+            "mrn": ("mrn", "medicalrecordnumber", "hospitalnumber", "patientnumber"),
             "name": ("name", "fullname", "displayname"),
             "last": ("lastname", "familyname"),
             "first": ("firstname", "givenname"),
@@ -83,6 +83,7 @@ COLUMNS: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "value": ("value", "triggervalue"),
             "limit": ("threshold", "limit", "thresholdvalue"),
             "ended": ("resolvedat", "clearedat", "endedat"),
+            "active": ("isactive", "active"),
         },
         "acknowledgments": {
             "alarm": ("alarmid",),
@@ -205,6 +206,7 @@ OURS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "at": "triggered_at",
             "limit": "limit_value",
             "ended": "ended_at",
+            "active": "status",
         },
         "acknowledgments": {
             "alarm": "alarm_transitions.alarm_id",

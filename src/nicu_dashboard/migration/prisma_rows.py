@@ -49,6 +49,13 @@ def _row_of(found: Mapping[str, Found], ours: str, value: str) -> str:
     return f"(SELECT p.rowid FROM {item.name} p WHERE p.{item.key} = {value})"
 
 
+def _named(source: Found, what: str) -> str:
+    """Return what names a row; a file without such a column names its rows by their own key."""
+    if not source.has(what):
+        return f"'earlier-' || t.{source.key}"
+    return f"nullif(trim(CAST({source.get(what)} AS TEXT)), '')"
+
+
 def _taken(ours: str, expression: str) -> str:
     """Return an expression when it is the number of a row that our table holds."""
     return f"(SELECT o.id FROM nicu_own_{ours} o WHERE o.id = {expression})"
@@ -58,7 +65,7 @@ def _cots(found: Mapping[str, Found]) -> Iterator[Filling]:
     if "cots" not in found:
         return
     beds = found["cots"]
-    label = f"nullif(trim(CAST({beds.get('label')} AS TEXT)), '')"
+    label = _named(beds, "label")
     yield Filling(
         "cots",
         beds,
@@ -75,7 +82,7 @@ def _cots(found: Mapping[str, Found]) -> Iterator[Filling]:
 
 def _patients(found: Mapping[str, Found]) -> Iterator[Filling]:
     baby = found["patients"]
-    mrn = f"nullif(trim(CAST({baby.get('mrn')} AS TEXT)), '')"
+    mrn = _named(baby, "mrn")
     parts = [baby.get(part) for part in ("last", "first") if baby.has(part)]
     name = baby.get("name", " || ', ' || ".join(parts) or "NULL")
     weeks, days = (
@@ -144,7 +151,7 @@ def _sources(found: Mapping[str, Found]) -> Iterator[Filling]:
     if "sources" not in found:
         return
     device = found["sources"]
-    name = f"nullif(trim(CAST({device.get('name')} AS TEXT)), '')"
+    name = _named(device, "name")
     yield Filling(
         "sources",
         device,
@@ -224,8 +231,11 @@ def _alarms(found: Mapping[str, Found]) -> Iterator[Filling]:
     alarm = found["alarms"]
     patient = _taken("patients", _row_of(found, "patients", alarm.get("patient")))
     key, priority = f"nicu_condition({alarm.get('type')})", f"nicu_word('priority', {alarm.get('priority')})"
-    status, at = f"nicu_word('status', {alarm.get('status')})", f"nicu_instant({alarm.get('at')})"
-    ended = f"nicu_instant({alarm.get('ended')})"
+    at, ended = f"nicu_instant({alarm.get('at')})", f"nicu_instant({alarm.get('ended')})"
+    status = f"nicu_word('status', {alarm.get('status')})"
+    if not alarm.has("status"):
+        status = f"CASE WHEN {ended} IS NOT NULL THEN 'ended' WHEN {alarm.get('active')} = 1 THEN 'active' END"
+        status = f"({status})"
     name = f"substr({key}, 1, instr({key}, ':') - 1)"
     yield Filling(
         "alarms",

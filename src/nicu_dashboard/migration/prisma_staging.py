@@ -143,6 +143,10 @@ def _after(file: sqlite3.Connection, done: Converted) -> None:
         done.rejects += write_acknowledgments(file, done.found, reject_of)
     if "audit_log" in done.found:
         done.rejects += write_audit(file, done.found, reject_of)
+    for ours, what in (("patients", "mrn"), ("cots", "label"), ("sources", "name")):
+        if ours in done.found and not done.found[ours].has(what):
+            name = f"{done.found[ours].table.name}: {what}"
+            done.kept.append(NotCarried("name", name, "the file has none: rows are called earlier- and their own key"))
     if "users" in done.found:
         count = file.execute(f"SELECT count(*) FROM {OURS}users WHERE password_hash = '!'").fetchone()[0]
         if count:

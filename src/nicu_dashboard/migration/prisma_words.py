@@ -32,6 +32,8 @@ PRIORITIES = {
 }
 STATUSES = {
     "active": "active",
+    "open": "active",
+    "triggered": "active",
     "acknowledged": "acknowledged",
     "resolved": "ended",
     "cleared": "ended",
@@ -103,6 +105,7 @@ def condition(value: SqliteValue) -> str | None:
         return None
     apart = value if value.isupper() else re.sub(r"(?<=[a-z])(?=[A-Z])", "_", value)
     spelled = re.sub(r"[^a-z0-9]+", "_", apart.lower()).strip("_")
+    spelled = "_".join(part for part in spelled.split("_") if part not in ("critical", "warning", "alarm", "alert"))
     if spelled in CONDITIONS:
         return CONDITIONS[spelled]
     for side in ("low", "high"):
