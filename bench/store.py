@@ -1,81 +1,165 @@
-"""What one tick costs the store: `python bench/store.py [--url URL] [--cots 100] [--vitals 8] [--ticks 300]`.
+"""What the store costs and how fast it answers, beside naive SQL and COPY: `python -m bench store [--days 7]`.
 
-Each tick is one transaction of one reading per cot with its roll-ups, committed as in service (SQLite: WAL, FULL).
-Then 33,000 readings of one recording are imported, 2,000 a tick. Without --url: a SQLite file in a temporary folder.
+SQLite, plain PostgreSQL in daily partitions (a server of its own, safe at power loss), and TimescaleDB where the server
+has it. One baby has a reading a second, the others one every `--every` seconds; four vitals each, with roll-ups.
 """
 
 import argparse
-import random
+import os
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from bench.store_asking import Figure, questions, ticks
+from bench.store_filling import START, babies, fill, insert, settle
 from nicu_dashboard.adapters.sql.engines import Database
-from nicu_dashboard.adapters.sql.journal import SqlJournal
 from nicu_dashboard.adapters.sql.revisions import open_store
-from nicu_dashboard.adapters.sql.roster import SqlRoster
-from nicu_dashboard.domain.instants import parse_instant
-from nicu_dashboard.domain.vitals import VITALS
-from nicu_dashboard.ports.roster import NewPatient
-from nicu_dashboard.ports.tick import AuditEntry, Tick, VitalsRow
+from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS, format_instant
+from nicu_dashboard.operations.optimizing import partitions, timescale
+from nicu_dashboard.operations.optimizing.api import Wishes, optimize
+from nicu_dashboard.operations.optimizing.periods import DAILY
+from nicu_dashboard.operations.reporting import Report
+from nicu_dashboard.operations.sessions import CannotCare, in_a_quiet_moment, unfiltered
+from nicu_dashboard.operations.sizes import sizes
+from tests.postgres import running_server
 
-START = parse_instant("2024-01-01T00:00:00Z")
-ENTRY = AuditEntry(START, "bench", "system", "build", "bench")
-IMPORTED = 33_000
-
-
-def ticks(database: Database, cots: int, vitals: int, count: int) -> None:
-    """Print what a live tick takes, by the wall clock and by this process's own computing."""
-    roster, journal, chance = SqlRoster(database), SqlJournal(database), random.Random(1)
-    source = roster.source("bench", "simulated")
-    run = time.time_ns()
-    ids = [roster.add_patient(NewPatient(f"BENCH-{run}-{n}", synthetic=True), ENTRY).id for n in range(cots)]
-    names = list(VITALS)[:vitals]
-    wall, cpu = [], []
-    for second in range(count):
-        at = START + second * 1_000
-        rows = [VitalsRow(i, source.id, at, at, {name: chance.randint(200, 400) / 10 for name in names}) for i in ids]
-        began, computed = time.perf_counter(), time.process_time()
-        journal.commit(Tick(readings=rows))
-        wall.append((time.perf_counter() - began) * 1_000)
-        cpu.append((time.process_time() - computed) * 1_000)
-    print(f"{cots} readings of {vitals} vitals a tick, {count} ticks")
-    for label, times in (("tick", wall), ("of which computing here", cpu)):
-        times.sort()
-        p50, p95, p99 = (times[int(len(times) * share)] for share in (0.5, 0.95, 0.99))
-        print(f"  {label:26} p50 {p50:6.1f} ms   p95 {p95:6.1f} ms   p99 {p99:6.1f} ms")
+# As a server in service is set: nothing here is faster than what survives a power cut.
+IN_SERVICE = {
+    "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "autovacuum": "on", "shared_buffers": "1GB",
+    "max_wal_size": "4GB",
+}  # fmt: skip
 
 
-def recording(database: Database) -> None:
-    """Print how fast a recording of two vitals is imported, and imported again."""
-    roster, journal = SqlRoster(database), SqlJournal(database)
-    source = roster.source("recording", "import", 2.0)
-    baby = roster.add_patient(NewPatient(f"BENCH-{time.time_ns()}", synthetic=True), ENTRY)
-    rows = [
-        VitalsRow(baby.id, source.id, START + n * 2_000, START, {"heart_rate": 140.0 + n % 9, "spo2": 90.0 + n % 7})
-        for n in range(IMPORTED)
-    ]
-    for label in ("imported", "sent again, all duplicates"):
-        began = time.perf_counter()
-        for start in range(0, IMPORTED, 2_000):
-            journal.commit(Tick(readings=rows[start : start + 2_000]))
-        seconds = time.perf_counter() - began
-        print(f"{IMPORTED:,} readings {label}: {seconds:.1f} s, {IMPORTED / seconds:,.0f} rows/s")
+def measure(name: str, database: Database, chosen: argparse.Namespace, shape: Callable[[Database, int], None]) -> None:
+    """Fill one store, ask it everything, print a table."""
+    ids, source = babies(database, 400)
+    began = time.perf_counter()
+    rows = fill(database, ids[: chosen.babies], source, chosen.days, chosen.every)
+    end = START + chosen.days * DAY_MS
+    shape(database, end)
+    settle(database)
+    print(f"\n{name}: {rows:,} readings of {chosen.babies} babies, made in {time.perf_counter() - began:.0f} s")
+    print(f"  {'':48}{'p50 ms':>9}{'p95 ms':>9}{'naive p50':>11}")
+    found = [*questions(database, ids[: chosen.babies], chosen.days, chosen.runs)]
+    found += [ticks(database, ids[:count], source, chosen.ticks, end + HOUR_MS * count) for count in (40, 400)]
+    for figure in found:
+        _line(figure)
+    vitals = next(table for table in sizes(database) if table.name == "vitals")
+    print(f"  {'bytes per reading, indexes included':48}{vitals.bytes_per_row or 0:>9.0f}")
+    _drop_a_day(database)
+    if database.engine_name == "postgresql":
+        _limit(database, ids[0], source)
+
+
+def _line(figure: Figure) -> None:
+    naive = "" if figure.naive is None else f"{figure.naive:.1f}"
+    print(f"  {figure.what:48}{figure.p50:>9.2f}{figure.p95:>9.2f}{naive:>11}", flush=True)
+
+
+def _drop_a_day(database: Database) -> None:
+    """Take the oldest day away as retention does, then the next one by DELETE."""
+    first, second = START + DAY_MS, START + 2 * DAY_MS
+    if database.engine_name == "postgresql":
+        ours, _ = _once(lambda: _retain(database, first))
+        print(f"  {'a day dropped by retention':48}{ours:>9.1f}")
+    at = f"'{format_instant(second)}'" if database.engine_name == "postgresql" else str(first)
+
+    def delete() -> int:
+        with database.writing() as connection:
+            return connection.exec_driver_sql(f"DELETE FROM vitals WHERE recorded_at < {at}").rowcount
+
+    took, count = _once(delete)
+    print(f"  {f'a day of {count:,} readings by DELETE':48}{took:>9.1f}")
+
+
+def _retain(database: Database, before: int) -> int:
+    with unfiltered(database) as connection:
+        kind = partitions.kind(connection)
+    if kind == "hypertable":
+        return len(in_a_quiet_moment(database, lambda connection: timescale.drop_before(connection, before)))
+    return len(partitions.drop_before(database, before, Report()))
+
+
+def _once(work: Callable[[], int]) -> tuple[float, int]:
+    began = time.perf_counter()
+    count = work()
+    return (time.perf_counter() - began) * 1_000, count
+
+
+def _limit(database: Database, baby: int, source: int) -> None:
+    """Print how fast the server itself copies readings into a bare table: what no program can beat."""
+    count = 500_000
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        file = Path(folder) / "readings.bin"
+        with database.writing() as connection:
+            plain = connection.execution_options(no_parameters=True)
+            plain.exec_driver_sql("CREATE TABLE bare AS SELECT * FROM vitals WITH NO DATA")
+            plain.exec_driver_sql(insert("postgresql", "bare", baby, source, 1, 0, count - 1))
+            plain.exec_driver_sql(f"COPY bare TO '{file}' (FORMAT binary)")
+            plain.exec_driver_sql("TRUNCATE bare")
+            began = time.perf_counter()
+            plain.exec_driver_sql(f"COPY bare FROM '{file}' (FORMAT binary)")
+            rate = count / (time.perf_counter() - began)
+            plain.exec_driver_sql("DROP TABLE bare")
+    print(f"  {'limit: the server itself COPYs, readings a second':48}{rate:>9,.0f}")
+
+
+def _as_it_is(_database: Database, _end: int) -> None:
+    """Leave the readings in one plain table."""
+
+
+def _by_day(database: Database, end: int) -> None:
+    optimize(database, Wishes(partition=DAILY), end, Report())
+
+
+def _by_chunk(database: Database, end: int) -> None:
+    optimize(database, Wishes(timescale=True), end, Report())
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Database]:
+    """Open a store for the length of a measurement."""
+    database = open_store(url)
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 def main() -> None:
-    """Measure on the store asked for."""
+    """Measure on every store at hand."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--url")
-    parser.add_argument("--cots", type=int, default=100)
-    parser.add_argument("--vitals", type=int, default=8)
-    parser.add_argument("--ticks", type=int, default=300)
+    parser.add_argument("--babies", type=int, default=40)
+    parser.add_argument("--days", type=int, default=30)
+    parser.add_argument(
+        "--every", type=int, default=10, help="seconds between two readings of all babies but the first"
+    )
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--ticks", type=int, default=200)
+    parser.add_argument("--only", choices=("sqlite", "postgresql"))
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        database = open_store(chosen.url or f"sqlite:///{Path(folder) / 'store.db'}")
-        ticks(database, chosen.cots, chosen.vitals, chosen.ticks)
-        recording(database)
-        database.close()
+    before = os.getloadavg()[0]
+    if chosen.only != "postgresql":
+        with tempfile.TemporaryDirectory() as folder, opened(f"sqlite:///{Path(folder) / 'store.db'}") as database:
+            measure("SQLite", database, chosen, _as_it_is)
+    if chosen.only != "sqlite":
+        with running_server(**IN_SERVICE) as server:
+            with server.database() as url, opened(url) as database:
+                with database.reading() as connection:
+                    version = connection.exec_driver_sql("SHOW server_version").scalar_one()
+                measure(f"PostgreSQL {version}, daily partitions", database, chosen, _by_day)
+            with server.database() as url, opened(url) as database:
+                try:
+                    with unfiltered(database) as connection:
+                        timescale.must_be_there(connection)
+                except CannotCare as reason:
+                    print(f"\nTimescaleDB: not measured, {reason}")
+                else:
+                    measure("TimescaleDB", database, chosen, _by_chunk)
+    print(f"\nload of the machine: {before:.1f} before, {os.getloadavg()[0]:.1f} after, {os.cpu_count()} cores")
 
 
 if __name__ == "__main__":
