@@ -14,8 +14,10 @@ from nicu_dashboard.ports.tick import AuditEntry
 START = parse_instant("2024-01-01T00:00:00Z")
 ENTRY = AuditEntry(START, "bench", "system", "build", "bench")
 NAMES = ("heart_rate", "spo2", "resp_rate", "temperature")
-TENANTS = "patient_id, recorded_at, received_at, source_id, heart_rate, spo2, resp_rate, temperature"
+COLUMNS = "patient_id, recorded_at, received_at, source_id, heart_rate, spo2, resp_rate, temperature"
 
+# So many in a statement: less than the server's patience with one, on a busy machine too.
+_AT_ONCE = 100_000
 # Values of no physiology, spread over each vital's usual range by a hash of baby and instant.
 _HASH = "(({n} * 1103515245 + {baby} * 12345) & 2147483647)"
 _VALUES = (
@@ -52,8 +54,11 @@ def fill(database: Database, ids: Sequence[int], source: int, days: int, every_s
     for baby in ids:
         step_s = 1 if baby == ids[0] else every_s
         count = days * DAY_MS // 1_000 // step_s
+        for first in range(0, count, _AT_ONCE):
+            with database.writing() as connection:
+                last = min(count, first + _AT_ONCE) - 1
+                _readings(connection, insert(database.engine_name, "vitals", baby, source, step_s, first, last))
         with database.writing() as connection:
-            _readings(connection, database.engine_name, baby, source, step_s, count)
             _roll_ups(connection, database.engine_name, baby, 60 // step_s)
         total += count
     return total
@@ -71,13 +76,11 @@ def insert(dialect: str, table: str, baby: int, source: int, step_s: int, first:
     at = _AT[dialect].format(ms=f"{START} + n * {step_s * 1_000}")
     values = _VALUES.format(hash=_HASH.format(n="n", baby=baby))
     series = _SERIES[dialect].format(first=first, last=last)
-    return f"INSERT INTO {table} ({TENANTS}) SELECT {baby}, {at}, {at}, {source}, {values} FROM {series} AS tick (n)"
+    named = " AS tick (n)" if dialect == "postgresql" else ""
+    return f"INSERT INTO {table} ({COLUMNS}) SELECT {baby}, {at}, {at}, {source}, {values} FROM {series}{named}"
 
 
-def _readings(connection: Connection, dialect: str, baby: int, source: int, step_s: int, count: int) -> None:
-    statement = insert(dialect, "vitals", baby, source, step_s, 0, count - 1)
-    if dialect == "sqlite":
-        statement = statement.replace(" AS tick (n)", "")
+def _readings(connection: Connection, statement: str) -> None:
     connection.execution_options(no_parameters=True).exec_driver_sql(statement)
 
 

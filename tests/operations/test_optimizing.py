@@ -223,6 +223,14 @@ def test_something_that_hangs_on_the_table_is_not_left_behind(database: Database
         optimize(database, Wishes(WEEKLY), TODAY, Report())
 
 
+def test_what_a_move_left_behind_goes_along(database: Database, store_url: str) -> None:
+    fill(database, 100)
+    ask(store_url, "CREATE SCHEMA nicu_migration")
+    ask(store_url, "CREATE VIEW nicu_migration.vitals_at_cut_over AS SELECT * FROM vitals WHERE id <= 60")
+    optimize(database, Wishes(WEEKLY), TODAY, Report())
+    assert ask(store_url, "SELECT count(*), max(id) FROM nicu_migration.vitals_at_cut_over") == [(60, 60)]
+
+
 def test_a_reader_of_the_table_only_delays_the_swap(database: Database, store_url: str) -> None:
     fill(database, 100)
     with psycopg.connect(store_url) as reader:
