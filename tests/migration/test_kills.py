@@ -50,7 +50,9 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run_killed(source: Path, url: str, point: str) -> int:
     command = [sys.executable, "-m", "tests.migration.killed_run", str(source), url, point]
-    return subprocess.run(command, capture_output=True, timeout=120, check=False).returncode
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode
 
 
 def assert_whole(source: Path, url: str) -> None:
