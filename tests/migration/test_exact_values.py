@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import struct
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -43,7 +44,7 @@ SCRIPT = """
 CREATE TABLE v (id INTEGER PRIMARY KEY, real REAL, number, whole INTEGER, text TEXT, blob BLOB, at DATETIME);
 CREATE TABLE iso (id INTEGER PRIMARY KEY, at TIMESTAMP);
 """
-ALL = (REALS, REALS, WHOLES, TEXTS, BLOBS, INSTANTS_US)
+ALL: tuple[Sequence[object], ...] = (REALS, REALS, WHOLES, TEXTS, BLOBS, INSTANTS_US)
 
 
 def rows() -> list[tuple[object, ...]]:
