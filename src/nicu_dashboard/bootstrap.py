@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from nicu_dashboard.adapters.breached import KnownPasswords
 from nicu_dashboard.adapters.broadcast.in_process import InProcessBroadcast
 from nicu_dashboard.adapters.notify_command import CommandNotifier
+from nicu_dashboard.adapters.oidc import OidcFault, OidcProvider
 from nicu_dashboard.adapters.one_time_codes import OneTimeCodes
 from nicu_dashboard.adapters.passkeys import WebAuthn
 from nicu_dashboard.adapters.passwords import Argon2Passwords
@@ -82,6 +83,7 @@ from nicu_dashboard.services.roster_watch import RosterWatch
 from nicu_dashboard.services.screens import Screens
 from nicu_dashboard.services.second_factors import SecondFactors
 from nicu_dashboard.services.settling import Settling
+from nicu_dashboard.services.single_sign_on import SingleSignOn
 from nicu_dashboard.services.snapshot import SnapshotBuilder
 from nicu_dashboard.services.station import Station
 from nicu_dashboard.services.stays import Stays
@@ -209,6 +211,20 @@ def second_factors(store: Store, clock: Clock, settings: Settings) -> SecondFact
     return SecondFactors(store.factors, OneTimeCodes(), WebAuthn(), sealer, "NICU Dashboard", clock)
 
 
+def sign_on(store: Store, clock: Clock, settings: Settings, people: Accounts) -> SingleSignOn | None:
+    """Return the way in by the hospital's identity provider, None when none is set; raises SettingsFault."""
+    if settings.oidc_issuer is None:
+        return None
+    roles = settings.sign_on_roles
+    if not roles:
+        raise SettingsFault("NICU_OIDC_ROLES must say which group becomes which role: nicu-nurses=nurse,…")
+    try:
+        provider = OidcProvider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_secret)
+    except OidcFault as fault:
+        raise SettingsFault(str(fault)) from None
+    return SingleSignOn(provider, settings.oidc_claim, roles, people, store.people, store.factors, clock)
+
+
 def accounts(store: Store, clock: Clock, settings: Settings | None = None) -> Accounts:
     """Return the accounts of a store."""
     chosen = settings or load()
@@ -320,6 +336,8 @@ def build_app(store: Store, station: Station, settings: Settings | None = None) 
         chosen.second_factor == "required",
         chosen.hosts,
         chosen.security_contact,
+        sign_on(store, station.clock, chosen, people),
+        chosen.public_url,
     )
     return create_app(
         Rooms(

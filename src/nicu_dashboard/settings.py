@@ -3,13 +3,14 @@
 import os
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, cast, get_args
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nicu_dashboard.domain.spells import DEFAULT_DEFINITION, DEFINITIONS
+from nicu_dashboard.ports.people import Role
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LEAST_KEY = 32
@@ -43,6 +44,13 @@ class Settings(BaseSettings):
     security_contact: Annotated[
         str | None, Field(alias="NICU_SECURITY_CONTACT", pattern=r"^(mailto:|https://|tel:)[\x21-\x7e]+$")
     ] = None
+    public_url: Annotated[str | None, Field(alias="NICU_PUBLIC_URL", pattern=r"^https?://[^/?#\s]+$")] = None
+    oidc_issuer: Annotated[str | None, Field(alias="NICU_OIDC_ISSUER")] = None
+    oidc_client_id: Annotated[str, Field(alias="NICU_OIDC_CLIENT_ID")] = "nicu-dashboard"
+    oidc_client_secret: Annotated[SecretStr | None, Field(alias="NICU_OIDC_CLIENT_SECRET")] = None
+    oidc_client_secret_file: Annotated[Path | None, Field(alias="NICU_OIDC_CLIENT_SECRET_FILE")] = None
+    oidc_claim: Annotated[str, Field(alias="NICU_OIDC_CLAIM")] = "groups"
+    oidc_roles: Annotated[str, Field(alias="NICU_OIDC_ROLES")] = ""
     secret_key: Annotated[SecretStr | None, Field(alias="NICU_SECRET_KEY")] = None
     secret_key_file: Annotated[Path | None, Field(alias="NICU_SECRET_KEY_FILE")] = None
     breached_passwords: Annotated[Path | None, Field(alias="NICU_BREACHED_PASSWORDS")] = None
@@ -65,6 +73,22 @@ class Settings(BaseSettings):
         if self.definition not in DEFINITIONS:
             raise ValueError(f"NICU_DEFINITION: use one of {', '.join(DEFINITIONS)}")
         return self
+
+    @property
+    def sign_on_roles(self) -> dict[str, Role]:
+        """Return which group of the identity provider becomes which role, in order; raises SettingsFault."""
+        found: dict[str, Role] = {}
+        for pair in filter(None, (one.strip() for one in self.oidc_roles.split(","))):
+            group, _, role = (part.strip() for part in pair.rpartition("="))
+            if not group or role not in get_args(Role):
+                raise SettingsFault(f"NICU_OIDC_ROLES takes GROUP=ROLE,…; roles are {', '.join(get_args(Role))}")
+            found[group] = cast(Role, role)
+        return found
+
+    @property
+    def oidc_secret(self) -> str | None:
+        """Return the secret of this client at the identity provider; raises SettingsFault."""
+        return secret(self.oidc_client_secret, self.oidc_client_secret_file, "NICU_OIDC_CLIENT_SECRET_FILE")
 
     @property
     def hosts(self) -> frozenset[str]:

@@ -3,14 +3,25 @@ import { useState } from "preact/hooks";
 import { post, words } from "../api/client";
 import { signedIn, type Waiting, waiting } from "../live/signing";
 import { unit } from "../live/vitals";
+import { useLoad } from "../parts/load";
 import { Button, Field } from "../parts/parts";
+import { query } from "../router";
 
 const DISCLAIMER =
   "Not a medical device. The bedside monitor is the primary alarm; do not rely on this display as the sole source of alarms.";
 
+const REFUSALS: Readonly<Record<string, string>> = {
+  unavailable: "The hospital's sign-in cannot be reached. A password of this program works, and so does emergency access.",
+  denied: "The hospital's sign-in did not vouch for you.",
+  role: "Your hospital account has no role here; ask an administrator.",
+  name: "An account of this name is here already; ask an administrator.",
+  late: "Signing in took too long; begin again.",
+};
+
 export default function LoginPage() {
-  const [refusal, setRefusal] = useState("");
+  const [refusal, setRefusal] = useState(REFUSALS[query.peek().get("refused") ?? ""] ?? "");
   const [busy, setBusy] = useState(false);
+  const offered = useLoad<{ offered: boolean }>("/api/sign-on/offer").data?.offered;
   const enter = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     setBusy(true);
@@ -42,6 +53,11 @@ export default function LoginPage() {
         <Button look="primary" type="submit" disabled={busy}>
           {busy ? "Signing in …" : "Sign in"}
         </Button>
+        {offered && (
+          <a class="button" href="/api/sign-on">
+            Sign in with the hospital's account
+          </a>
+        )}
         <p class="faint">Accounts are made by an administrator.</p>
         <p class="row">
           <a href="/pair">Pair this screen</a> <a href="/emergency">Emergency access</a>

@@ -22,6 +22,7 @@ from nicu_dashboard.web import (
     people,
     records,
     sessions,
+    sign_on,
 )
 from nicu_dashboard.web.bodies import Bodies
 from nicu_dashboard.web.disclosing import Disclosing
@@ -70,6 +71,7 @@ def create_app(rooms: Rooms, registry: CollectorRegistry) -> FastAPI:
         admissions,
         alarms,
         sessions,
+        sign_on,
         account,
         people,
         kiosks,

@@ -1,9 +1,11 @@
 """The cookies that name a session and a paired screen; behind TLS with the prefix that no other site can set."""
 
+from typing import Literal
+
 from fastapi import Request
 from starlette.responses import Response
 
-COOKIE, KIOSK = "nicu_session", "nicu_kiosk"
+COOKIE, KIOSK, SIGN_ON = "nicu_session", "nicu_kiosk", "nicu_sign_on"
 # The longest that browsers keep a cookie; it is renewed while the screen is used.
 KIOSK_S = 400 * 24 * 3_600
 
@@ -13,10 +15,17 @@ def cookie_of(request: Request, name: str) -> str | None:
     return request.cookies.get(_full(request, name))
 
 
-def set_cookie(request: Request, answer: Response, name: str, token: str, seconds: int) -> None:
+def set_cookie(
+    request: Request,
+    answer: Response,
+    name: str,
+    token: str,
+    seconds: int,
+    samesite: Literal["strict", "lax"] = "strict",
+) -> None:
     """Give the browser a token that no script can read and no other site can send."""
     secure = request.url.scheme == "https"
-    answer.set_cookie(_full(request, name), token, seconds, path="/", httponly=True, samesite="strict", secure=secure)
+    answer.set_cookie(_full(request, name), token, seconds, path="/", httponly=True, samesite=samesite, secure=secure)
 
 
 def drop_cookie(request: Request, answer: Response, name: str) -> None:

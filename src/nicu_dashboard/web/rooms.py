@@ -19,6 +19,7 @@ from nicu_dashboard.services.emergencies import BreakGlass
 from nicu_dashboard.services.history import History
 from nicu_dashboard.services.screens import Screens
 from nicu_dashboard.services.second_factors import SecondFactors
+from nicu_dashboard.services.single_sign_on import SingleSignOn
 from nicu_dashboard.services.station import Station
 
 
@@ -39,6 +40,8 @@ class Doors:
     required: bool
     hosts: frozenset[str] = frozenset()
     contact: str | None = None
+    sign_on: SingleSignOn | None = None
+    public_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
