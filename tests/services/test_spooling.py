@@ -187,3 +187,20 @@ async def test_one_reading_that_the_store_refuses_is_refused_alone(ward: Spoolin
     ]
     assert ward.stored() == [100, 150, 151, 152, 153, 154]
     assert [one["source"] for one in ward.unit.store.chart.quarantine()] == ["source 999"]
+
+
+async def test_a_monitor_that_is_new_while_the_store_is_away_alarms_but_is_not_acknowledged(
+    ward: SpoolingUnit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise StoreUnavailable("the store cannot be reached")
+
+    await ward.unit.reading(heart_rate=150)
+    with monkeypatch.context() as lost:
+        lost.setattr(ward.unit.store.roster, "source", away)
+        with pytest.raises(StoreUnavailable, match="send it again"):
+            await ward.unit.reading(ward.unit.clock.at + 1, source="new monitor", heart_rate=40)
+        assert ward.unit.alarms() == ["*** HR 40 < 80 on"]
+    receipt = await ward.unit.reading(ward.unit.clock.at + 1, source="new monitor", heart_rate=40)
+    assert receipt.accepted == 1
+    assert ward.stored() == [150, 40]

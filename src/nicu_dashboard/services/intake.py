@@ -57,7 +57,8 @@ class Intake:
         if store_answers and not all(self._is_placed(reading.cot) for _, reading in readings):
             with suppress(StoreUnavailable):  # the other babies of this message must not wait for it
                 await self._watch.sync()
-        sources = await self._stays.sources({(reading.source, reading.origin) for _, reading in readings})
+        named = {(reading.source, reading.origin) for _, reading in readings}
+        sources = await self._stays.sources(named, store_answers)
         self._observe(readings, sources, received_at)
         for index, reading in sorted(readings, key=lambda item: item[1].recorded_at):
             source = sources[reading.source, reading.origin]
@@ -67,6 +68,9 @@ class Intake:
             else:
                 rows.append(outcome)
                 places.append(index)
+        if any(source.id < 0 for source in sources.values()):
+            await self._engine.submit()
+            raise StoreUnavailable("the store is away and was never told of this source; send it again")
         self._count(receipt, list(zip(places, await self._engine.submit(rows), strict=True)))
         return receipt
 
@@ -112,7 +116,8 @@ class Intake:
             if not ahead and self._engine.ward.bed_by_label(reading.cot) is not None:
                 times.setdefault((sources[reading.source, reading.origin], reading.cot), []).append(reading.recorded_at)
         for source in sources.values():
-            self._stays.heard[source.id] = received_at
+            if source.id > 0:
+                self._stays.heard[source.id] = received_at
         for (source, cot), recorded in times.items():
             window_ms = max(10_000, int(3_000 * source.interval_s))
             self._clocks.setdefault((source.id, cot), SourceClock(window_ms)).observe(received_at, recorded)

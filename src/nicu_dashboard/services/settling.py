@@ -70,6 +70,7 @@ class Settling:
         cots = await asyncio.to_thread(self._roster.cots)
         self._ward.add_cots(cots)
         await self._stays.refresh(cot.id for cot in cots)
+        await self._stays.know_sources()
         alarms = await asyncio.to_thread(self._keeper.journal.open_alarms, self._ward.unit.id)
         silences = await asyncio.to_thread(self._keeper.journal.open_suspensions, self._ward.unit.id)
         alarms, silences = await asyncio.to_thread(self._keeper.standing, alarms, silences)

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 
 from nicu_dashboard.domain.instants import HOUR_MS
 from nicu_dashboard.domain.vitals import Origin
 from nicu_dashboard.ports.roster import PastStay, Roster, Source
+from nicu_dashboard.ports.tick import StoreUnavailable
 
 # How long a baby may lie in a new cot before somebody admits it on record (assumed).
 WRITTEN_LATE_MS = 12 * HOUR_MS
@@ -18,6 +20,7 @@ class Stays:
         self._roster = roster
         self._past: dict[int, list[PastStay]] = {}
         self._sources: dict[tuple[str, Origin], Source] = {}
+        self._strangers: dict[tuple[str, Origin], int] = {}
         self.heard: dict[int, int] = {}
 
     async def refresh(self, cot_ids: Iterable[int]) -> None:
@@ -26,11 +29,29 @@ class Stays:
             past = await asyncio.to_thread(self._roster.stay_history, cot_id)
             self._past[cot_id] = sorted(past, key=lambda stay: stay.began_at)
 
-    async def sources(self, named: set[tuple[str, Origin]]) -> dict[tuple[str, Origin], Source]:
-        """Return the sources of these names and origins, made in the store on first use."""
-        for name, origin in named - self._sources.keys():
-            self._sources[name, origin] = await asyncio.to_thread(self._roster.source, name, origin)
-        return {key: self._sources[key] for key in named}
+    async def know_sources(self) -> None:
+        """Read every source on record, so that none is a stranger when the store is lost."""
+        known = await asyncio.to_thread(self._roster.sources)
+        self._sources |= {(source.name, source.origin): source for source in known}
+
+    async def sources(
+        self, named: set[tuple[str, Origin]], store_answers: bool = True
+    ) -> dict[tuple[str, Origin], Source]:
+        """Return the sources of these names and origins, made in the store on first use.
+
+        One that is new while the store is away has a number below zero: good for the wall, not for the record.
+        """
+        found = {}
+        for key in named:
+            if key not in self._sources and store_answers:
+                with suppress(StoreUnavailable):
+                    self._sources[key] = await asyncio.to_thread(self._roster.source, *key)
+            found[key] = self._sources.get(key) or self._stranger(*key)
+        return found
+
+    def _stranger(self, name: str, origin: Origin) -> Source:
+        number = self._strangers.setdefault((name, origin), -1 - len(self._strangers))
+        return Source(number, name, origin, 1.0)
 
     def patient_at(self, cot_id: int, at: int) -> int | None:
         """Return the baby who lay in the cot at this instant (epoch ms), None when nobody did.
