@@ -75,7 +75,10 @@ def test_cut_over_closes_the_source_and_names_the_new_home(ward_file: Path, post
     change_everything(ward_file, 1_000)
     before = everything(f"sqlite:///{ward_file}")
     secret = postgres_url.replace("postgres@", "postgres:s3cret@")
-    report = api.cut_over(str(ward_file), secret)
+    url_file, restarted = ward_file.with_name("url"), ward_file.with_name("restarted")
+    options = api.Options(url_file=url_file, then=f"touch {restarted}")
+    report = api.cut_over(str(ward_file), secret, options)
+    assert (url_file.read_text().strip(), url_file.stat().st_mode & 0o777, restarted.exists()) == (secret, 0o600, True)
     assert (report.exit_code, report.setting) == (0, f"DATABASE_URL={postgres_url}"), report.summary
     assert report.also_set == [f"NICU_AUDIT_KEY_FILE={ward_file}.audit-key"]
     assert report.seconds["standstill"] < 3
@@ -85,6 +88,8 @@ def test_cut_over_closes_the_source_and_names_the_new_home(ward_file: Path, post
     with opened(f"sqlite:///{ward_file}") as database, pytest.raises(StoreMoved, match="has moved"):
         Ward(database).roster.add_cot("NICU-77", by_nurse())
     assert api.cut_over(str(ward_file), secret).setting == report.setting
+    failed = api.cut_over(str(ward_file), secret, api.Options(then="false"))
+    assert (failed.exit_code, "by hand" in failed.next_step) == (1, True)
     assert api.catch_up(str(ward_file), secret).exit_code == 2
     with psycopg.connect(postgres_url) as connection:
         row = connection.execute("SELECT state, setting, passes FROM nicu_migration.following").fetchone()

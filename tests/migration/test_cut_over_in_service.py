@@ -36,6 +36,7 @@ class Monitors:
         self.acknowledged: dict[tuple[str, str], float] = {}
         self.refusals: list[str] = []
         self.longest_s = 0.0
+        self.waits: list[float] = []
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -59,7 +60,8 @@ class Monitors:
             asked = time.monotonic()
             while not self._delivered(batch):
                 time.sleep(0.2)
-            self.longest_s = max(self.longest_s, time.monotonic() - asked)
+            self.waits.append(time.monotonic() - asked)
+            self.longest_s = max(self.longest_s, self.waits[-1])
             self.acknowledged.update({(item["cot"], item["recorded_at"]): item["heart_rate"] for item in batch})
             time.sleep(max(0.0, begun + second - time.time()))
 

@@ -176,12 +176,16 @@ def cut_over(
     no_verify: Annotated[
         bool, typer.Option("--no-verify", help="Compare only what is brought now, not everything once more.")
     ] = False,
+    url_file: Annotated[
+        Path | None, typer.Option("--url-file", help="Write the new address into this file (DATABASE_URL_FILE).")
+    ] = None,
+    then: Annotated[str, typer.Option("--then", help="Run this at once, such as 'systemctl restart nicu'.")] = "",
     show_values: ShowValues = False,
 ) -> None:  # fmt: skip
     """Bring and verify everything, hold writes for a moment for the rest, and close the source to service."""
     options = api.Options(
         on_reject=_checked_on_reject(on_reject), show_values=show_values, workers=workers, work_dir=work_dir,
-        verify=not no_verify,
+        verify=not no_verify, url_file=url_file, then=then,
     )  # fmt: skip
     _tell(as_json, lambda bars: api.cut_over(source, target, options, bars))
 

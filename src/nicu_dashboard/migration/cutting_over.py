@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -21,7 +23,7 @@ from nicu_dashboard.migration.options import Options, reported
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.recognising import mapping_of
 from nicu_dashboard.migration.report import Report
-from nicu_dashboard.migration.settings_to_set import SET_IT, audit_key_of, setting_of
+from nicu_dashboard.migration.settings_to_set import SET_IT, audit_key_of, setting_of, write_url
 from nicu_dashboard.migration.source import open_snapshot, source_path, take_snapshot
 from nicu_dashboard.migration.verifying import counted_again
 
@@ -59,6 +61,24 @@ def _cut_over(path: Path, target: str, options: Options, progress: Progress, rep
     told = f" Writes stood still for {still:.2f} s." if still is not None else ""
     report.summary = f"everything has moved and was compared.{told} {path.name} takes no more service."
     report.next_step = SET_IT
+    _switch(target, options, report)
+
+
+def _switch(target: str, options: Options, report: Report) -> None:
+    """Write the new address and run the command that was asked for; a failure of either is told, exit code 1."""
+    try:
+        if options.url_file is not None:
+            write_url(target, options.url_file)
+            report.next_step = f"{options.url_file} names the new home; start the dashboard again."
+        if options.then:
+            done = subprocess.run(shlex.split(options.then), check=False)
+            if done.returncode:
+                raise OSError(done.returncode, f"exit code {done.returncode}")
+            report.next_step = f"{options.then!r} was run."
+    except (OSError, ValueError) as error:
+        report.exit_code = 1
+        reason = getattr(error, "strerror", None) or str(error)
+        report.next_step = f"But what comes then failed ({reason}): set it and start the dashboard again by hand."
 
 
 def _verify_in_service(chase: Chase, target: str, options: Options, progress: Progress, report: Report) -> None:

@@ -35,6 +35,10 @@ class Options:
     as_is: bool = False
     close: bool = False
     """On the way back: hold writers off, and close the database at the end."""
+    url_file: Path | None = None
+    """At the cut-over: the file named by DATABASE_URL_FILE, which then names the new home."""
+    then: str = ""
+    """At the cut-over: a command to run at once, such as one that restarts the dashboard."""
     follow: bool | None = None
     """Note what changes in the source during the move; None: when a dashboard is at work on it."""
     chunk_rows: int = MOST_CHUNK_ROWS

@@ -11,6 +11,17 @@ from nicu_dashboard.adapters.sql.seals import BESIDE, KEY_FILE, is_configured
 SET_IT = "Set this (add the password, if there is one) and start the dashboard again."
 
 
+def write_url(target: str, file: Path) -> None:
+    """Put the new home's address, password and all, into the file that DATABASE_URL_FILE names (mode 0600)."""
+    partial = file.with_name(file.name + ".partial")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(target + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    partial.rename(file)
+
+
 def setting_of(target: str) -> str:
     """Return the line that names the new home, without its password."""
     if "://" in target:
