@@ -1,5 +1,6 @@
 """PostgreSQL away in every way there is: the wall goes on, what is acknowledged is kept, and comes in once."""
 
+import itertools
 import signal
 import threading
 import time
@@ -15,6 +16,7 @@ from tests.adapters.addresses.pooler import pgbouncer
 from tests.faults.gateway import Gateway
 from tests.faults.hall import Hall, now_ms
 from tests.faults.site import Site
+from tests.faults.test_slow_screens import Screen
 from tests.faults.waiting import within
 from tests.postgres import PostgresServer
 
@@ -208,3 +210,21 @@ class Asker:
         self._ended.set()
         self._thread.join(30)
         return self._found
+
+
+def test_screens_do_not_freeze_while_the_database_is_silent(site: Site) -> None:
+    hall, label = site.hall, site.hall.labels[0]
+    hall.send(heart_rate=150)
+    screens = [Screen(hall, stuck=False) for _ in range(12)]
+    within(10, lambda: all(screen.arrivals for screen in screens), "every screen is served")
+    site.line.silence()
+    began = time.monotonic()
+    gateway = Gateway(hall, label, 150, 0.5)
+    while time.monotonic() - began < 10:
+        hall.ask("GET", f"/api/patients/{hall.patients[label]}/trends?points=10")
+    site.line.open()
+    gateway.end()
+    gaps = [later - earlier for screen in screens for earlier, later in itertools.pairwise(screen.arrivals)]
+    assert max(gaps) < 4  # five seconds without news, and a browser says that the link is lost
+    for screen in screens:
+        screen.end()
