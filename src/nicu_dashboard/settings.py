@@ -1,12 +1,13 @@
 """All settings in one frozen object: environment, `.env`, secrets from files."""
 
 import os
+import re
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self, cast, get_args
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from nicu_dashboard.domain.spells import DEFAULT_DEFINITION, DEFINITIONS
@@ -14,6 +15,8 @@ from nicu_dashboard.ports.people import Role
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LEAST_KEY = 32
+# HOST:PORT, an IPv6 address in brackets.
+_PLACE = re.compile(r"([^\s:\[\]]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}")
 DEFAULT_DATABASE_URL = "sqlite:///nicu.db"
 
 
@@ -35,6 +38,9 @@ class Settings(BaseSettings):
     spool_mb: Annotated[int, Field(alias="NICU_SPOOL_MB", ge=0, le=1_000_000)] = 512
     host: Annotated[str, Field(alias="NICU_HOST")] = "127.0.0.1"
     port: Annotated[int, Field(alias="NICU_PORT", ge=0, le=65_535)] = 8_000
+    engine_listen: Annotated[str, Field(alias="NICU_ENGINE_LISTEN")] = "127.0.0.1:0"
+    engine_url: Annotated[str | None, Field(alias="NICU_ENGINE_URL")] = None
+    allow_insecure_engine: Annotated[bool, Field(alias="NICU_ALLOW_INSECURE_ENGINE")] = False
     log_level: Annotated[LogLevel, Field(alias="NICU_LOG_LEVEL")] = "info"
     definition: Annotated[str, Field(alias="NICU_DEFINITION")] = DEFAULT_DEFINITION
     tls_cert: Annotated[Path | None, Field(alias="NICU_TLS_CERT")] = None
@@ -73,6 +79,26 @@ class Settings(BaseSettings):
         if self.definition not in DEFINITIONS:
             raise ValueError(f"NICU_DEFINITION: use one of {', '.join(DEFINITIONS)}")
         return self
+
+    @field_validator("engine_listen")
+    @classmethod
+    def _place(cls, place: str) -> str:
+        if not _PLACE.fullmatch(place) or int(place.rpartition(":")[2]) > 65_535:
+            raise ValueError("write HOST:PORT, for example 127.0.0.1:8001; port 0 takes any free one")
+        return place
+
+    @field_validator("engine_url")
+    @classmethod
+    def _url(cls, url: str | None) -> str | None:
+        if url is not None and not re.fullmatch(r"https?://[^/\s@]+/?", url):
+            raise ValueError("write https://HOST:PORT, the address at which web workers reach the engine")
+        return url
+
+    @property
+    def engine_place(self) -> tuple[str, int]:
+        """Return address and port of the engine's own door."""
+        host, _, port = self.engine_listen.rpartition(":")
+        return host.strip("[]"), int(port)
 
     @property
     def sign_on_roles(self) -> dict[str, Role]:

@@ -3,7 +3,7 @@
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -92,8 +92,13 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code."""
+    return guarded(lambda: app(list(arguments), prog_name="nicu", standalone_mode=False))
+
+
+def guarded(work: Callable[[], object]) -> int:
+    """Do what a command does and return its exit code: a known error is told in one line."""
     try:
-        code = app(list(arguments), prog_name="nicu", standalone_mode=False)
+        code = work()
         sys.stdout.flush()
     except KNOWN as error:
         return _say(str(error))

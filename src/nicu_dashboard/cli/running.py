@@ -13,6 +13,7 @@ from types import FrameType
 from fastapi import FastAPI
 
 from nicu_dashboard.cli.common import CannotRun
+from nicu_dashboard.ports.lease import LeaseLost
 from nicu_dashboard.services.station import Station
 from nicu_dashboard.web.server import Front, server
 
@@ -48,14 +49,17 @@ def run_until_stopped(
     listener: socket.socket,
     started: Callable[[Station], None],
     front: Front | None = None,
-) -> None:
-    """Serve until a signal comes; `started` is called once the station runs. Raises CannotRun when a part failed."""
+) -> bool:
+    """Serve until a signal comes; `started` is called once the server answers. Raises CannotRun when a part failed.
+
+    Return whether it ended for another reason: another engine has taken the lease.
+    """
     # uvicorn repeats the signal it ended on; by then it has done its work.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     sys.setswitchinterval(SWITCH_S)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(app, station, listener, started, front))
+        return runner.run(_serve(app, station, listener, started, front))
 
 
 async def _serve(
@@ -64,15 +68,21 @@ async def _serve(
     listener: socket.socket,
     started: Callable[[Station], None],
     front: Front | None,
-) -> None:
-    running = server(app, station.broadcast, lambda: started(station), front)
+) -> bool:
+    def lost() -> bool:
+        return isinstance(station.tasks.failure, LeaseLost)
+
+    running = server(app, station.broadcast, lambda: started(station), front, lost)
     try:
         await running.serve(sockets=[listener])
     except SystemExit:
         raise CannotRun("the server could not start; the log above says why; see also: nicu db check") from None
+    if lost():
+        return not running.told_to_end
     if (failure := station.tasks.failure) is not None:
         kind = type(failure).__name__
         raise CannotRun(f"the server ended because a part of it failed ({kind}); the log says where; start it again")
+    return False
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -90,6 +100,14 @@ def url_of(listener: socket.socket, tls: bool = False) -> str:
         host = "localhost"
     scheme = "https" if tls else "http"
     return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"
+
+
+def door_of(listener: socket.socket, tls: bool = False) -> str:
+    """Return the address by which another process of this machine reaches a listener."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return f"https://{place}" if tls else f"http://{place}"
 
 
 def open_browser(url: str) -> None:

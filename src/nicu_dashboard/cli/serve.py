@@ -1,18 +1,29 @@
-"""`nicu serve`: the central station in service."""
+"""`nicu serve`: the central station in service, as one process or several."""
 
-from typing import Annotated
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Annotated, Literal
 
 import structlog
 import typer
 
 from nicu_dashboard import bootstrap, settings
-from nicu_dashboard.bootstrap import Store
+from nicu_dashboard.bootstrap import Store, roles
 from nicu_dashboard.cli import logs
-from nicu_dashboard.cli.common import in_service, refuse
-from nicu_dashboard.cli.running import run_until_stopped, stoppable, url_of
+from nicu_dashboard.cli.common import in_service, opened, refuse
+from nicu_dashboard.cli.running import door_of, run_until_stopped, stoppable, url_of
+from nicu_dashboard.cli.supervising import Work, supervise
+from nicu_dashboard.operations.processes import too_many_connections
 from nicu_dashboard.services.station import Station
+from nicu_dashboard.settings import Settings
 from nicu_dashboard.version import VERSION
 from nicu_dashboard.web.server import Front, check_front, listen
+
+Role = Literal["all", "engine", "web"]
+MOST_WORKERS = 64
+# The engine's own door: its network is judged by roles.engine_address, and a web worker says who asks.
+INSIDE = Front()
 
 
 def register(app: typer.Typer) -> None:
@@ -25,6 +36,12 @@ def serve(
     port: Annotated[
         int | None, typer.Option(min=0, max=65_535, help="Port; 0 takes any free one. [NICU_PORT, else 8000]")
     ] = None,
+    role: Annotated[
+        Role, typer.Option(help="On PostgreSQL: the engine (alarms, intake), web workers (screens), or all.")
+    ] = "all",
+    workers: Annotated[
+        int, typer.Option(min=1, max=MOST_WORKERS, help="Web workers that share the port, on PostgreSQL.")
+    ] = 1,
 ) -> None:
     """Run the central station: screens, intake, alarms, on the database in DATABASE_URL.
 
@@ -37,26 +54,96 @@ def serve(
         refuse(
             "a serverless platform stops the engine between requests, so it may not run there; see deploy/serverless"
         )
-    front = Front(found.tls_cert, found.tls_key, found.proxies)
-    check_front(found.host if host is None else host, front)
+    front = INSIDE if role == "engine" else Front(found.tls_cert, found.tls_key, found.proxies)
+    if role != "engine":
+        check_front(found.host if host is None else host, front)
     logs.configure(found.log_level)
-    with (
-        stoppable(),
-        listen(found.host if host is None else host, found.port if port is None else port) as listener,
-        in_service(found) as store,
-    ):
-        store.claim()
-        station = bootstrap.build_station(found, store, bootstrap.system_clock(), "live")
+    if role == "engine" and workers > 1:
+        refuse("one engine works for a unit: leave --workers out, or start web workers with --role web")
+    with stoppable():
+        place = found.engine_place if role == "engine" else (found.host, found.port)
+        with listen(host or place[0], place[1] if port is None else port) as listener:
+            if workers == 1:
+                _alone(found, role, listener, front)
+            else:
+                _together(found, role, workers, listener, front)
 
-        def started(_station: Station) -> None:
-            log = structlog.get_logger("nicu.serve")
-            log.info(
-                "serving", url=url_of(listener, front.is_tls), version=VERSION, database=store.database.engine_name
-            )
-            for hint in first_steps(store):
-                log.warning(hint)
 
-        run_until_stopped(bootstrap.build_app(store, station, found), station, listener, started, front)
+def _alone(found: Settings, role: Role, listener: socket.socket, front: Front) -> None:
+    """Serve from this process until it is told to end."""
+    with in_service(found) as store:
+        if store.database.engine_name == "sqlite":
+            _only_all_on_sqlite(role, 1)
+            store.claim()
+            station = bootstrap.build_station(found, store, bootstrap.system_clock(), "live")
+            app = bootstrap.build_app(store, station, found)
+            run_until_stopped(app, station, listener, _started(store, listener, front), front)
+        elif role == "web":
+            _web(found, store, listener, front)
+        else:
+            _engine(found, store, listener, front, closed=role == "engine")
+
+
+def _engine(found: Settings, store: Store, listener: socket.socket, front: Front, closed: bool) -> None:
+    """Work while the lease is ours; when it is lost, forget everything and wait for it again."""
+    address = roles.engine_address(found, door_of(listener, front.is_tls), closed)
+    while True:
+        station, app = roles.build_engine(found, store, bootstrap.system_clock(), address, closed)
+        if not run_until_stopped(app, station, listener.dup(), _started(store, listener, front), front):
+            return
+
+
+def _web(found: Settings, store: Store, listener: socket.socket, front: Front) -> None:
+    station, app = roles.build_outpost(found, store, bootstrap.system_clock())
+    run_until_stopped(app, station, listener, _started(store, listener, front), front)
+
+
+def _together(found: Settings, role: Role, workers: int, listener: socket.socket, front: Front) -> None:
+    """Serve from several processes that share the port, and watch over them."""
+    with opened(found) as store:
+        if store.database.engine_name == "sqlite":
+            _only_all_on_sqlite(role, workers)
+        short = too_many_connections(store.database, workers + (role == "all"))
+    log = structlog.get_logger("nicu.serve")
+    if short is not None:
+        log.warning(short)
+    works: dict[str, Work] = {}
+    with ExitStack() as open_doors:
+        if role == "all":
+            door = open_doors.enter_context(listen(*found.engine_place))
+            roles.engine_address(found, door_of(door), closed=True)
+            works["engine"] = lambda: _child(found, lambda store: _engine(found, store, door, INSIDE, closed=True))
+        for number in range(1, workers + 1):
+            works[f"web worker {number}"] = lambda: _child(found, lambda store: _web(found, store, listener, front))
+        log.info("serving", url=url_of(listener, front.is_tls), version=VERSION, workers=workers, role=role)
+        supervise(works)
+
+
+def _child(found: Settings, work: Callable[[Store], None]) -> int:
+    """Do the work of one process on a store of its own; return its exit code."""
+    from nicu_dashboard.cli.main import guarded
+
+    def done() -> None:
+        with in_service(found) as store:
+            work(store)
+
+    return guarded(done)
+
+
+def _only_all_on_sqlite(role: Role, workers: int) -> None:
+    if role != "all" or workers != 1:
+        refuse("on SQLite everything runs in one process; leave --role and --workers out, or use PostgreSQL for them")
+
+
+def _started(store: Store, listener: socket.socket, front: Front) -> Callable[[Station], None]:
+    def started(station: Station) -> None:
+        log = structlog.get_logger("nicu.serve")
+        url = url_of(listener, front.is_tls)
+        log.info("serving", url=url, version=VERSION, database=store.database.engine_name)
+        for hint in first_steps(store):
+            log.warning(hint)
+
+    return started
 
 
 def first_steps(store: Store) -> list[str]:

@@ -11,8 +11,10 @@ from nicu_dashboard.adapters.sql import revisions
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.domain.instants import format_instant
 from nicu_dashboard.operations.latency import Latency
+from nicu_dashboard.operations.processes import LATE_MS, engine_seen, is_gone, is_waiting, role_of
 from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.services.measures import quantiles
+from nicu_dashboard.services.outpost import Outpost
 from nicu_dashboard.services.station import Station
 from nicu_dashboard.version import VERSION
 
@@ -30,13 +32,15 @@ class Health:
 
     def report(self) -> Mapping[str, Any]:
         """Return the report of GET /api/health; `status` is healthy, degraded or unhealthy."""
-        database, engine, audit = database_report(self._database, self._latency), self._engine(), self._audit()
-        if database["status"] != "connected" or self._station.engine.store_failing_since is not None:
+        station, database = self._station, database_report(self._database, self._latency)
+        engine, audit = engine_seen(station) if isinstance(station, Outpost) else self._engine(), self._audit()
+        failing = database["status"] != "connected" or station.engine.store_failing_since is not None
+        if failing or is_gone(station):
             status = "unhealthy"
         elif (
             audit["status"] != "ok"
             or database["schema"] != "head"
-            or _is_strained(database, engine)
+            or self._is_strained(database, engine)
             or self._station.engine.keeper.waiting.ticks
         ):
             status = "degraded"
@@ -45,7 +49,8 @@ class Health:
         return {
             "status": status,
             "version": VERSION,
-            "mode": self._station.mode,
+            "mode": station.mode,
+            **role_of(station),
             "database": database,
             "engine": engine,
             "audit": audit,
@@ -75,6 +80,10 @@ class Health:
         used = round(waiting.size / waiting.limit, 4)
         return {"readings": waiting.readings, "ticks": waiting.ticks, "oldestMs": oldest_ms, "used": used}
 
+    def _is_strained(self, database: Mapping[str, Any], engine: Mapping[str, Any]) -> bool:
+        most_ms = LATE_MS if isinstance(self._station, Outpost) else LAG_WARN_MS
+        return bool(engine["lagMs"] > most_ms or database["poolUtilization"] >= 1 or is_waiting(self._station))
+
     def _engine(self) -> dict[str, Any]:
         measures, beds = self._station.measures, list(self._station.ward.beds.values())
         return {
@@ -89,10 +98,6 @@ class Health:
             "duplicates": measures.duplicates,
             "rejected": measures.rejected,
         }
-
-
-def _is_strained(database: Mapping[str, Any], engine: Mapping[str, Any]) -> bool:
-    return bool(engine["lagMs"] > LAG_WARN_MS or database["poolUtilization"] >= 1)
 
 
 def _instant(at: int | None) -> str | None:

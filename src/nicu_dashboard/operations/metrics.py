@@ -8,7 +8,9 @@ from prometheus_client.registry import Collector
 
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.operations.health import pool_report
+from nicu_dashboard.services.leased import LeasedStation
 from nicu_dashboard.services.measures import quantiles
+from nicu_dashboard.services.outpost import Outpost
 from nicu_dashboard.services.station import Station
 
 
@@ -24,6 +26,7 @@ class StationCollector(Collector):
         yield from self._intake()
         yield from self._ward()
         yield from self._store()
+        yield from self._processes()
 
     def _intake(self) -> Iterator[Metric]:
         measures = self._station.measures
@@ -53,6 +56,19 @@ class StationCollector(Collector):
         yield CounterMetricFamily("nicu_snapshots", "Snapshots published", station.measures.snapshots)
         lag_ms = max(station.measures.lags, default=0.0)
         yield GaugeMetricFamily("nicu_engine_lag_seconds", "Longest recent pass over the ward", lag_ms / 1_000)
+
+    def _processes(self) -> Iterator[Metric]:
+        station = self._station
+        holds = not isinstance(station, Outpost | LeasedStation)
+        if isinstance(station, LeasedStation):
+            holds = station.tenure.state == "working"
+            yield GaugeMetricFamily("nicu_lease_epoch", "Epoch of this engine's lease", station.tenure.epoch)
+        yield GaugeMetricFamily("nicu_engine_working", "1 where this process is the unit's engine", int(holds))
+        if isinstance(station, Outpost) and (age_ms := station.followed.age_ms()) is not None:
+            age = GaugeMetricFamily(
+                "nicu_snapshot_age_seconds", "Age of the snapshot a web worker shows", age_ms / 1_000
+            )
+            yield age
 
     def _store(self) -> Iterator[Metric]:
         pool = pool_report(self._database)

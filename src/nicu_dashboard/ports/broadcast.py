@@ -5,10 +5,11 @@ from typing import NamedTuple, Protocol
 
 
 class Snapshot(NamedTuple):
-    """The full state of a unit, encoded once: its sequence number and its JSON."""
+    """The full state of a unit, encoded once: its sequence number, its JSON, and the packed event where it is known."""
 
     seq: int
     body: bytes
+    packed: bytes | None = None
 
 
 class Broadcast(Protocol):
@@ -32,4 +33,28 @@ class Broadcast(Protocol):
 
     def close(self) -> None:
         """End every subscription at once, for shutdown."""
+        ...
+
+
+class SharedBroadcast(Broadcast, Protocol):
+    """The engine's side of a broadcast that reaches other processes."""
+
+    async def last_seq(self) -> int:
+        """Return the last sequence that any engine has sent, 0 when none has; may raise StoreUnavailable."""
+        ...
+
+    async def carry_forever(self) -> None:
+        """Carry each newest snapshot to the others; raises LeaseLost when another engine does so."""
+        ...
+
+
+class FollowedBroadcast(Broadcast, Protocol):
+    """The side of a process that only hands on."""
+
+    def age_ms(self) -> int | None:
+        """Return how old the newest snapshot is, None before the first."""
+        ...
+
+    async def follow_forever(self) -> None:
+        """Hand on every newer snapshot of the engine."""
         ...

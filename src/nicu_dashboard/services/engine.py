@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nicu_dashboard.ports.clock import Clock
+from nicu_dashboard.ports.lease import LeaseLost
 from nicu_dashboard.ports.spool import Spooled
 from nicu_dashboard.ports.tick import Fate, Refused, StoreUnavailable, Tick, VitalsRow
 from nicu_dashboard.services.keeper import Keeper, ReadingsNotKept
@@ -86,12 +87,18 @@ class Engine:
         await self.keeper.drain_forever(self._tell_of_store, RETRY_S)
 
     async def write(self) -> None:
-        """Make everything decided so far durable, if the store can in one transaction; answer those who wait."""
+        """Make everything decided so far durable, if the store can in one transaction; answer those who wait.
+
+        Raises LeaseLost, and then nothing of it was kept.
+        """
         async with self._writing:
             waiting, self._waiting = self._waiting, []
             try:
                 await self._keep_held()
                 fates = await self._keep(self._gathered(waiting))
+            except LeaseLost as lost:
+                _refuse(waiting, lost)
+                raise
             except ReadingsNotKept as error:
                 self._held = None
                 _answer([sender for sender in waiting if not sender.rows], [])

@@ -10,6 +10,7 @@ from typing import ParamSpec, TypeVar
 import structlog
 
 from nicu_dashboard.ports.clock import Clock
+from nicu_dashboard.ports.lease import LeaseLost
 from nicu_dashboard.ports.spool import Spool, Spooled, SpoolFull, SpoolState
 from nicu_dashboard.ports.tick import (
     AlarmRow,
@@ -51,6 +52,7 @@ class Keeper:
         self._measures = measures
         self._number = 0
         self._batch = BATCH
+        self._open = False
         self._one_after_another = asyncio.Lock()
         self._waits = asyncio.Event()
         self._store_thread = ThreadPoolExecutor(1, "commits")
@@ -69,14 +71,19 @@ class Keeper:
     async def open(self) -> None:
         """Take possession of the spool; raises StoreUnavailable or SpoolUnusable."""
         spool = self._spool
-        if spool is None:
+        if spool is None or self._open:
             return
+        self._open = True
         await self._in_spool(spool.claim, await self._in_store(self.journal.identity))
         written = await self._in_store(self.journal.last_mark, spool.writer)
         self._number = max(spool.last_number(), written, self._clock.now() * _PER_MS)
         if self.waiting.ticks:
             structlog.get_logger("nicu.spool").info("ticks of before wait in the spool", readings=self.waiting.readings)
             self._waits.set()
+
+    def do_without_spool(self) -> None:
+        """Keep ticks in the store alone: another process has the spool's folder, and the ward must not wait for it."""
+        self._spool = None
 
     def numbered(self, tick: Tick) -> Spooled:
         """Return a new tick with its number, which it keeps until it is in the store."""
@@ -92,6 +99,8 @@ class Keeper:
             if not self.waiting.ticks:
                 try:
                     return await self._committed([one])
+                except LeaseLost:
+                    raise
                 except StoreUnavailable:
                     if self._spool is None:
                         raise
@@ -113,6 +122,8 @@ class Keeper:
         batch = await self._in_spool(self._spool.oldest, self._batch)
         try:
             fates = await self._committed(batch) if batch else []
+        except LeaseLost:
+            raise
         except StoreUnavailable:
             self._batch = max(1, self._batch // 2)  # a slow store may manage less
             return False
@@ -177,6 +188,8 @@ class Keeper:
             rest = [one for one in batch if one.number > there.last]
             known: Fates = ["duplicate"] * sum(len(one.tick.readings) for one in batch[: len(batch) - len(rest)])
             return [*known, *(await self._committed(rest) if rest else [])]
+        except LeaseLost:
+            raise
         except StoreUnavailable as error:
             self.failing = error
             raise

@@ -28,6 +28,10 @@ class Live:
         # Sequences go on rising over a restart, so that a screen never takes an old snapshot for a new one.
         self._seq = clock.now() // 100
 
+    def go_on_after(self, seq: int) -> None:
+        """Go beyond the sequence of the engine before, whose clock may have been ahead."""
+        self._seq = max(self._seq, seq)
+
     def changed(self) -> None:
         """Something on the wall changed."""
         self._dirty.set()

@@ -12,14 +12,16 @@ class ReadingRoom:
     def __init__(self, ward: Ward, roster: Roster) -> None:
         self._ward, self._roster = ward, roster
         self._version: object = None
+        self._one_at_a_time = asyncio.Lock()
 
     async def sync(self) -> None:
         """Bring the ward in line with the record, cheaply when nothing changed; raises StoreUnavailable."""
-        version = await asyncio.to_thread(self._roster.version)
-        if version == self._version:
-            return
-        self._ward.add_cots(await asyncio.to_thread(self._roster.cots))
-        stays = {stay.cot.id: stay for stay in await asyncio.to_thread(self._roster.stays)}
-        for cot_id, bed in self._ward.beds.items():
-            bed.stay = stays.get(cot_id)
-        self._version = version
+        async with self._one_at_a_time:
+            version = await asyncio.to_thread(self._roster.version)
+            if version == self._version:
+                return
+            self._ward.add_cots(await asyncio.to_thread(self._roster.cots))
+            stays = {stay.cot.id: stay for stay in await asyncio.to_thread(self._roster.stays)}
+            for cot_id, bed in self._ward.beds.items():
+                bed.stay = stays.get(cot_id)
+            self._version = version

@@ -1,12 +1,13 @@
 """The web application: routes, problems, guard; wired by bootstrap."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
 
 from nicu_dashboard.version import VERSION
 from nicu_dashboard.web import (
@@ -34,9 +35,16 @@ from nicu_dashboard.web.problems import install
 from nicu_dashboard.web.readings import post_readings
 from nicu_dashboard.web.rooms import Rooms
 
+Wrap = Callable[[ASGIApp], ASGIApp]
 
-def create_app(rooms: Rooms, registry: CollectorRegistry) -> FastAPI:
-    """Return the application over a station; starting and stopping it starts and stops the station."""
+
+def create_app(
+    rooms: Rooms, registry: CollectorRegistry, within: Wrap | None = None, outside: Wrap | None = None
+) -> FastAPI:
+    """Return the application over a station; starting and stopping it starts and stops the station.
+
+    A process that does not stand alone has a web worker's courier `within` the guard, or an engine's door `outside`.
+    """
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -61,8 +69,12 @@ def create_app(rooms: Rooms, registry: CollectorRegistry) -> FastAPI:
     app.state.metrics = registry
     install(app)
     app.add_middleware(Disclosing)
+    if within is not None:
+        app.add_middleware(within)
     app.add_middleware(Bodies)
     app.add_middleware(Guard)
+    if outside is not None:
+        app.add_middleware(outside)
     for room in (
         cots,
         patients,

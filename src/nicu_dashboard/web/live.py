@@ -2,9 +2,7 @@
 
 import asyncio
 import re
-import zlib
 from collections.abc import AsyncIterator, Callable
-from functools import lru_cache
 from random import random
 
 from starlette.requests import Request
@@ -12,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from nicu_dashboard.ports.broadcast import Broadcast, Snapshot
 from nicu_dashboard.ports.tick import StoreUnavailable
+from nicu_dashboard.services.packing import GZIP_BEGINS, event_of, pack, packed_event
 from nicu_dashboard.web.front_door import at_the_front_door
 from nicu_dashboard.web.minimal import MINIMAL, Shown, minimal, whole
 from nicu_dashboard.web.problems import Problem, problem
@@ -24,7 +23,7 @@ LOOK_S = 5.0
 _SEQUENCE = re.compile(r"-?[0-9]{1,20}")
 _NO_CACHE = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Vary": "Accept-Encoding"}
 _PACKED = {**_NO_CACHE, "Content-Encoding": "gzip"}
-_GZIP_BEGINS = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
+_RETRY = b"retry: 1000\n\n"
 
 
 async def live(request: Request) -> Response:
@@ -38,9 +37,10 @@ async def live(request: Request) -> Response:
     shown = minimal if person.role in MINIMAL else whole
     if "text/event-stream" in request.headers.get("accept", ""):
         look = None if found.station.mode == "demo" else lambda: _is_same(request, person)
-        events = _events(found, shown, look)
         if "gzip" in request.headers.get("accept-encoding", ""):
-            return StreamingResponse(_gzipped(events), 200, _PACKED, "text/event-stream")
+            events = _events(found, shown, look, GZIP_BEGINS + pack(_RETRY), packed_event)
+            return StreamingResponse(events, 200, _PACKED, "text/event-stream")
+        events = _events(found, shown, look, _RETRY, event_of)
         return StreamingResponse(events, 200, _NO_CACHE, "text/event-stream")
     after = request.query_params.get("after", "-1")
     if _SEQUENCE.fullmatch(after) is None:
@@ -62,36 +62,19 @@ def _is_same(request: Request, before: Person) -> bool:
     return (now.name, now.role) == (before.name, before.role)
 
 
-async def _events(found: Rooms, shown: Shown, look: Callable[[], bool] | None) -> AsyncIterator[bytes]:
-    yield b"retry: 1000\n\n"
+async def _events(
+    found: Rooms, shown: Shown, look: Callable[[], bool] | None, beginning: bytes, write: Callable[[Snapshot], bytes]
+) -> AsyncIterator[bytes]:
+    yield beginning
     time = asyncio.get_running_loop().time
     # Screens that began together do not all look at once, and no snapshot waits for the answer.
     look_at = time() + LOOK_S * random()
     async for snapshot in found.station.broadcast.subscribe():
-        yield _event(shown(snapshot))
+        yield write(shown(snapshot))
         if look is not None and time() >= look_at:
             look_at = time() + LOOK_S
             if not await at_the_front_door(look):
                 return
-
-
-@lru_cache(maxsize=4)
-def _event(snapshot: Snapshot) -> bytes:
-    """Return the message of a snapshot, made once for every screen."""
-    return b"id: %d\nevent: snapshot\ndata: %b\n\n" % snapshot
-
-
-async def _gzipped(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield _GZIP_BEGINS
-    async for event in events:
-        yield _packed(event)
-
-
-@lru_cache(maxsize=4)
-def _packed(event: bytes) -> bytes:
-    """Return a message as blocks that refer to nothing before them: packed once, they fit every stream."""
-    packer = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return packer.compress(event) + packer.flush(zlib.Z_SYNC_FLUSH)
 
 
 async def _newer(broadcast: Broadcast, after: int) -> Snapshot | None:

@@ -17,11 +17,9 @@ MAX_BODY = 8 * 1024 * 1024
 async def post_readings(request: Request) -> Response:
     """Take one reading or an array; answer 202 after the commit with what was taken and what refused."""
     found: Rooms = request.app.state.rooms
-    source = await _device(request, found)
+    source = await sender(request, found)
     if source is None:
-        return problem(
-            401, "unknown or missing device key; make one with: nicu key add NAME", {"WWW-Authenticate": "Bearer"}
-        )
+        return unknown_sender()
     body = await _body(request)
     if body is None:
         return problem(413, f"the body is larger than {MAX_BODY // 1024 // 1024} MiB; send smaller messages")
@@ -35,7 +33,13 @@ async def post_readings(request: Request) -> Response:
     return JSONResponse(answer, 202)
 
 
-async def _device(request: Request, found: Rooms) -> str | None:
+def unknown_sender() -> Response:
+    """Return the refusal of a message without a key that is known."""
+    detail = "unknown or missing device key; make one with: nicu key add NAME"
+    return problem(401, detail, {"WWW-Authenticate": "Bearer"})
+
+
+async def sender(request: Request, found: Rooms) -> str | None:
     """Return the name of the sending device; in a demo, this very machine may send without a key."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme:

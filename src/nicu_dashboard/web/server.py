@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -22,10 +23,23 @@ class PortTaken(Exception):
 class Server(uvicorn.Server):
     """Closes the live streams first: they would otherwise hold the shutdown up (a lifespan hook comes too late)."""
 
-    def __init__(self, config: uvicorn.Config, broadcast: Broadcast, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, broadcast: Broadcast, ready: Callable[[], None], over: Callable[[], bool]
+    ) -> None:
         super().__init__(config)
         self._broadcast = broadcast
         self._ready = ready
+        self._over = over
+        self.told_to_end = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Remember that somebody wants the end."""
+        self.told_to_end = True
+        super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether to end, ten times a second: the station may be over by itself."""
+        return self._over() or await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the station and the server, then say so."""
@@ -93,9 +107,16 @@ def _is_here(host: str) -> bool:
 
 
 def server(
-    app: ASGIApp, broadcast: Broadcast, ready: Callable[[], None] = lambda: None, front: Front | None = None
+    app: ASGIApp,
+    broadcast: Broadcast,
+    ready: Callable[[], None] = lambda: None,
+    front: Front | None = None,
+    over: Callable[[], bool] = lambda: False,
 ) -> Server:
-    """Return the server for an application; `ready` is called once it answers. Logging is ours, not uvicorn's."""
+    """Return the server for an application; `ready` is called once it answers, and it ends when `over` says so.
+
+    Logging is ours, not uvicorn's.
+    """
     front = front or Front()
     config = uvicorn.Config(
         app,
@@ -110,4 +131,4 @@ def server(
         ssl_certfile=front.cert,
         ssl_keyfile=front.key,
     )
-    return Server(config, broadcast, ready)
+    return Server(config, broadcast, ready, over)

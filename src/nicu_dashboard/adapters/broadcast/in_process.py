@@ -34,7 +34,7 @@ class InProcessBroadcast:
         self._readers += 1
         try:
             while not self._closed:
-                news, latest = self._news, self._latest
+                news, latest = self._news, self.latest()
                 if latest is not None and latest.seq > seen:
                     seen = latest.seq
                     yield latest

@@ -19,6 +19,7 @@ Row = Sequence[Any]
 _LOCK_SPACE = 0x4E494355
 _LOCKS = 64
 _NOTHING = " ON CONFLICT DO NOTHING"
+_SQLITE_NOW = "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)"
 
 
 def is_postgresql(connection: Connection) -> bool:
@@ -102,6 +103,30 @@ def newest_rows(
     return select(table).join(owner.table, table.c.id == found)
 
 
+class from_now(FunctionElement[int]):  # noqa: N801 (reads like a function in SQL)
+    """The instant so many ms from now by the clock of the database, which all its clients share."""
+
+    type = Instant
+    inherit_cache = True
+    name = "from_now"
+
+    def __init__(self, ms: int = 0) -> None:
+        """Take how far ahead, ms."""
+        super().__init__(text(str(int(ms))))
+
+
+@compiles(from_now, "sqlite")
+def _from_now_sqlite(element: from_now, compiler: SQLCompiler, **options: Any) -> str:
+    (ms,) = (compiler.process(part, **options) for part in element.clauses)
+    return f"({_SQLITE_NOW} + {ms})"
+
+
+@compiles(from_now, "postgresql")
+def _from_now_postgresql(element: from_now, compiler: SQLCompiler, **options: Any) -> str:
+    (ms,) = (compiler.process(part, **options) for part in element.clauses)
+    return f"(date_trunc('milliseconds', clock_timestamp()) + interval '{ms} milliseconds')"
+
+
 # Writing
 
 
@@ -166,6 +191,40 @@ def wait_briefly(connection: Connection) -> None:
     """Have this transaction wait for locks no more than a moment (SQLite has the only lock already)."""
     if is_postgresql(connection):
         connection.exec_driver_sql("SET LOCAL lock_timeout = '50ms'")
+
+
+# Processes
+
+
+def hold_epoch(connection: Connection, unit_id: int, epoch: int, frozen_ms: int | None) -> bool:
+    """Return whether the lease is of this epoch; it stays so until the transaction ends.
+
+    A process that freezes here would keep others from the lease: PostgreSQL ends its session after `frozen_ms`.
+    """
+    if not is_postgresql(connection):
+        held = "SELECT 1 FROM lease WHERE unit_id = ? AND epoch = ?"
+        return connection.exec_driver_sql(held, (unit_id, epoch)).first() is not None
+    limit = f"set_config('idle_in_transaction_session_timeout', '{frozen_ms}', true)" if frozen_ms else "1"
+    held = f"SELECT {limit} FROM lease WHERE unit_id = %s AND epoch = %s FOR SHARE"
+    return connection.exec_driver_sql(held, (unit_id, epoch)).first() is not None
+
+
+def put_snapshot(connection: Connection, channel: str, unit_id: int, epoch: int, seq: int, packed: bytes) -> bool:
+    """Replace the unit's snapshot if the lease is of this epoch, tell the channel, and return whether it was replaced.
+
+    A snapshot lives for a second: on PostgreSQL its transaction waits for no disk.
+    """
+    postgres = is_postgresql(connection)
+    mark, now = ("%s", "clock_timestamp()") if postgres else ("?", _SQLITE_NOW)
+    put = (
+        f"INSERT INTO live_snapshot (unit_id, seq, at, payload) SELECT unit_id, {mark}, {now}, {mark} FROM lease"
+        f" WHERE unit_id = {mark} AND epoch = {mark} ON CONFLICT (unit_id) DO UPDATE"
+        " SET seq = excluded.seq, at = excluded.at, payload = excluded.payload RETURNING unit_id"
+    )
+    if postgres:
+        tell = f"pg_notify('{channel}', unit_id::text), set_config('synchronous_commit', 'off', true)"
+        put = f"WITH put AS ({put}) SELECT {tell} FROM put"
+    return connection.exec_driver_sql(put, (seq, packed, unit_id, epoch)).first() is not None
 
 
 def _merge(table: Table, lower: str, higher: str) -> str:

@@ -1,6 +1,6 @@
 """The engine's journal: one tick, one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -21,13 +21,19 @@ from nicu_dashboard.ports.tick import (
     Tick,
 )
 
+Fence = Callable[[Connection], None]
+
+
+def _open(_connection: Connection) -> None:
+    """Let every transaction pass."""
+
 
 class SqlJournal:
     """The port Journal on SQLite or PostgreSQL."""
 
-    def __init__(self, database: Database) -> None:
-        """Take the store."""
-        self._database = database
+    def __init__(self, database: Database, fence: Fence = _open) -> None:
+        """Take the store, and what may refuse a transaction at its end."""
+        self._database, self._fence = database, fence
 
     def commit(self, tick: Tick, mark: Mark | None = None) -> Sequence[Fate]:
         """Write the tick in one transaction with the roll-ups it touches; return each reading's fate in order."""
@@ -36,6 +42,7 @@ class SqlJournal:
                 marks.note(connection, mark)
             fates = readings.store(connection, tick.readings)
             self._write(connection, tick)
+            self._fence(connection)
         return fates
 
     def sift(self, tick: Tick, mark: Mark | None = None) -> Sequence[Fate | Refused]:
@@ -43,7 +50,9 @@ class SqlJournal:
         with self._database.ticking() as connection:
             if mark is not None:
                 marks.note(connection, mark)
-            return Sifter(connection, self._database.where, self._write).sift(tick)
+            fates = Sifter(connection, self._database.where, self._write).sift(tick)
+            self._fence(connection)
+        return fates
 
     def _write(self, connection: Connection, tick: Tick) -> None:
         """Write what a tick holds beside its readings."""
@@ -101,6 +110,7 @@ class SqlJournal:
                     rescans.c.to_at <= window.to_at,
                 )
             )
+            self._fence(connection)
 
     def open_alarms(self, unit_id: int) -> Sequence[AlarmRow]:
         """Return the alarms of a unit that have not ended."""

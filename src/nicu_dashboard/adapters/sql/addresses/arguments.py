@@ -4,11 +4,12 @@ from typing import Any
 
 from nicu_dashboard.adapters.sql.addresses.address import Address
 
-# A statement of the dashboard takes milliseconds; what takes longer than these is stuck and holds others up.
+# A statement of the dashboard takes milliseconds; what takes longer than these is stuck and holds others up. A process
+# that freezes within a transaction must let the engine that takes over have its rows within seconds.
 TIMEOUTS_MS = {
     "statement_timeout": 60_000,
     "lock_timeout": 10_000,
-    "idle_in_transaction_session_timeout": 60_000,
+    "idle_in_transaction_session_timeout": 5_000,
 }
 
 

@@ -86,17 +86,19 @@ live_snapshot = Table(
     metadata,
     Column("unit_id", BigId, ForeignKey("units.id"), primary_key=True, autoincrement=False, doc="The unit"),
     Column("seq", BigId, nullable=False, doc="Sequence of the snapshot"),
-    instant("at", "When it was made"),
-    Column("payload", LargeBinary, nullable=False, doc="The snapshot as sent to screens"),
+    instant("at", "When it was stored, by the database's clock"),
+    Column("payload", LargeBinary, nullable=False, doc="The snapshot as sent to screens: a packed event"),
 )
 
 lease = Table(
     "lease",
     metadata,
     Column("unit_id", BigId, ForeignKey("units.id"), primary_key=True, autoincrement=False, doc="The unit"),
-    words("holder", "Which engine"),
+    words("holder", "Which engine; empty when it was given back"),
     Column("epoch", BigId, nullable=False, doc="Counts up with every new holder"),
     instant("expires_at", "Until when, unless renewed"),
+    Column("address", Text, nullable=False, server_default=text("''"), doc="Where web workers reach the engine"),
+    Column("token", Text, nullable=False, server_default=text("''"), doc="What the engine knows web workers by"),
 )
 
 counters = Table(

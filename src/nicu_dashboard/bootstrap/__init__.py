@@ -1,4 +1,4 @@
-"""The only place that wires: settings become a store, a station and an application."""
+"""The only place that wires: settings become a store, a station and an application; roles.py divides them."""
 
 import os
 import signal
@@ -49,11 +49,13 @@ from nicu_dashboard.operations.latency import Latency
 from nicu_dashboard.operations.metrics import StationCollector
 from nicu_dashboard.ports.anchors import AnchorRefused
 from nicu_dashboard.ports.attempts import Attempts
+from nicu_dashboard.ports.broadcast import Broadcast
 from nicu_dashboard.ports.chart import Chart
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.emergencies import Emergencies
 from nicu_dashboard.ports.factors import Factors
 from nicu_dashboard.ports.kiosks import Kiosks
+from nicu_dashboard.ports.lease import LeaseLost
 from nicu_dashboard.ports.limit_book import LimitBook
 from nicu_dashboard.ports.people import People
 from nicu_dashboard.ports.roster import Roster
@@ -92,7 +94,7 @@ from nicu_dashboard.services.tasks import Tasks
 from nicu_dashboard.services.upkeep import Upkeep
 from nicu_dashboard.services.ward import Ward
 from nicu_dashboard.settings import Settings, SettingsFault, environment, load
-from nicu_dashboard.web.app import create_app
+from nicu_dashboard.web.app import Wrap, create_app
 from nicu_dashboard.web.read_only import ReadOnly
 from nicu_dashboard.web.rooms import Doors, Rooms
 
@@ -249,43 +251,51 @@ def is_serverless() -> bool:
 
 def build_station(settings: Settings, store: Store, clock: Clock, mode: str) -> Station:
     """Return the station of the store's unit, not started; `mode` is `live`, `demo` or `read-only`."""
+    return Station(**station_parts(settings, store, clock, mode, InProcessBroadcast()))
+
+
+def station_parts(
+    settings: Settings, store: Store, clock: Clock, mode: str, broadcast: Broadcast, engine_kind: type[Engine] = Engine
+) -> dict[str, Any]:
+    """Return what every station is made of."""
     if mode != "read-only":
         store.database.serve()
     measures = Measures()
     ids = AlarmIds(store.journal, clock, at_once=mode != "read-only")
     ward = Ward(store.roster.unit(), ids, CommandNotifier(settings.notify_command), settings.definition)
     displays = Displays(ward, clock.now())
-    broadcast = InProcessBroadcast()
     # The snapshot tells of the engine, which wakes the live view: the last knot is tied by name.
     builder = SnapshotBuilder(
         ward, mode, lambda: surroundings(engine, displays, clock), lambda view: msgspec.Raw(msgspec.json.encode(view))
     )
     live = Live(builder.build, msgspec.json.encode, broadcast, clock, measures)
-    keeper = Keeper(store.journal, spool(settings, store, mode), clock, measures)
-    engine = Engine(ward, keeper, clock, live, measures)
+    waiting_room = spool(settings, store, mode) if engine_kind is Engine else None
+    keeper = Keeper(store.journal, waiting_room, clock, measures)
+    engine = engine_kind(ward, keeper, clock, live, measures)
     stays = Stays(store.roster)
     settling = Settling(ward, store.roster, store.chart, store.book, keeper, stays, clock)
     watch = RosterWatch(ward, store.roster, settling, stays, clock)
-    upkeep = Upkeep(ward, store.journal, store.chart, store.book, ids, displays, watch, clock, settings.definition)
-    return Station(
-        clock,
-        measures,
-        ward,
-        engine,
-        live,
-        broadcast,
-        Intake(engine, stays, watch, clock, measures),
-        AlarmActions(engine, clock),
-        Admissions(engine, store.roster, settling, stays, clock),
-        LimitsDesk(engine, store.book, store.roster, clock),
-        displays,
-        settling,
-        upkeep,
-        Tasks(_broken),
-        anchoring(store, clock),
-        settings.definition,
-        mode,
-    )
+    return {
+        "clock": clock,
+        "measures": measures,
+        "ward": ward,
+        "engine": engine,
+        "live": live,
+        "broadcast": broadcast,
+        "intake": Intake(engine, stays, watch, clock, measures),
+        "actions": AlarmActions(engine, clock),
+        "admissions": Admissions(engine, store.roster, settling, stays, clock),
+        "limits": LimitsDesk(engine, store.book, store.roster, clock),
+        "displays": displays,
+        "settling": settling,
+        "upkeep": Upkeep(
+            ward, store.journal, store.chart, store.book, ids, displays, watch, clock, settings.definition
+        ),
+        "tasks": Tasks(_broken),
+        "anchoring": anchoring(store, clock),
+        "definition": settings.definition,
+        "mode": mode,
+    }
 
 
 def spool(settings: Settings, store: Store, mode: str) -> Spool | None:
@@ -312,8 +322,13 @@ def build_past(settings: Settings, store: Store, numbers: Iterator[int] | None =
     return Past(ward, store.journal, store.roster)
 
 
-def build_app(store: Store, station: Station, settings: Settings | None = None) -> FastAPI:
-    """Return the web application over a station."""
+def build_app(
+    store: Store,
+    station: Station,
+    settings: Settings | None = None,
+    **wraps: Wrap,
+) -> FastAPI:
+    """Return the web application over a station, with what a process that does not stand alone needs around it."""
     chosen = settings or load()
     registry = CollectorRegistry()
     latency = Latency(registry)
@@ -354,6 +369,7 @@ def build_app(store: Store, station: Station, settings: Settings | None = None) 
             Disclosures(store.people, station.clock, lambda kind, number: whose(store.chart, kind, number)),
         ),
         registry,
+        **wraps,
     )
 
 
@@ -374,5 +390,9 @@ def system_clock(speed: float = 1.0) -> Clock:
 
 def _broken(error: BaseException) -> None:
     """A background task failed: stop, so that the supervisor restarts and every screen shows the loss."""
-    structlog.get_logger("nicu.engine").critical("a background task failed", kind=type(error).__name__, exc_info=error)
+    log = structlog.get_logger("nicu.engine")
+    if isinstance(error, LeaseLost):  # the server sees it, ends, and the engine waits for its turn again
+        log.error("another engine works for this unit now; this one stands back and writes nothing more")
+        return
+    log.critical("a background task failed", kind=type(error).__name__, exc_info=error)
     os.kill(os.getpid(), signal.SIGTERM)

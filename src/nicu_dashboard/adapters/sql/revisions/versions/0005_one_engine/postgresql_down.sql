@@ -1,0 +1,5 @@
+ALTER TABLE live_snapshot ALTER COLUMN payload SET STORAGE EXTENDED;
+
+ALTER TABLE live_snapshot SET LOGGED;
+
+ALTER TABLE lease DROP COLUMN address, DROP COLUMN token;

@@ -1,0 +1,58 @@
+"""What the health report says of a process that does not stand alone: an engine with its lease, a web worker."""
+
+from typing import Any
+
+from sqlalchemy import text
+
+from nicu_dashboard.adapters.sql.addresses.pools import over_limit
+from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.services.leased import LeasedStation
+from nicu_dashboard.services.outpost import Outpost
+from nicu_dashboard.services.station import Station
+
+# A heartbeat comes each second: after this the engine is slow, and after this gone (the screens' own limit).
+LATE_MS, GONE_MS = 2_500, 5_000
+
+
+def role_of(station: Station) -> dict[str, Any]:
+    """Return `role`, and for an engine with a lease how it stands."""
+    if isinstance(station, LeasedStation):
+        return {"role": "engine", "lease": {"state": station.tenure.state, "epoch": station.tenure.epoch}}
+    return {"role": "web" if isinstance(station, Outpost) else "all"}
+
+
+def is_waiting(station: Station) -> bool:
+    """Return whether this is an engine that does not work (yet)."""
+    return isinstance(station, LeasedStation) and station.tenure.state != "working"
+
+
+def is_gone(station: Station) -> bool:
+    """Return whether this is a web worker that has nothing of the present to show."""
+    if not isinstance(station, Outpost):
+        return False
+    age_ms = station.followed.age_ms()
+    return age_ms is None or age_ms > GONE_MS
+
+
+def engine_seen(outpost: Outpost) -> dict[str, Any]:
+    """Return what a web worker knows of the engine; `lagMs` is the age of its newest snapshot, if there is one."""
+    beds = list(outpost.ward.beds.values())
+    return {
+        "lagMs": outpost.followed.age_ms(),
+        "epoch": outpost.whereabouts.epoch,
+        "cots": len(beds),
+        "babies": sum(bed.stay is not None for bed in beds),
+        "screens": outpost.broadcast.readers(),
+    }
+
+
+def too_many_connections(database: Database, processes: int) -> str | None:
+    """Return a warning where the pools of so many processes ask PostgreSQL for more connections than it has."""
+    if database.engine_name == "sqlite" or database.address.pool_mode == "transaction":
+        return None
+    with database.reading() as connection:
+        most, kept = (
+            int(connection.scalar(text(f"SHOW {name}")) or 0)
+            for name in ("max_connections", "superuser_reserved_connections")
+        )
+    return over_limit(processes, database.address.pool.size, most, kept)

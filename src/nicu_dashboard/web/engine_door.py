@@ -1,0 +1,50 @@
+"""The engine's door: web workers are known by the token of the lease; an engine that waits says so to everybody."""
+
+import secrets
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from nicu_dashboard.services.tenure import Tenure
+from nicu_dashboard.web.problems import problem
+
+TOKEN, CLIENT, SCHEME = "x-nicu-door", "x-nicu-client", "x-nicu-scheme"
+_OPEN = frozenset({"/api/health", "/metrics"})
+
+
+class Door:
+    """Plain ASGI. `closed` is for an engine whose screens are served by web workers: nobody else is let in."""
+
+    def __init__(self, app: ASGIApp, tenure: Tenure, closed: bool) -> None:
+        self._app, self._tenure, self._closed = app, tenure, closed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        served: ASGIApp = self._app
+        if scope["type"] == "http" and scope["path"] not in _OPEN:
+            request = Request(scope)
+            refusal = self._refusal(request)
+            if refusal is not None:
+                served = refusal
+            elif TOKEN in request.headers:
+                scope = _as_it_came(scope, request)
+        await served(scope, receive, send)
+
+    def _refusal(self, request: Request) -> Response | None:
+        token = request.headers.get(TOKEN)
+        if token is None and self._closed:
+            return problem(403, "this is the engine's own door; the dashboard is where web workers listen")
+        if token is not None and not secrets.compare_digest(token.encode(), self._tenure.claim.token.encode()):
+            return problem(403, "this is not the token of this engine's lease")
+        if self._tenure.state != "working" and request.url.path.startswith("/api/"):
+            later = {"Retry-After": "2"}
+            return problem(503, "another engine works for this unit; this one waits. Send it again.", later)
+        return None
+
+
+def _as_it_came(scope: Scope, request: Request) -> dict[str, Any]:
+    """Return the request as it came to the web worker: from whom, and whether over TLS (the cookie's name tells)."""
+    address, scheme = request.headers.get(CLIENT), request.headers.get(SCHEME, "http")
+    return {**scope, "client": (address, 0) if address else None, "scheme": scheme}
