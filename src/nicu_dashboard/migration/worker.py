@@ -209,5 +209,9 @@ def main(descriptor: int, lane: str) -> None:
                 task = link.recv()
             except (EOFError, ConnectionResetError):
                 return
-            if (done := answer(worker, task)) is not None:
-                link.send(done)
+            done = answer(worker, task)
+            try:
+                if done is not None:
+                    link.send(done)
+            except (BrokenPipeError, ConnectionResetError):
+                return  # the parent was killed: what is committed is in the journal
