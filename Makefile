@@ -7,6 +7,7 @@ BIN := .venv/bin
 STAMPS := .venv/stamps
 PAGE := src/nicu_dashboard/web/static/index.html
 PAGE_TOOLS := frontend/node_modules/.package-lock.json
+OLD_SERVER := tests/old_server/node_modules/.package-lock.json
 PAGE_SOURCES := $(shell find frontend \( -name node_modules -o -name dist \) -prune -o -type f -print)
 PYTEST := $(BIN)/python -m pytest
 ARGS ?=
@@ -21,7 +22,7 @@ setup: $(STAMPS)/runtime $(PAGE) ## install the program and build its screens: .
 demo: setup ## a ward of simulated babies on this machine; options as ARGS="--cots 24 --port 8080"
 	@exec $(BIN)/nicu demo $(ARGS)
 
-test: setup-dev screens-test ## every test, with a real browser and a real PostgreSQL; the timed journeys run alone
+test: setup-dev screens-test $(OLD_SERVER) ## every test, with a real browser and a real PostgreSQL; the timed journeys run alone
 	@$(BIN)/python tools/ensure.py caddy chromium pgbouncer pgbackrest postgres systemd-analyze >/dev/null
 	@$(PYTEST) tests/browser
 	@$(PYTEST) -n 2 --ignore=tests/browser
@@ -63,7 +64,7 @@ audit: setup-dev ## ask the advisory services about every pinned release; says w
 	@$(BIN)/python tools/audit.py $(ARGS)
 
 clean: ## remove what make made
-	rm -rf .venv .tools frontend/node_modules src/nicu_dashboard/web/static dist
+	rm -rf .venv .tools frontend/node_modules tests/old_server/node_modules src/nicu_dashboard/web/static dist
 	find . -name .git -prune -o \( -name __pycache__ -o -name .mypy_cache -o -name .pytest_cache -o -name .ruff_cache \
 		-o -name .import_linter_cache -o -name .hypothesis \) -type d -prune -exec rm -rf {} +
 
@@ -83,6 +84,11 @@ $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/runtime
 $(PAGE_TOOLS): frontend/package-lock.json tools/npm | $(STAMPS)/runtime
 	@echo "Installing what the screens are built with"
 	@tools/npm ci --no-progress --loglevel=error
+	@touch $@
+
+$(OLD_SERVER): tests/old_server/package-lock.json tools/npm | $(STAMPS)/runtime
+	@echo "Installing an old PostgreSQL that the tests turn down"
+	@tools/npm --prefix "$(CURDIR)/tests/old_server" ci --no-progress --loglevel=error
 	@touch $@
 
 $(PAGE): $(PAGE_TOOLS) $(PAGE_SOURCES)

