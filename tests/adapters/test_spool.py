@@ -171,10 +171,13 @@ def test_beside_a_server_that_hangs_the_next_one_has_a_place_of_its_own(tmp_path
     other.append(1, readings(3), NIGHT)
     assert (other.folder, other.state().readings, hanging.state().readings) == (tmp_path / "2", 3, 5)
     assert waiting_in(tmp_path) == 8
-    hanging.forget(1)
+    assert not other.move_on()
+    other.forget(1)
+    assert not other.move_on()
     hanging.close()
+    assert other.move_on()
+    assert (other.folder, other.writer, other.state().readings) == (tmp_path, hanging.writer, 5)
     other.close()
-    assert opened(tmp_path).state().readings == 3
 
 
 def test_a_folder_that_cannot_be_made_is_named_with_the_setting(tmp_path: Path) -> None:

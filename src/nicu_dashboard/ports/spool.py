@@ -62,6 +62,10 @@ class Spool(Protocol):
         """Forget every tick up to this number: the store has it."""
         ...
 
+    def move_on(self) -> bool:
+        """Where nothing waits here, take up what another server has left beside; return whether there was anything."""
+        ...
+
     def last_number(self) -> int:
         """Return the number of the newest tick that is or was here, 0 when there was none."""
         ...

@@ -79,7 +79,7 @@ class Keeper:
         self._number = max(spool.last_number(), written, self._clock.now() * _PER_MS)
         if self.waiting.ticks:
             structlog.get_logger("nicu.spool").info("ticks of before wait in the spool", readings=self.waiting.readings)
-            self._waits.set()
+        self._waits.set()
 
     def do_without_spool(self) -> None:
         """Keep ticks in the store alone: another process has the spool's folder, and the ward must not wait for it."""
@@ -132,9 +132,17 @@ class Keeper:
             await self._in_spool(self._spool.forget, batch[-1].number)
         duplicates, refused = fates.count("duplicate"), sum(isinstance(fate, Refused) for fate in fates)
         self._measures.took(len(fates) - duplicates - refused, duplicates, refused)
-        if not self.waiting.ticks:
+        if not self.waiting.ticks and not await self._moved_on(self._spool):
             self._waits.clear()
         return True
+
+    async def _moved_on(self, spool: Spool) -> bool:
+        """Take up what another server has left, once nothing of our own waits; its ticks have a writer of their own."""
+        async with self._one_after_another:
+            if self.waiting.ticks or not await self._in_spool(spool.move_on):
+                return bool(self.waiting.ticks)
+            self._number = max(self._number, spool.last_number())
+            return True
 
     def in_words(self) -> str:
         """Return what the wall says while not everything is in the store."""

@@ -4,6 +4,7 @@ import fcntl
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from nicu_dashboard.ports.tick import AlarmRow, SuspensionRow, Tick
 Decoded = TypeVar("Decoded")
 
 VERSION = 1
+_LABEL = "label.json"
 SEGMENT_BYTES = 4 * 1024 * 1024
 # A server that hangs keeps its folder; the one that takes over goes into the next.
 _PLACES = 9
@@ -40,7 +42,7 @@ class FolderSpool:
         """Take where to spool and how much at most; nothing is touched before claim()."""
         self._base = self.folder = folder
         self.limit = limit
-        self.writer = ""
+        self.writer = self._store = ""
         self._lock: int | None = None
         self._segments: list[Segment] = []
         self._last = 0
@@ -54,26 +56,47 @@ class FolderSpool:
             self.close()
             raise
 
+    def move_on(self) -> bool:
+        """Where nothing waits here, take up what another server has left beside; return whether there was anything."""
+        for place in [] if self._state.ticks else self._places():
+            label = _label(place) if any(place.glob("*.spool")) else None
+            if label is None or (label.store, label.version) != (self._store, VERSION):
+                continue
+            lock, mine = _locked(place), self._lock
+            if lock is not None and mine is not None:
+                self.folder, self._lock, self.writer = place, lock, label.writer
+                os.close(mine)
+                self._load()
+                return True
+        return False
+
     def _claim(self, store: str) -> None:
+        self._store = store
         try:
             self._lock_folder()
-            self._segments = [Segment(path) for path in sorted(self.folder.glob("*.spool"))]
-            self._last = max((segment.heads[-1].number for segment in self._segments if segment.heads), default=0)
-            self._tell()
+            self._load()
             self._bind(store)
         except OSError as error:
             reason = (error.strerror or "no reason given").lower()
             raise SpoolUnusable(
                 f"The spool {self.folder} cannot be used ({reason}); name one that can be written in NICU_SPOOL_DIR."
             ) from None
+
+    def _load(self) -> None:
+        """Find what waits in the folder."""
+        self._segments = [Segment(path) for path in sorted(self.folder.glob("*.spool"))]
+        self._last = max((segment.heads[-1].number for segment in self._segments if segment.heads), default=0)
+        self._tell()
         for segment in self._segments:
             if segment.damaged:
                 structlog.get_logger("nicu.spool").error("a part of the spool is damaged", file=segment.path.name)
 
+    def _places(self) -> list[Path]:
+        return [self._base, *(self._base / str(number) for number in range(2, _PLACES + 1))]
+
     def _lock_folder(self) -> None:
-        places = [self._base, *(self._base / str(number) for number in range(2, _PLACES + 1))]
         # What waits from before is taken up first.
-        for place in sorted(places, key=lambda place: not any(place.glob("*.spool"))):
+        for place in sorted(self._places(), key=lambda place: not any(place.glob("*.spool"))):
             lock = _locked(place)
             if lock is not None:
                 self.folder, self._lock = place, lock
@@ -81,8 +104,7 @@ class FolderSpool:
         raise SpoolUnusable(f"Other servers use the spool {self._base}; end them, or name another in NICU_SPOOL_DIR.")
 
     def _bind(self, store: str) -> None:
-        path = self.folder / "label.json"
-        label = msgspec.json.decode(path.read_bytes(), type=_Label) if path.exists() else None
+        label = _label(self.folder)
         if label is not None and (label.store, label.version) == (store, VERSION):
             self.writer = label.writer
             return
@@ -92,7 +114,7 @@ class FolderSpool:
                 " with that DATABASE_URL once, or name another folder in NICU_SPOOL_DIR."
             )
         self.writer = secrets.token_hex(8)
-        _put(path, msgspec.json.encode(_Label(VERSION, self.writer, store)))
+        _put(self.folder / _LABEL, msgspec.json.encode(_Label(VERSION, self.writer, store)))
 
     def append(self, number: int, tick: Tick, at: int) -> None:
         """Add a tick; it is durable on return. Raises SpoolFull, and then nothing was kept."""
@@ -213,6 +235,13 @@ def _remove(segment: Segment) -> None:
     else:
         segment.path.unlink()
     segment.close()
+
+
+def _label(folder: Path) -> _Label | None:
+    """Return whose ticks lie in a folder, None where that cannot be read."""
+    with suppress(OSError, ValueError):
+        return msgspec.json.decode((folder / _LABEL).read_bytes(), type=_Label)
+    return None
 
 
 def _locked(folder: Path) -> int | None:
