@@ -11,6 +11,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from nicu_dashboard.adapters.sql import revisions
 from nicu_dashboard.adapters.sql.tables import metadata
 from nicu_dashboard.migration import api
 from tests.cli.conftest import program
@@ -73,7 +74,19 @@ def test_a_changed_value_is_found_and_hidden(ward_file: Path, postgres_url: str)
     assert "canary" not in str(report.to_dict())
 
 
-def test_an_older_schema_is_told_which_command_comes_first(ward_file: Path, postgres_url: str) -> None:
+def test_an_older_schema_is_told_which_command_comes_first(tmp_path: Path, postgres_url: str) -> None:
+    older = tmp_path / "older.db"
+    with opened(f"sqlite:///{older}") as database:
+        revisions.upgrade(database, "0001")
+    for command in (api.plan, api.run):
+        report = command(str(older), postgres_url)
+        assert (report.exit_code, "older version" in report.summary) == (2, True)
+        assert "`nicu db upgrade`" in report.next_step
+    assert program("db", "upgrade", cwd=tmp_path, DATABASE_URL=f"sqlite:///{older}").code == 0
+    assert api.run(str(older), postgres_url).exit_code == 0
+
+
+def test_a_newer_schema_is_left_to_the_newer_program(ward_file: Path, postgres_url: str) -> None:
     with closing(sqlite3.connect(ward_file)) as file, file:
         file.execute("UPDATE alembic_version SET version_num = 'from the future'")
     report = api.run(str(ward_file), postgres_url)
@@ -81,8 +94,6 @@ def test_an_older_schema_is_told_which_command_comes_first(ward_file: Path, post
 
 
 def test_a_store_that_was_set_up_and_is_empty_may_take_it(ward_file: Path, postgres_url: str) -> None:
-    from nicu_dashboard.adapters.sql import revisions
-
     revisions.open_store(postgres_url, environ={}).close()
     assert api.plan(str(ward_file), postgres_url).exit_code == 0
     assert api.run(str(ward_file), postgres_url).exit_code == 0
