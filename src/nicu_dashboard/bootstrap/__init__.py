@@ -43,6 +43,7 @@ from nicu_dashboard.operations.audit.anchors import read as read_anchors
 from nicu_dashboard.operations.audit.places import anchor_file, is_outside, sinks
 from nicu_dashboard.operations.audit.verify import Verdict, verify
 from nicu_dashboard.operations.checking import Checked, check_connection
+from nicu_dashboard.operations.compliance.api import ComplianceDesk
 from nicu_dashboard.operations.damage import damage
 from nicu_dashboard.operations.health import Health, database_report
 from nicu_dashboard.operations.latency import Latency
@@ -81,6 +82,7 @@ from nicu_dashboard.services.live import Live
 from nicu_dashboard.services.lockout import Lockout
 from nicu_dashboard.services.measures import Measures
 from nicu_dashboard.services.reading_room import ReadingRoom
+from nicu_dashboard.services.research import Research
 from nicu_dashboard.services.roster_watch import RosterWatch
 from nicu_dashboard.services.screens import Screens
 from nicu_dashboard.services.second_factors import SecondFactors
@@ -367,10 +369,17 @@ def build_app(
             pages_folder(),
             doors,
             Disclosures(store.people, station.clock, lambda kind, number: whose(store.chart, kind, number)),
+            research(store, station.clock),
+            ComplianceDesk(store.database, environment(), station.clock, chosen.host),
         ),
         registry,
         **wraps,
     )
+
+
+def research(store: Store, clock: Clock) -> Research:
+    """Return what exports without names."""
+    return Research(store.roster, store.chart, store.people, clock)
 
 
 def whose(chart: Chart, kind: str, number: int) -> int | None:

@@ -18,6 +18,7 @@ from nicu_dashboard.cli import (
     database,
     demo,
     events,
+    export,
     hipaa,
     imports,
     keys,
@@ -80,7 +81,7 @@ def nicu(
     """
 
 
-for group in (demo, serve, simulate, imports, admissions, events, alarms, users, keys, database, audit, hipaa):
+for group in (demo, serve, simulate, imports, admissions, events, alarms, users, keys, database, audit, hipaa, export):
     group.register(app)
 app.add_typer(migrate.app, name="migrate")
 

@@ -10,7 +10,7 @@ Act = Literal[
     "enter", "keep own account", "watch", "see census", "see", "acknowledge", "pause audio", "pause alarms",
     "switch alarms off", "change limits", "admit", "review events", "annotate", "manage cots", "see sources",
     "export de-identified", "break glass", "review emergencies", "pair screens", "manage people", "read audit",
-    "send readings",
+    "check compliance", "send readings",
 ]  # fmt: skip
 # A paired screen and a device with a key act, too; an emergency opens to clinical staff what their role does not hold.
 Part = Role | Literal["kiosk", "device", "emergency"]
@@ -19,6 +19,17 @@ _OWN: frozenset[Act] = frozenset({"enter", "keep own account"})
 _LOOKING: frozenset[Act] = _OWN | frozenset({"watch", "see census", "see", "see sources"})
 _BEDSIDE: frozenset[Act] = _LOOKING | {"acknowledge", "pause audio", "review events", "annotate", "break glass"}
 _IN_CHARGE: frozenset[Act] = _BEDSIDE | {"pause alarms", "switch alarms off", "change limits", "admit", "manage cots"}
+_ADMINISTRATION: frozenset[Act] = frozenset(
+    {
+        "manage cots",
+        "manage people",
+        "read audit",
+        "check compliance",
+        "pair screens",
+        "review emergencies",
+        "export de-identified",
+    }
+)
 
 MAY: Mapping[Part, frozenset[Act]] = MappingProxyType(
     {
@@ -27,10 +38,9 @@ MAY: Mapping[Part, frozenset[Act]] = MappingProxyType(
         "physician": _BEDSIDE | {"pause alarms", "switch alarms off", "change limits", "admit"},
         "clerk": _OWN | {"see census", "admit"},
         # No patient's data in any form: what can be seen of a sender is its name and whether it is heard.
-        "engineer": _OWN | {"see sources", "manage cots"},
+        "engineer": _OWN | {"see sources", "manage cots", "check compliance"},
         "researcher": _OWN | {"export de-identified"},
-        "administrator": _LOOKING
-        | {"manage cots", "manage people", "read audit", "pair screens", "review emergencies", "export de-identified"},
+        "administrator": _LOOKING | _ADMINISTRATION,
         "kiosk": frozenset({"enter", "watch"}),
         # The most a key can be given; what one key may do is its scope.
         "device": frozenset({"send readings", "watch"}),
@@ -44,6 +54,7 @@ OF_NO_UNIT: frozenset[Act] = frozenset(
         "keep own account",
         "manage people",
         "read audit",
+        "check compliance",
         "pair screens",
         "review emergencies",
         "break glass",

@@ -21,6 +21,7 @@ from nicu_dashboard.web import (
     limits,
     patients,
     people,
+    proofs,
     records,
     sessions,
     sign_on,
@@ -89,6 +90,7 @@ def create_app(
         kiosks,
         emergencies,
         records,
+        proofs,
     ):
         app.include_router(room.router)
     # Asked for hundreds of times a second: found before anything else is looked at.

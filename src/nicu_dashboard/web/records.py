@@ -73,14 +73,23 @@ def audit(
     to: str | None = None,
 ) -> dict[str, Any]:
     """Return who did what, newest first."""
-    filters: dict[str, Any] = {"actor": actor, "action": action, "patient_id": patient_id}
-    if from_ is not None:
-        filters["from_at"] = moment(from_, 0)
-    if to is not None:
-        filters["to_at"] = moment(to, 0)
-    rows = found.people.audit(after, limit + 1, {name: value for name, value in filters.items() if value is not None})
+    rows = found.people.audit(after, limit + 1, trail_filters(actor, action, patient_id, from_, to))
     more = len(rows) > limit
     return {"items": [_iso(row) for row in rows[:limit]], "next": rows[limit - 1]["seq"] if more else None}
+
+
+def trail_filters(
+    actor: str | None, action: str | None, patient_id: int | None, from_: str | None, to: str | None
+) -> dict[str, Any]:
+    """Return the filters that were asked for; raises InstantError."""
+    filters = {
+        "actor": actor,
+        "action": action,
+        "patient_id": patient_id,
+        "from_at": None if from_ is None else moment(from_, 0),
+        "to_at": None if to is None else moment(to, 0),
+    }
+    return {name: value for name, value in filters.items() if value is not None}
 
 
 @router.get("/api/sources")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import Depends, Request
 
@@ -14,9 +14,11 @@ from nicu_dashboard.ports.people import People
 from nicu_dashboard.ports.roster import Roster
 from nicu_dashboard.ports.sight import Sight
 from nicu_dashboard.services.accounts import Accounts
+from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.services.disclosures import Disclosures
 from nicu_dashboard.services.emergencies import BreakGlass
 from nicu_dashboard.services.history import History
+from nicu_dashboard.services.research import Research
 from nicu_dashboard.services.screens import Screens
 from nicu_dashboard.services.second_factors import SecondFactors
 from nicu_dashboard.services.single_sign_on import SingleSignOn
@@ -44,6 +46,18 @@ class Doors:
     public_url: str | None = None
 
 
+class Compliance(Protocol):
+    """The HIPAA checks, made elsewhere; raises StoreUnavailable."""
+
+    def last(self) -> Mapping[str, Any] | None:
+        """Return the newest run, None when there is none."""
+        ...
+
+    def run(self, actor: Actor) -> Mapping[str, Any]:
+        """Run the checks now, keep the run and return it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Rooms:
     """The running station and the stores behind it; `health` measures, `pages` is the folder of the built front end."""
@@ -59,6 +73,8 @@ class Rooms:
     pages: Path
     doors: Doors
     disclosures: Disclosures
+    research: Research
+    compliance: Compliance
 
 
 def rooms(request: Request) -> Rooms:

@@ -3,15 +3,18 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from nicu_dashboard.adapters.sql.engines import Database, connect
 from nicu_dashboard.operations.compliance import suppressions
 from nicu_dashboard.operations.compliance.run import CHECKS, ComplianceReport, run
 from nicu_dashboard.operations.compliance.scene import Scene
 from nicu_dashboard.operations.compliance.store import keep, last
+from nicu_dashboard.ports.clock import Clock
+from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.version import VERSION
 
-__all__ = ["AUDITOR", "SUPPRESSIONS", "check", "keep", "last"]
+__all__ = ["AUDITOR", "SUPPRESSIONS", "ComplianceDesk", "check", "keep", "last"]
 
 AUDITOR = "NICU_HIPAA_URL"
 SUPPRESSIONS = "NICU_HIPAA_SUPPRESSIONS"
@@ -23,6 +26,24 @@ def check(database: Database, environ: Mapping[str, str], at: int, host: str, re
     accepted = suppressions.read(Path(file).expanduser(), CHECKS, at) if file else {}
     with _auditor(database, environ) as auditor:
         return run(Scene(database, auditor, environ, at, host, remote), accepted, VERSION)
+
+
+class ComplianceDesk:
+    """What the page of the checks asks: the last run, and one now."""
+
+    def __init__(self, database: Database, environ: Mapping[str, str], clock: Clock, host: str) -> None:
+        """Take the store, the settings, the time and the address the program listens on."""
+        self._database, self._environ, self._clock, self._host = database, environ, clock, host
+
+    def last(self) -> Mapping[str, Any] | None:
+        """Return the newest run, None when there is none."""
+        return last(self._database)
+
+    def run(self, actor: Actor) -> Mapping[str, Any]:
+        """Run the checks now, keep the run and return it; raises StoreUnavailable."""
+        report = check(self._database, self._environ, self._clock.now(), self._host)
+        keep(self._database, report, actor)
+        return {**report.shape(), "ran_by": actor.name}
 
 
 @contextmanager

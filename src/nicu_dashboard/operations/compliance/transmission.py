@@ -105,6 +105,10 @@ def certificate(scene: Scene) -> Finding:
 
 def browsers(scene: Scene) -> Finding:
     """Does the program itself listen beyond this machine without TLS?"""
+    if scene.environ.get("NICU_TLS_CERT"):
+        return passed("the program speaks TLS itself")
+    if scene.environ.get("NICU_TRUSTED_PROXIES"):
+        return passed("a trusted proxy before it speaks TLS")
     if _is_loopback_name(scene.host):
         return passed("listens on this machine alone; a proxy before it speaks TLS")
     return failed(f"NICU_HOST={scene.host} listens to the network without TLS")
@@ -162,7 +166,7 @@ CHECKS = (
     Check("tls.certificate", "The server's certificate is good for some time", CLAUSE,
           "renew the certificate and reload the server", certificate, "postgresql"),
     Check("tls.browsers", "Browsers reach the program by TLS", CLAUSE,
-          "put a TLS proxy before it and keep NICU_HOST=127.0.0.1", browsers),
+          "set NICU_TLS_CERT and NICU_TLS_KEY, or NICU_TRUSTED_PROXIES", browsers),
     Check("tls.custody", "The keys of the authority are kept safe", CLAUSE,
           "write down who holds them and how they are replaced",
           by_hand("who holds the authority's key, and how it is replaced")),
