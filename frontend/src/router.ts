@@ -2,12 +2,12 @@
 import { signal } from "@preact/signals";
 
 export type Route =
-  | { readonly page: "wall" | "alarms" | "events" | "admissions" | "sources" | "people" | "audit" | "system" | "account" | "emergency" | "pair" | "login" | "unknown" }
+  | { readonly page: "wall" | "alarms" | "events" | "admissions" | "sources" | "people" | "audit" | "checks" | "system" | "account" | "emergency" | "pair" | "login" | "unknown" }
   | { readonly page: "cot"; readonly cotId: number };
 
 export type PageName = Route["page"];
 
-const PLAIN = new Set(["alarms", "events", "admissions", "sources", "people", "audit", "system", "account", "emergency", "pair", "login"]);
+const PLAIN = new Set(["alarms", "events", "admissions", "sources", "people", "audit", "checks", "system", "account", "emergency", "pair", "login"]);
 
 /** The route of a path; never throws. */
 export function match(path: string): Route {

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.bedside import COT, Demo, Monitor, bedside
 
-PAGES = ["/alarms", "/events", "/admissions", "/sources", "/people", "/audit", "/system", "/nowhere"]
+PAGES = ["/alarms", "/events", "/admissions", "/sources", "/people", "/audit", "/checks", "/system", "/nowhere"]
 THEMES = ["contrast", "colour-blind", "light", "dark"]
 SERIOUS = {"serious", "critical"}
 

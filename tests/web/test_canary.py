@@ -17,6 +17,7 @@ import pytest
 from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.operations.roles import api as roles
+from tests.operations.conftest import run
 from tests.postgres import PostgresServer, postgres_server, running_server
 
 __all__ = ["postgres_server"]
@@ -47,17 +48,12 @@ class Hospital:
         self.said = ""
         self.server: subprocess.Popen[bytes]
 
-    def run(self, *words: str, entered: str = "") -> "subprocess.CompletedProcess[str]":
-        """Run a command on the same database, whatever comes of it; what it says of itself is kept."""
+    def nicu(self, *words: str, entered: str = "") -> str:
+        """Run a command that must succeed and return what it printed; what it says of itself is kept."""
         done = subprocess.run(
             [NICU, *words], env=self._environment, cwd=self._folder, input=entered, capture_output=True, text=True
         )
         self.said += done.stderr
-        return done
-
-    def nicu(self, *words: str, entered: str = "") -> str:
-        """Run a command that must succeed and return what it printed."""
-        done = self.run(*words, entered=entered)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
@@ -108,7 +104,7 @@ def hospital(tmp_path: Path, place: tuple[str, Path | None, str]) -> Iterator[Ho
     found.server.wait(20)
 
 
-def test_no_log_names_the_baby(hospital: Hospital, place: tuple[str, Path | None, str]) -> None:
+def test_no_log_names_the_baby(hospital: Hospital, place: tuple[str, Path | None, str], tmp_path: Path) -> None:
     _, theirs, owner = place
     key = hospital.nicu("key", "add", "monitor")
     with httpx.Client(base_url=hospital.url, timeout=20) as nurse:
@@ -123,7 +119,7 @@ def test_no_log_names_the_baby(hospital: Hospital, place: tuple[str, Path | None
         assert NAME in nurse.get("/api/live").text
         every_route(nurse)
         metrics = nurse.get("/metrics").text
-    commands(hospital)
+    commands(place[0], tmp_path)
     if theirs is not None:
         broken_rules(owner)
     hospital.server.send_signal(signal.SIGKILL)
@@ -171,13 +167,16 @@ def every_route(nurse: httpx.Client) -> None:
                 nurse.request(method.upper(), address, params={"search": NAME, "actor": NAME}, json=sent)
 
 
-def commands(hospital: Hospital) -> None:
-    """Commands that are about the baby, with an import that goes well and one that breaks off."""
-    folder = hospital._folder
+def commands(url: str, folder: Path) -> None:
+    """Commands that are about the baby, with an import that goes well and one that breaks off.
+
+    What a command says to whoever typed it may repeat an argument; what the server hears of it is in its log.
+    """
     good, bad = folder / "good.csv", folder / "bad.csv"
     good.write_text("recorded_at,heart_rate,spo2\n2026-01-01T00:00:00Z,150,95\n2026-01-01T00:00:02Z,151,94\n")
     bad.write_text(f"recorded_at,heart_rate\n{MRN},{NAME}\n2026-01-01T00:00:00Z,{NAME}\n")
-    hospital.nicu("import", "csv", str(good), "--mrn", MRN)
+    own = {"DATABASE_URL": url, "NICU_UNITS": "*"}
+    assert run("import", "csv", str(good), "--mrn", MRN, **own).returncode == 0
     for words in (
         ("import", "csv", str(bad), "--mrn", MRN),
         ("admit", "--mrn", MRN, "--cot", "NICU-02", "--name", NAME),
@@ -186,9 +185,7 @@ def commands(hospital: Hospital) -> None:
         ("events", "--mrn", MRN),
         ("alarms", "--mrn", MRN),
     ):
-        assert hospital.run(*words).returncode in (0, 1, 2)
-    # What a command says to whoever typed it may repeat an argument; the program's log may not.
-    hospital.said = ""
+        assert run(*words, **own).returncode in (0, 1, 2)
 
 
 def broken_rules(owner: str) -> None:

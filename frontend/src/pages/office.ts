@@ -2,6 +2,7 @@
 import AdmissionsPage from "./admissions";
 import AlarmsPage from "./alarms";
 import AuditPage from "./audit";
+import ChecksPage from "./checks";
 import EventsPage from "./events";
 import PeoplePage from "./people";
 import SourcesPage from "./sources";
@@ -18,6 +19,7 @@ export const OFFICE = {
   sources: SourcesPage,
   people: PeoplePage,
   audit: AuditPage,
+  checks: ChecksPage,
   system: SystemPage,
   account: AccountPage,
   emergency: EmergencyPage,

@@ -19,6 +19,7 @@ export const PAGES: readonly MenuPage[] = [
   { name: "sources", title: "Sources", path: "/sources", key: "r", needs: "see sources" },
   { name: "people", title: "People", path: "/people", key: "", needs: "pair screens" },
   { name: "audit", title: "Audit trail", path: "/audit", key: "t", needs: "read audit" },
+  { name: "checks", title: "HIPAA checks", path: "/checks", key: "", needs: "check compliance" },
   { name: "account", title: "Account", path: "/account", key: "", needs: "keep own account" },
   { name: "emergency", title: "Emergency access", path: "/emergency", key: "", needs: "break glass" },
   { name: "system", title: "System and display", path: "/system", key: "y" },

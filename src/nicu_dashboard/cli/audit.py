@@ -7,7 +7,21 @@ import typer
 
 from nicu_dashboard import bootstrap
 from nicu_dashboard.adapters.sql.seals import write_new_key
-from nicu_dashboard.cli.common import DONE, FOUND_WRONG, CannotRun, now, opened, plural, print_json, words
+from nicu_dashboard.cli.common import (
+    DONE,
+    FOUND_WRONG,
+    CannotRun,
+    instant,
+    now,
+    opened,
+    operator,
+    plural,
+    print_json,
+    words,
+)
+from nicu_dashboard.cli.db_common import directly
+from nicu_dashboard.operations.audit.expiry import LEAST_MS
+from nicu_dashboard.operations.audit.expiry import expire as remove_before
 from nicu_dashboard.operations.audit.verify import Verdict
 
 SHOWN = 20
@@ -65,6 +79,25 @@ def anchor() -> int:
     if state.reason is not None:
         raise CannotRun(state.reason)
     words.print(f"The trail is anchored up to row {state.seq}" if state.seq else "The trail is empty")
+    return DONE
+
+
+@trail.command("expire")
+def expire(
+    before: Annotated[str, typer.Option(help="The day before which rows may go: six years ago or earlier.")],
+) -> int:
+    """Remove rows older than six years, as the owner of the tables; the trail says where it begins from then on.
+
+    Export them first, and take an anchor afterwards.
+
+    Example: nicu audit expire --before 2020-01-01
+    """
+    cutoff, at = instant(before) or 0, now()
+    if cutoff > at - LEAST_MS:
+        raise CannotRun("the audit trail is kept for six years; name a day that lies further back in --before")
+    with directly() as database:
+        removed = remove_before(database, cutoff, at, operator())
+    words.print(f"Removed {plural(removed, 'row')}; next: nicu audit anchor" if removed else "No row is that old")
     return DONE
 
 

@@ -17,7 +17,9 @@ from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.people import SqlPeople
 from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.operations.audit import anchors
+from nicu_dashboard.operations.audit.expiry import expire
 from nicu_dashboard.operations.audit.verify import EXPIRED, Verdict, verify
+from nicu_dashboard.services.actor import Actor
 from tests.contracts.ward import NIGHT, by_nurse
 from tests.operations.conftest import set_up
 from tests.postgres import PostgresServer
@@ -206,6 +208,21 @@ def test_rows_missing_at_the_beginning_are_found_unless_retention_says_so(trail:
     with trail.database.reading() as connection:
         seal = connection.exec_driver_sql("SELECT previous_hash FROM audit_log WHERE seq = 4").scalar_one()
     trail.write(EXPIRED, detail={"first": 4, "previous_hash": seal})
+    assert trail.verify().faults == []
+
+
+def test_retention_removes_what_is_old_and_says_where_the_trail_begins(trail: Trail) -> None:
+    assert expire(trail.database, NIGHT + 5, NIGHT + 99, Actor("owner", "operator")) == 5
+    verdict = trail.verify()
+    assert (verdict.faults, verdict.first, verdict.last) == ([], 6, ROWS + 1)
+    assert expire(trail.database, NIGHT + 5, NIGHT + 99, Actor("owner", "operator")) == 0
+    with pytest.raises((sqlite3.IntegrityError, psycopg.errors.InsufficientPrivilege), match="only appended to"):
+        trail.run("DELETE FROM audit_log WHERE seq = 6")
+    assert trail.attack("DELETE FROM audit_log WHERE seq = 6").first_bad is not None
+
+
+def test_the_newest_row_is_never_removed(trail: Trail) -> None:
+    assert expire(trail.database, NIGHT + 10_000, NIGHT + 99, Actor("owner", "operator")) > 0
     assert trail.verify().faults == []
 
 
