@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from nicu_dashboard.services.disclosures import Look
+from nicu_dashboard.services.permissions import Act
 from nicu_dashboard.web.rooms import Rooms
 from nicu_dashboard.web.security import Person
 
@@ -36,13 +37,10 @@ READS: Mapping[str, str] = MappingProxyType({
     "/api/quarantine": "read.quarantine",
     "/api/audit": "audit.read",
 })  # fmt: skip
-# Routes that answer GET and show nothing of patients, each for its own reason.
-SILENT = frozenset({
-    "/api/openapi.json", "/api/unit", "/api/sources", "/api/session", "/api/users", "/api/health", "/metrics",
-    "/api/account", "/api/kiosks", "/api/emergencies", "/{path:path}", "/api/compliance",
-    # These leave a row of their own before the first byte.
-    "/api/audit/export", "/api/export",
-})  # fmt: skip
+# Doors behind which patients' data lies: a route behind one of them notes each look, or is named here with its reason.
+SHOWING: frozenset[Act] = frozenset({"watch", "see census", "see", "read audit", "export de-identified"})
+# These leave a row of their own before the first byte.
+SILENT = frozenset({"/api/audit/export", "/api/export"})
 # Of these the answer is about every baby in a cot.
 _WHOLE_UNIT = frozenset({"read.wall", "read.census"})
 
