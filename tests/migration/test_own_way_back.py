@@ -56,6 +56,14 @@ def test_closed_on_the_way_back_the_database_names_its_new_home(moved: str, tmp_
         Ward(database).roster.add_cot("NICU-77", by_nurse())
 
 
+def test_a_database_in_service_is_not_closed(moved: str, tmp_path: Path) -> None:
+    with opened(moved) as database, database.reading() as connection:
+        connection.exec_driver_sql("SELECT 1")
+        report = api.roll_back(moved, str(tmp_path / "back.db"), api.Options(close=True))
+    assert (report.exit_code, "at work" in report.summary, "spool" in report.next_step) == (2, True, True)
+    assert not (tmp_path / "back.db").exists()
+
+
 def test_a_row_that_was_rejected_comes_back_as_it_was(tmp_path: Path, postgres_url: str) -> None:
     path = filled(tmp_path / "nicu.db")
     with closing(sqlite3.connect(path)) as file, file:

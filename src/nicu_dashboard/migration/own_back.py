@@ -79,7 +79,16 @@ def is_own(connection: Connection, schema: str) -> bool:
 
 
 def hold_writers(connection: Connection, schema: str) -> None:
-    """Let nobody write our tables until this transaction ends."""
+    """Let nobody write our tables until this transaction ends; raises TargetRefused while a dashboard is there."""
+    row = connection.execute(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND application_name = 'nicu-dashboard' AND pid <> pg_backend_pid()"
+    ).fetchone()
+    if row is not None and row[0]:
+        raise TargetRefused(
+            "a dashboard is at work on this database: what it takes meanwhile would wait in its spool.",
+            "Let its spool drain, stop it, and repeat; without --close it may go on working.",
+        )
     names = ", ".join(f"{quoted(schema)}.{quoted(str(name))}" for name in metadata.tables)
     connection.execute(f"LOCK TABLE {names} IN SHARE MODE".encode())
 
