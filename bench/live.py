@@ -1,9 +1,11 @@
 """The live wall under load: delay from POST to every screen, computing and memory of the server, cost in the browser.
 
     python -m bench live [--cots 100] [--screens 50] [--per-message 1] [--seconds 60 | --minutes 10] [--storm]
+                         [--postgres [--role split --workers 2]]
 
-A real `nicu serve` on SQLite in a temporary folder takes eight vitals of every cot once a second over loopback HTTP,
-while screens follow the stream from a process of their own. Then Chromium shows the wall for half a minute.
+A real `nicu serve` on SQLite in a temporary folder, or on a PostgreSQL server of its own, takes eight vitals of every
+cot once a second over loopback HTTP, while screens follow the stream from a process of their own. Then Chromium shows
+the wall for half a minute.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from bench.load.browser import PageCost, bundle, wall_cost
 from bench.load.gateways import Sent, drive
 from bench.load.processes import Usage, load_average, usage
 from bench.load.screens import Seen, watch
-from bench.load.ward import Served, served_ward
+from bench.load.ward import Served, served_ward, store_in
 from tools.ensure import find
 
 WARM_UP_S = 8.0
@@ -133,7 +135,12 @@ def run(chosen: argparse.Namespace) -> None:
     """Start everything, measure, print."""
     browser = None if chosen.no_browser else find("chromium")
     seconds = chosen.minutes * 60 if chosen.minutes else chosen.seconds
-    with tempfile.TemporaryDirectory(prefix="nicu-bench-") as folder, served_ward(Path(folder), chosen.cots) as served:
+    workers = chosen.workers if chosen.role == "split" else 1
+    with (
+        tempfile.TemporaryDirectory(prefix="nicu-bench-") as folder,
+        store_in(Path(folder), chosen.postgres) as url,
+        served_ward(Path(folder), chosen.cots, url, workers) as served,
+    ):
         line("process of the server (for a profiler)", str(served.pid))
         processes = ProcessPoolExecutor(2, multiprocessing.get_context("spawn"))
         whole = WARM_UP_S + seconds
@@ -165,8 +172,14 @@ def main() -> None:
     options.add_argument("--seconds", type=float, default=60)
     options.add_argument("--minutes", type=float, default=0, help="instead of --seconds; 10 for the soak")
     options.add_argument("--storm", action="store_true", help="every cot beyond its limits at once, 20 s of 40 s")
+    options.add_argument("--postgres", action="store_true", help="on a PostgreSQL server of its own")
+    options.add_argument("--role", choices=("all", "split"), default="all", help="split: engine and web workers apart")
+    options.add_argument("--workers", type=int, default=2, help="web workers of --role split, at least 2")
     options.add_argument("--no-browser", action="store_true")
-    run(options.parse_args())
+    chosen = options.parse_args()
+    if chosen.role == "split" and (not chosen.postgres or chosen.workers < 2):
+        options.error("--role split needs --postgres and at least two --workers")
+    run(chosen)
 
 
 if __name__ == "__main__":

@@ -17,9 +17,12 @@ class Usage:
 
 
 def usage(pid: int) -> Usage:
-    """Return what a running process has used."""
+    """Return what a running process and its children have used together."""
     folder = Path("/proc") / str(pid)
-    return Usage(_cpu_s(folder / "stat"), _cpu_s(folder / "task" / str(pid) / "stat"), _rss_mb(folder / "status"))
+    main = folder / "task" / str(pid)
+    used = [Usage(_cpu_s(folder / "stat"), _cpu_s(main / "stat"), _rss_mb(folder / "status"))]
+    used += [usage(int(child)) for child in (main / "children").read_text().split()]
+    return Usage(*(sum(getattr(one, name) for one in used) for name in ("cpu_s", "main_s", "rss_mb")))
 
 
 def load_average() -> str:

@@ -42,27 +42,50 @@ class Served:
 
 
 @contextmanager
-def served_ward(folder: Path, cots: int) -> Iterator[Served]:
-    """Fill a store in this folder with babies, serve it, end the server afterwards."""
+def store_in(folder: Path, postgres: bool) -> Iterator[str]:
+    """Yield the URL of a store: a file in this folder, or a PostgreSQL server of its own that keeps what it commits."""
+    if not postgres:
+        yield f"sqlite:///{folder / 'nicu.db'}"
+        return
+    from tests.postgres import running_server
+
+    safe = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+    with running_server(**safe) as server, server.database() as url:
+        yield url
+
+
+@contextmanager
+def served_ward(folder: Path, cots: int, url: str, workers: int = 1) -> Iterator[Served]:
+    """Fill a store with babies, serve it from so many web workers, end the server afterwards."""
     labels = tuple(f"NICU-{number:03}" for number in range(1, cots + 1))
-    key = _furnish(folder / "nicu.db", labels)
+    key = _furnish(url, labels)
     port = _free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("NICU_", "DATABASE_"))}
-    environment["DATABASE_URL"] = f"sqlite:///{folder / 'nicu.db'}"
+    environment["DATABASE_URL"] = url
     with (folder / "server.log").open("w") as log:
         command = [str(Path(sys.executable).with_name("nicu")), "serve", "--port", str(port)]
+        command += ["--workers", str(workers)] if workers > 1 else []
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=environment)
         try:
             session = _log_in(f"http://127.0.0.1:{port}", process, folder / "server.log")
+            _wait_for_engine(f"http://127.0.0.1:{port}")
             yield Served(process.pid, "127.0.0.1", port, key, session, labels)
         finally:
             process.terminate()
             process.wait(20)
 
 
-def _furnish(path: Path, labels: tuple[str, ...]) -> str:
+def _wait_for_engine(url: str) -> None:
+    until = time.monotonic() + STARTS_WITHIN_S
+    while httpx.get(f"{url}/api/health", timeout=20).json()["status"] not in ("healthy", "degraded"):
+        if time.monotonic() > until:
+            raise SystemExit(f"no engine worked within {STARTS_WITHIN_S} s")
+        time.sleep(0.1)
+
+
+def _furnish(url: str, labels: tuple[str, ...]) -> str:
     """Make the store: one baby of 30 weeks in each cot, one person, one device; return the device's key."""
-    store = bootstrap.open_store(Settings.model_validate({"DATABASE_URL": f"sqlite:///{path}"}))
+    store = bootstrap.open_store(Settings.model_validate({"DATABASE_URL": url}))
     clock: Clock = bootstrap.system_clock()
     at = clock.now()
     accounts = bootstrap.accounts(store, clock)
