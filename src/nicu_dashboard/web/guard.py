@@ -12,8 +12,6 @@ from nicu_dashboard.web.security import address_of, is_loopback
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-# Asked by proxies and monitoring without TLS; no patient's data in them.
-_OPEN_INSIDE = frozenset({"/api/health", "/metrics"})
 # What is no page runs nothing and is framed nowhere; pages bring a policy of their own (web/pages.py).
 _HEADERS = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
@@ -77,11 +75,16 @@ def _refusal(request: Request) -> Refusal | None:
             return Refusal(403, "the demo answers only to localhost")
     elif found.doors.hosts and name not in found.doors.hosts | _LOOPBACK_NAMES:
         return Refusal(421, "this server has another name; see NICU_TRUSTED_HOSTS")
-    elif request.url.scheme == "http" and not is_loopback(address_of(request)) and request.url.path not in _OPEN_INSIDE:
+    elif request.url.scheme == "http" and _is_private(request.url.path) and not is_loopback(address_of(request)):
         return Refusal(403, "this server speaks over TLS only; a proxy before it must send X-Forwarded-Proto: https")
     if request.method not in _SAFE and _is_foreign(request, host):
         return Refusal(403, "this request comes from another site's page")
     return None
+
+
+def _is_private(path: str) -> bool:
+    """Passwords, keys and patients' data go through the API; probes and monitoring ask for the rest without TLS."""
+    return path.startswith("/api/") and path != "/api/health"
 
 
 def _is_foreign(request: Request, host: str) -> bool:
