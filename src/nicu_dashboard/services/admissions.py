@@ -20,12 +20,11 @@ class Admissions:
         self._settling = settling
         self._stays = stays
         self._clock = clock
-        self._one_at_a_time = asyncio.Lock()
 
     async def add_cot(self, label: str, actor: Actor) -> Cot:
         """Add a cot at the end of the wall."""
         entry = actor.entry(self._clock.now(), "cot.add", f"cot {label}")
-        async with self._one_at_a_time:
+        async with self._settling.one_at_a_time:
             cot = await asyncio.to_thread(self._roster.add_cot, label, entry)
             self._engine.ward.add_cots([cot])
             await self._stays.refresh([cot.id])
@@ -42,7 +41,7 @@ class Admissions:
         """Change what is said of a baby; the wall follows at once. Raises AgeError."""
         _check(new, self._clock.now())
         entry = actor.entry(self._clock.now(), "patient.change", f"patient {patient_id}", patient_id)
-        async with self._one_at_a_time:
+        async with self._settling.one_at_a_time:
             patient = await asyncio.to_thread(self._roster.change_patient, patient_id, new, entry)
             bed = self._engine.ward.bed_of(patient_id)
             if bed is not None and bed.stay is not None:
@@ -54,7 +53,7 @@ class Admissions:
         """Put a baby, known by id or described, into a free cot; a known MRN is the same baby come back."""
         self._require_cot(cot)
         at = self._clock.now()
-        async with self._one_at_a_time:
+        async with self._settling.one_at_a_time:
             patient_id = patient if isinstance(patient, int) else await self._find_or_add(patient, actor)
             entry = actor.entry(at, "admission.admit", f"cot {cot}", patient_id)
             stay = await asyncio.to_thread(self._roster.admit, patient_id, cot, at, entry)
@@ -67,7 +66,7 @@ class Admissions:
         """Move a baby to another free cot; its history, limits and events go with it."""
         self._require_cot(cot)
         at = self._clock.now()
-        async with self._one_at_a_time:
+        async with self._settling.one_at_a_time:
             old = self._engine.ward.bed_of(patient_id)
             origin = None if old is None else old.cot.label
             entry = actor.entry(at, "admission.transfer", f"cot {cot}", patient_id, origin=origin)
@@ -83,7 +82,7 @@ class Admissions:
     async def discharge(self, patient_id: int, actor: Actor) -> None:
         """End the stay; readings that still come in for the cot belong to nobody."""
         at = self._clock.now()
-        async with self._one_at_a_time:
+        async with self._settling.one_at_a_time:
             entry = actor.entry(at, "admission.discharge", f"patient {patient_id}", patient_id)
             await asyncio.to_thread(self._roster.discharge, patient_id, at, entry)
             bed = self._engine.ward.bed_of(patient_id)

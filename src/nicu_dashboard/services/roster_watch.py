@@ -21,29 +21,32 @@ class RosterWatch:
         self._stays = stays
         self._clock = clock
         self._version: object = None
-        self._one_at_a_time = asyncio.Lock()
+        self._unfinished: set[int] = set()
 
     async def sync(self) -> bool:
         """Bring the ward in line with the record; return whether anything had changed."""
-        async with self._one_at_a_time:
+        async with self._settling.one_at_a_time:
             version = await asyncio.to_thread(self._roster.version)
             if version == self._version:
                 return False
-            self._version = version
             self._ward.add_cots(await asyncio.to_thread(self._roster.cots))
             now = {stay.cot.id: stay for stay in await asyncio.to_thread(self._roster.stays)}
-            moved = [cot_id for cot_id, bed in self._ward.beds.items() if _moved(bed.stay, now.get(cot_id))]
-            await self._move(moved, now)
+            moved = {cot_id for cot_id, bed in self._ward.beds.items() if _moved(bed.stay, now.get(cot_id))}
+            # A store that fails from here on must not leave a cot vacated and its new baby unwatched.
+            self._unfinished |= moved
+            await self._move(sorted(self._unfinished), now)
+            self._version = version
+            self._unfinished.clear()
             return True
 
     async def _move(self, cot_ids: list[int], now: dict[int, Stay]) -> None:
         for cot_id in cot_ids:
             bed = self._ward.bed(cot_id)
-            if bed.stay is not None:
+            if bed.stay is not None and _moved(bed.stay, now.get(cot_id)):
                 self._ward.vacate(bed, self._clock.now(), BY)
         await self._stays.refresh(cot_ids)
         for cot_id in cot_ids:
-            if cot_id in now:
+            if cot_id in now and _moved(self._ward.bed(cot_id).stay, now[cot_id]):
                 await self._settling.settle(now[cot_id])
         for cot_id, stay in now.items():
             self._ward.bed(cot_id).stay = stay

@@ -64,6 +64,8 @@ class Settling:
         self._keeper = keeper
         self._stays = stays
         self._clock = clock
+        # Held by whoever changes who lies where, in the record or after it: nobody acts on a list that another changes.
+        self.one_at_a_time = asyncio.Lock()
 
     async def start(self) -> None:
         """Fill the whole ward after a start: cots, babies, standing alarms, silences; events are looked for again."""

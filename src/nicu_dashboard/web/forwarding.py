@@ -31,7 +31,7 @@ _OWN = re.compile(r"/api/(session|sign-on|users|account|kiosks|emergencies)(/.*)
 _LIVE = re.compile(r"/api/(cots/[0-9]+|sources|patients/[0-9]+/limits)")
 # Who lies where is asked of the record before these are answered.
 _RESIDENTS = re.compile(r"/api/(cots|patients|events)(/.*)?")
-_PASSED_ON = ("host", "authorization", "cookie", "content-type", "accept", "user-agent")
+_PASSED_ON = ("host", "authorization", "cookie", "content-type", "accept", "user-agent", "x-nicu-background")
 _OURS = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"})
 
 
@@ -71,6 +71,9 @@ class Courier:
             body = await request.body()
         except Problem as refusal:
             return problem(refusal.status_code, str(refusal.detail))
+        if not request.scope.get("raw_path", b"").startswith(b"/api/"):
+            # A path that only reads like one of ours once it is decoded could name another host behind the engine's.
+            return problem(400, "write the path as it is: /api/ and what follows, without %2F in its beginning")
         claim = await self.outpost.whereabouts.engine()
         try:
             return await self._carried(request, body, claim)
