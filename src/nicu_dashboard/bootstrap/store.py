@@ -1,0 +1,114 @@
+"""The store behind its ports: opened, brought up, looked at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from nicu_dashboard.adapters.sql import revisions
+from nicu_dashboard.adapters.sql.attempts import SqlAttempts
+from nicu_dashboard.adapters.sql.chart import SqlChart
+from nicu_dashboard.adapters.sql.emergencies import SqlEmergencies
+from nicu_dashboard.adapters.sql.engines import Database, connect
+from nicu_dashboard.adapters.sql.factors import SqlFactors
+from nicu_dashboard.adapters.sql.journal import SqlJournal
+from nicu_dashboard.adapters.sql.kiosks import SqlKiosks
+from nicu_dashboard.adapters.sql.limit_book import SqlLimitBook
+from nicu_dashboard.adapters.sql.people import SqlPeople
+from nicu_dashboard.adapters.sql.roster import SqlRoster
+from nicu_dashboard.adapters.sql.sight import SqlSight
+from nicu_dashboard.operations.checking import Checked, check_connection
+from nicu_dashboard.operations.damage import damage
+from nicu_dashboard.operations.health import database_report
+from nicu_dashboard.operations.latency import Latency
+from nicu_dashboard.ports.attempts import Attempts
+from nicu_dashboard.ports.chart import Chart
+from nicu_dashboard.ports.emergencies import Emergencies
+from nicu_dashboard.ports.factors import Factors
+from nicu_dashboard.ports.kiosks import Kiosks
+from nicu_dashboard.ports.limit_book import LimitBook
+from nicu_dashboard.ports.people import People
+from nicu_dashboard.ports.roster import Roster
+from nicu_dashboard.ports.sight import Sight
+from nicu_dashboard.ports.tick import Journal
+from nicu_dashboard.settings import Settings, environment
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The open store behind its ports."""
+
+    database: Database
+    journal: Journal
+    roster: Roster
+    chart: Chart
+    book: LimitBook
+    people: People
+    sight: Sight
+    attempts: Attempts
+    factors: Factors
+    emergencies: Emergencies
+    kiosks: Kiosks
+
+    def claim(self) -> None:
+        """Keep other servers away from this store; raises StoreUnavailable when one is at work on it."""
+        self.database.claim()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.database.close()
+
+
+def open_store(settings: Settings, *, set_up: bool = True) -> Store:
+    """Return the store, an empty one set up unless told not to; raises StoreUnavailable where it cannot be used."""
+    database = revisions.open_store(
+        settings.store_url,
+        settings.db_pool_size,
+        settings.db_connect_timeout,
+        settings.db_idle_timeout,
+        environ=environment(),
+        set_up=set_up,
+    )
+    return Store(
+        database,
+        SqlJournal(database),
+        SqlRoster(database),
+        SqlChart(database),
+        SqlLimitBook(database),
+        SqlPeople(database),
+        SqlSight(database),
+        SqlAttempts(database),
+        SqlFactors(database),
+        SqlEmergencies(database),
+        SqlKiosks(database),
+    )
+
+
+def bring_up(settings: Settings) -> bool:
+    """Bring the store to this version's schema; return whether there was anything to do. Raises StoreUnavailable."""
+    database = connect(
+        settings.store_url,
+        settings.db_pool_size,
+        settings.db_connect_timeout,
+        settings.db_idle_timeout,
+        environ=environment(),
+        purpose="migrations",
+    )
+    try:
+        return revisions.bring_up(database)
+    finally:
+        database.close()
+
+
+def check(store: Store, workers: int) -> Checked:
+    """Return what a person should know of the connection of an open store that `workers` processes will share."""
+    return check_connection(store.database, environment(), workers)
+
+
+def look_at(store: Store) -> tuple[Mapping[str, Any], Sequence[str]]:
+    """Return the state of an open store as the health report tells it, and the damage found in it."""
+    latency = Latency(CollectorRegistry())
+    for engine in {store.database.writer, store.database.reader, store.database.ticker}:
+        latency.listen(engine)
+    return database_report(store.database, latency), damage(store.database)
