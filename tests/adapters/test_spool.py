@@ -127,6 +127,20 @@ def test_a_damaged_record_costs_itself_alone_and_its_file_stays(tmp_path: Path) 
     again.close()
 
 
+def test_a_damaged_length_costs_no_other_record(tmp_path: Path) -> None:
+    spool = opened(tmp_path)
+    for number in range(1, 5):
+        spool.append(number, readings(5), NIGHT)
+    spool.close()
+    (file,) = tmp_path.glob("*.spool")
+    data = bytearray(file.read_bytes())
+    data[len(data) // 4 + 4] ^= 0x40
+    file.write_bytes(data)
+    again = opened(tmp_path)
+    assert [one.number for one in again.oldest(1_000)] == [1, 3, 4]
+    again.close()
+
+
 def _fill(spool: FolderSpool) -> None:
     for number in range(1, 1_000):
         spool.append(number, readings(10), NIGHT)

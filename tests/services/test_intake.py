@@ -1,6 +1,10 @@
 """From a reading to the wall and the record: nothing lost, nothing doubled, nothing shown under the wrong baby."""
 
+import pytest
+
 from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS
+from nicu_dashboard.domain.vitals import Reading
+from nicu_dashboard.services import intake, stays
 from tests.services.unit import NURSE, TestUnit
 
 
@@ -139,3 +143,73 @@ async def test_a_second_device_with_a_fast_clock_does_not_silence_the_first(unit
     await unit.reading(unit.clock.at + 50_000, source="ventilator", fio2=30)
     await unit.reading(heart_rate=40)
     assert unit.alarms() == ["*** HR 40 < 80 on"]
+
+
+async def test_what_a_gateway_kept_during_an_outage_is_never_shown_as_now(unit: TestUnit) -> None:
+    await unit.seconds(30, spo2=95)
+    went = unit.clock.at
+    await unit.seconds(300)
+    for second in range(280):
+        unit.clock.at += 20
+        await unit.reading(went + (second + 1) * 1_000, spo2=60)
+        unit.station.ward.pass_time(unit.clock.at)
+        assert unit.cot()["values"] == {}
+    assert unit.alarms() == ["!! Signal lost on"]
+    await unit.seconds(1, spo2=96)
+    assert unit.cot()["values"] == {"spo2": 96}
+
+
+async def test_a_clock_set_back_in_a_silence_counts_as_live_after_one_window_however_shaky_the_line(
+    unit: TestUnit,
+) -> None:
+    await unit.seconds(30, spo2=95)
+    await unit.seconds(60)
+    for _ in range(2):
+        for _ in range(4):
+            unit.clock.at += 1_000
+            await unit.reading(unit.clock.at - HOUR_MS, spo2=60)
+        unit.clock.at += 15_000
+    await unit.reading(unit.clock.at - HOUR_MS, spo2=61)
+    assert unit.cot()["values"] == {"spo2": 61}
+
+
+async def test_a_source_that_speaks_now_and_then_is_live_at_once_after_its_clock_was_set_back(unit: TestUnit) -> None:
+    for minute in range(4):
+        unit.clock.at += 60_000
+        await unit.reading(unit.clock.at - (HOUR_MS if minute == 3 else 0), heart_rate=150 + minute)
+    assert unit.cot()["values"] == {"heart_rate": 153}
+
+
+async def test_a_monitor_at_an_empty_cot_is_one_row_of_the_quarantine(unit: TestUnit) -> None:
+    for _ in range(5):
+        unit.clock.at += 1_000
+        await unit.reading(cot="NICU-02", heart_rate=150)
+    assert [(row["cot"], row["count"]) for row in unit.store.chart.quarantine()] == [("NICU-02", 5)]
+
+
+async def test_one_sender_names_a_thousand_sources_and_not_one_more(
+    unit: TestUnit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stays, "MOST_NEW_SOURCES", 3)
+    at = unit.clock.at
+
+    async def sent(sender: str, *names: str) -> list[int]:
+        message = [
+            (index, Reading("NICU-01", at + index, {"heart_rate": 150.0}, name, "device"))
+            for index, name in enumerate(names)
+        ]
+        receipt = await unit.station.intake.receive(message, sender)
+        return [one.index for one in receipt.rejected]
+
+    assert await sent("gateway", "a", "b", "c", "d") == [3]
+    assert await sent("gateway", "a", "e") == [1]
+    assert await sent("another gateway", "f") == []
+    assert {one.name for one in unit.store.roster.sources()} == {"a", "b", "c", "f"}
+
+
+async def test_invented_cots_fill_no_table(unit: TestUnit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intake, "MOST_QUARANTINED", 2)
+    for number in range(6):
+        await unit.reading(cot=f"X-{number}", heart_rate=150)
+    rows = {row["cot"]: row["count"] for row in unit.store.chart.quarantine()}
+    assert rows == {"X-0": 1, "X-1": 1, "(further cots)": 4}

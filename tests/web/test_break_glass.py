@@ -1,8 +1,9 @@
 """Emergency access: a reason, an hour, a banner, a review by somebody else; no identity provider is asked."""
 
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
-from nicu_dashboard.adapters.sql.tables import units
+from nicu_dashboard.adapters.sql.tables import units, users
+from nicu_dashboard.ports.people import NO_PASSWORD
 from tests.web.serving import ADMIN, PASSWORD, Serving
 from tests.web.test_second_factor import set_up
 
@@ -76,6 +77,17 @@ def test_a_recovery_code_opens_it_when_nothing_else_works(ward: Serving) -> None
         assert client.get("/api/cots").status_code == 200
     ward.clock.forward(6)
     assert client.get("/api/cots").status_code == 401
+
+
+def test_a_recovery_code_alone_changes_no_account_for_good(ward: Serving) -> None:
+    _, codes = set_up(ward, ward.log_in("nurse"))
+    with ward.store.database.writing() as connection:
+        # Who comes by the identity provider has no password to be asked for.
+        connection.execute(update(users).values(password_hash=NO_PASSWORD).where(users.c.name == "nurse"))
+    client = ward.browser()
+    assert client.post("/api/session/emergency", json={"name": "nurse", "code": codes[3], **WHY}).status_code == 201
+    for change in ("passkeys", "totp", "recovery-codes"):
+        assert client.post(f"/api/account/{change}", json={}).status_code == 422
 
 
 def test_those_without_patients_have_no_emergency(ward: Serving) -> None:

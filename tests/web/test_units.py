@@ -1,7 +1,7 @@
 """A person sees the babies of the units granted to it and no others."""
 
 import httpx
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from nicu_dashboard.adapters.sql.tables import admissions, cots, patients, units
 from tests.web.serving import ADMIN, PASSWORD, Serving
@@ -41,6 +41,26 @@ def test_what_belongs_to_another_unit_is_as_if_it_were_not_there(ward: Serving) 
     assert ours.post(f"/api/patients/{baby}/annotations", json={"text": "fed"}).status_code == 404
     assert theirs.get("/api/live").status_code == 403
     assert ours.get("/api/live").status_code == 200
+
+
+def test_nobody_takes_a_baby_of_another_unit_by_its_number(ward: Serving) -> None:
+    _, baby = _elsewhere(ward)
+    with ward.store.database.writing() as connection:
+        connection.execute(update(admissions).values(ended_at=AT + 1, ended_by="discharge"))
+    ours, everybody = _of_units(ward, "a", {ward.station.ward.unit.id}), _of_units(ward, "c", None)
+    assert everybody.post("/api/cots", json={"label": "NICU-31"}).status_code == 201
+    refused = ours.post("/api/admissions", json={"patient_id": baby, "cot": "NICU-31"})
+    assert (refused.status_code, "B-1" in refused.text) == (404, False)
+
+
+def test_the_engineer_sees_that_readings_were_for_nobody_and_not_what_they_said(ward: Serving) -> None:
+    key = ward.accounts.add_key("gateway", ADMIN)
+    reading = {"cot": "NICU-77", "recorded_at": ward.now(), "heart_rate": 151}
+    sent = ward.client.post("/api/readings", json=reading, headers={"Authorization": f"Bearer {key}"})
+    assert sent.status_code == 202
+    seen = {role: ward.log_in(role).get("/api/quarantine").json()["items"] for role in ("engineer", "nurse")}
+    assert (seen["engineer"][0]["count"], seen["engineer"][0]["raw"]) == (1, None)
+    assert "151" in seen["nurse"][0]["raw"]
 
 
 def test_a_grant_counts_at_once_in_open_sessions(ward: Serving) -> None:

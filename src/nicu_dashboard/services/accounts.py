@@ -32,6 +32,8 @@ SENDS = frozenset({"send readings"})
 SESSIONS_KEPT = 1_000
 WRONG = "name or password is wrong"
 SECOND = "second factor"
+# How a session begins that has shown nothing but a recovery code: good for an emergency, not for lasting changes.
+BY_CODE_ALONE = "recovery code"
 
 
 class Passwords(Protocol):
@@ -178,6 +180,8 @@ class Accounts:
 
     def confirm(self, session: Session, password: str, address: str | None) -> None:
         """Let the person of a session prove itself once more before its account is changed; raises AccountRefused."""
+        if session.method == BY_CODE_ALONE:
+            raise Unacceptable("a recovery code alone changes no account; log in with your password or the hospital's")
         user = session.user
         if user.password_hash == NO_PASSWORD:
             if self._clock.now() - session.created_at > IDLE_MS:

@@ -14,7 +14,11 @@ from nicu_dashboard.services.engine import Engine
 from nicu_dashboard.services.liveness import FUTURE_MS, OFFSET_FLAG_MS, SourceClock
 from nicu_dashboard.services.measures import Measures
 from nicu_dashboard.services.roster_watch import RosterWatch
-from nicu_dashboard.services.stays import Stays
+from nicu_dashboard.services.stays import MOST_NEW_SOURCES, Stays
+
+# So many rows of the quarantine may one run of the server begin; further cots share one row of their source.
+MOST_QUARANTINED = 1_000
+FURTHER = "(further cots)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,16 @@ class Intake:
         self._measures = measures
         # A gateway speaks for many monitors, each with a clock of its own.
         self._clocks: dict[tuple[int, str], SourceClock] = {}
+        self._homeless: set[tuple[str, str, str]] = set()
 
-    async def receive(self, readings: Sequence[tuple[int, Reading]]) -> Receipt:
-        """Take readings, each with its index in the message; raises StoreUnavailable, and then nothing was kept."""
+    async def receive(self, readings: Sequence[tuple[int, Reading]], sender: str = "") -> Receipt:
+        """Take readings, each with its index in the message; raises StoreUnavailable, and then nothing was kept.
+
+        `sender` is whose key opened the door: it may bring so many new sources and no more.
+        """
         received_at = self._clock.now()
         receipt = Receipt()
+        readings = self._within_measure(readings, sender, receipt)
         rows: list[VitalsRow] = []
         places: list[int] = []
         store_answers = self._engine.store_failing_since is None
@@ -73,6 +82,19 @@ class Intake:
             raise StoreUnavailable("the store is away and was never told of this source; send it again")
         self._count(receipt, list(zip(places, await self._engine.submit(rows), strict=True)))
         return receipt
+
+    def _within_measure(
+        self, readings: Sequence[tuple[int, Reading]], sender: str, receipt: Receipt
+    ) -> Sequence[tuple[int, Reading]]:
+        """Return the readings without those whose source is one new name too many; these are refused by name."""
+        refused = self._stays.too_many({(reading.source, reading.origin) for _, reading in readings}, sender)
+        if not refused:
+            return readings
+        reason = (
+            f"more than {MOST_NEW_SOURCES:,} new sources from one sender; name the monitor in source, and only that"
+        )
+        receipt.rejected += [Refusal(index, reason) for index, one in readings if (one.source, one.origin) in refused]
+        return [(index, one) for index, one in readings if (one.source, one.origin) not in refused]
 
     def _count(self, receipt: Receipt, fates: Sequence[tuple[int, Fate | Refused]]) -> None:
         """Fill in what became of the readings handed on; those in the spool are counted when they leave it."""
@@ -130,13 +152,16 @@ class Intake:
             return f"recorded_at {said} is {ahead_ms / 1_000:.0f} s in the future (limit 60 s); set the device's clock"
         bed = self._engine.ward.bed_by_label(reading.cot)
         if bed is None:
-            return self._quarantined(reading, received_at, f"unknown cot {reading.cot[:40]!r}", "nicu cot add LABEL")
+            self._quarantine(reading, received_at, "unknown cot")
+            return f"unknown cot {reading.cot[:40]!r}; nicu cot add LABEL"
         clock = self._clocks[source.id, bed.cot.label]
         live = clock.is_live(reading.recorded_at, received_at)
         patient_id = self._whose(bed, reading, live)
         if patient_id is None:
             reason = f"no baby lay in cot {reading.cot} at {format_instant(reading.recorded_at)}"
-            return self._quarantined(reading, received_at, reason, f"nicu admit --mrn MRN --cot {reading.cot}")
+            # The instant stays out of the row's key: a monitor at an empty cot would begin a row each second.
+            self._quarantine(reading, received_at, f"no baby lay in cot {reading.cot}")
+            return f"{reason}; nicu admit --mrn MRN --cot {reading.cot}"
         self._step(bed, reading, source, received_at, live, patient_id)
         return VitalsRow(patient_id, source.id, reading.recorded_at, received_at, reading.values)
 
@@ -155,8 +180,14 @@ class Intake:
         elif not (live and bed.is_known(source.id, reading.recorded_at)):
             self._engine.ward.rescan(patient_id, reading.recorded_at)
 
-    def _quarantined(self, reading: Reading, at: int, reason: str, remedy: str) -> str:
+    def _quarantine(self, reading: Reading, at: int, reason: str) -> None:
+        """Have a reading kept for people to see, counted by source, cot and reason; invented cots fill no table."""
+        cot = reading.cot[:80]
+        if (key := (reading.source, cot, reason)) not in self._homeless:
+            if len(self._homeless) >= MOST_QUARANTINED:
+                cot, reason = FURTHER, "unknown cot"
+            else:
+                self._homeless.add(key)
         said = {name: str(value) for name, value in reading.values.items()}
         raw = f"{format_instant(reading.recorded_at)} {said}"
-        self._engine.ward.quarantine(Quarantined(at, reading.source, reading.cot[:80], reason, raw[:2_000]))
-        return f"{reason}; {remedy}"
+        self._engine.ward.quarantine(Quarantined(at, reading.source, cot, reason, raw[:2_000]))

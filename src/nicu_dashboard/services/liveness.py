@@ -16,22 +16,38 @@ class SourceClock:
 
     A device two years behind is alive as long as its time runs on; a burst of old readings after an outage is not. When
     a device's clock is set back, the old offset is forgotten after one window and its readings count as live again.
+    A gateway that comes back after an outage may send what it kept one by one, the oldest first: the offset of a source
+    that spoke steadily before holds for another window, once.
     """
 
     def __init__(self, window_ms: int = LATE_MS) -> None:
         self._window_ms = window_ms
         self._delays: deque[tuple[int, int]] = deque()
+        self._heard_at: int | None = None
+        self._steady, self._carried = False, False
 
     def observe(self, received_at: int, recorded: Iterable[int]) -> None:
         """Take the device times (epoch ms) of one message in; call it before asking whether they are live."""
         delay = min((received_at - recorded_at for recorded_at in recorded), default=None)
         if delay is None:
             return
+        self._note_silence(received_at)
         while self._delays and self._delays[0][0] < received_at - self._window_ms:
             self._delays.popleft()
         while self._delays and self._delays[-1][1] >= delay:
             self._delays.pop()
         self._delays.append((received_at, delay))
+        self._carried = self._carried and delay > self.offset_ms() + LATE_MS
+
+    def _note_silence(self, received_at: int) -> None:
+        silent = self._heard_at is None or received_at - self._heard_at > self._window_ms
+        if silent and self._delays:
+            known = (received_at, self.offset_ms())
+            self._delays.clear()
+            if self._steady and not self._carried:
+                self._delays.append(known)
+                self._carried = True
+        self._heard_at, self._steady = received_at, not silent
 
     def offset_ms(self) -> int:
         """Return how far the source's clock lies behind ours (negative: ahead), network delay included."""

@@ -11,6 +11,8 @@ from nicu_dashboard.ports.tick import StoreUnavailable
 
 # How long a baby may lie in a new cot before somebody admits it on record (assumed).
 WRITTEN_LATE_MS = 12 * HOUR_MS
+# A gateway may speak for a whole ward; a sender that names more is making names up. Counted from the start.
+MOST_NEW_SOURCES = 1_000
 
 
 class Stays:
@@ -21,6 +23,7 @@ class Stays:
         self._past: dict[int, list[PastStay]] = {}
         self._sources: dict[tuple[str, Origin], Source] = {}
         self._strangers: dict[tuple[str, Origin], int] = {}
+        self._brought: dict[str, int] = {}
         self.heard: dict[int, int] = {}
 
     async def refresh(self, cot_ids: Iterable[int]) -> None:
@@ -48,6 +51,14 @@ class Stays:
                     self._sources[key] = await asyncio.to_thread(self._roster.source, *key)
             found[key] = self._sources.get(key) or self._stranger(*key)
         return found
+
+    def too_many(self, named: set[tuple[str, Origin]], sender: str) -> set[tuple[str, Origin]]:
+        """Return those of the sources that are new and more than one sender may bring; the others are counted."""
+        new = sorted(named - self._sources.keys() - self._strangers.keys())
+        brought = self._brought.get(sender, 0)
+        welcome = new[: max(0, MOST_NEW_SOURCES - brought)]
+        self._brought[sender] = brought + len(welcome)
+        return set(new[len(welcome) :])
 
     def _stranger(self, name: str, origin: Origin) -> Source:
         number = self._strangers.setdefault((name, origin), -1 - len(self._strangers))

@@ -41,6 +41,8 @@ class TransferBody(Whom):
 @router.post("", status_code=201)
 async def admit(body: AdmitBody, found: InRooms, person: Admits) -> dict[str, Any]:
     """Put a baby into a free cot; a known MRN is the same baby come back."""
+    if body.patient_id is not None:
+        await run_in_threadpool(within_units, person, found, body.patient_id)
     stay = await found.station.admissions.admit(
         body.cot.strip(), _who(body, found.station.mode == "demo"), person.actor
     )

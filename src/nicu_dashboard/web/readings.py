@@ -24,7 +24,7 @@ async def post_readings(request: Request) -> Response:
     if body is None:
         return problem(413, f"the body is larger than {MAX_BODY // 1024 // 1024} MiB; send smaller messages")
     message = parse_message(body, source)
-    receipt = await found.station.intake.receive(message.readings)
+    receipt = await found.station.intake.receive(message.readings, source)
     refused = [Fault(refusal.index, refusal.reason) for refusal in receipt.rejected]
     rejected = sorted([*message.faults, *refused], key=lambda fault: fault.index)
     answer = {"accepted": receipt.accepted, "duplicates": receipt.duplicates, "rejected": [asdict(f) for f in rejected]}

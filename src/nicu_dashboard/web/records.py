@@ -110,9 +110,10 @@ def sources(found: InRooms, _: SeesSources) -> dict[str, Any]:
 
 
 @router.get("/api/quarantine")
-def quarantine(found: InRooms, _: SeesSources) -> dict[str, Any]:
-    """Return what was received for no baby, counted by source, cot and reason."""
-    return {"items": [_iso(row) for row in found.chart.quarantine()], "next": None}
+def quarantine(found: InRooms, person: SeesSources) -> dict[str, Any]:
+    """Return what was received for no baby, counted by source, cot and reason; its values only to who sees babies."""
+    hidden = {} if "see" in person.acts else {"raw": None}
+    return {"items": [_iso({**row, **hidden}) for row in found.chart.quarantine()], "next": None}
 
 
 def _iso(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
-from nicu_dashboard.services.accounts import SESSION_MS, Entered, FactorNeeded, Proof
+from nicu_dashboard.services.accounts import BY_CODE_ALONE, SESSION_MS, Entered, FactorNeeded, Proof
 from nicu_dashboard.services.emergencies import BOX_MS
 from nicu_dashboard.services.permissions import MAY
 from nicu_dashboard.services.second_factors import Site
@@ -123,7 +123,7 @@ def emergency_log_in(body: EmergencyLogIn, request: Request, found: InRooms) -> 
     user = found.accounts.recover(body.name, body.code, address)
     if "break glass" not in MAY[user.role]:
         raise Problem(403, f"a {user.role} may not break glass")
-    new = found.accounts.enter(user, "recovery code", address, BOX_MS)
+    new = found.accounts.enter(user, BY_CODE_ALONE, address, BOX_MS)
     session_hash = found.accounts.hash_of(new.token)
     actor = Person(user.name, user.display_name, user.role, address).actor
     found.doors.emergencies.begin(user, session_hash, body.reason, actor)

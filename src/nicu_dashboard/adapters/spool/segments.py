@@ -112,8 +112,8 @@ def _is_sound(record: bytes) -> bool:
 
 
 def _behind(data: bytes, at: int) -> int | None:
-    """Return where a sound record lies behind an unsound one: that was no torn end then, but damage."""
-    if at + _HEAD.size > len(data):
-        return None
-    behind = at + _HEAD.size + int(_HEAD.unpack_from(data, at)[1])
-    return behind if _record_at(data, behind) is not None else None
+    """Return where the next sound record lies behind an unsound one: that was no torn end then, but damage.
+
+    The length of an unsound record is not believed: each place behind is looked at (seconds for a whole segment).
+    """
+    return next((behind for behind in range(at + 1, len(data)) if _record_at(data, behind) is not None), None)
