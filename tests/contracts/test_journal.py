@@ -166,6 +166,40 @@ def test_a_review_is_kept_when_the_event_is_found_again(ward: Ward) -> None:
     assert ward.rows(audit_log)[-1]["patient_id"] == ward.baby.id
 
 
+def test_a_review_goes_with_an_event_whose_beginning_is_found_to_be_another(ward: Ward) -> None:
+    ward.journal.commit(Tick(spells=[SpellRow(ward.baby.id, ward.cot.id, desaturation(at)) for at in (0, 100)]))
+    later, first = ward.chart.spells(ward.baby.id)
+    for one in (later, first):
+        said = by_nurse("review event", at=NIGHT + 200_000)
+        ward.chart.review_spell(one.id, {"review": "rejected", "note": "probe off"}, said)
+    window = Rescan(ward.baby.id, NIGHT - 10_000, NIGHT + 150_000)
+    ward.journal.replace_spells(window, [SpellRow(ward.baby.id, None, desaturation(-4))])
+    kept, moved = ward.chart.spells(ward.baby.id)
+    assert (moved.id, moved.spell.started_at, moved.review) == (first.id, NIGHT - 4_000, "rejected")
+    assert (kept.id, kept.review, kept.note) == (later.id, "rejected", "probe off")
+
+
+def test_two_reviewed_events_that_prove_to_be_one_are_one(ward: Ward) -> None:
+    ward.journal.commit(Tick(spells=[SpellRow(ward.baby.id, ward.cot.id, desaturation(at)) for at in (1, 12)]))
+    for one in ward.chart.spells(ward.baby.id):
+        ward.chart.review_spell(one.id, {"review": "confirmed"}, by_nurse("review event"))
+    window = Rescan(ward.baby.id, NIGHT - 10_000, NIGHT + 150_000)
+    ward.journal.replace_spells(window, [SpellRow(ward.baby.id, None, desaturation(0))])
+    ((one),) = ward.chart.spells(ward.baby.id)
+    assert (one.spell.started_at, one.review) == (NIGHT, "confirmed")
+
+
+def test_a_rescan_asked_for_while_another_runs_is_not_forgotten_with_it(ward: Ward) -> None:
+    late = Rescan(ward.baby.id, NIGHT, NIGHT + 60_000)
+    ward.journal.commit(Tick(rescans=[late]))
+    (window,) = ward.journal.rescans()
+    ward.journal.commit(Tick(rescans=[late]))
+    ward.journal.replace_spells(window, [])
+    (again,) = ward.journal.rescans()
+    ward.journal.replace_spells(again, [])
+    assert ward.journal.rescans() == []
+
+
 def test_a_rescan_replaces_the_events_of_its_window_and_no_others(ward: Ward) -> None:
     before = [desaturation(0), desaturation(100), desaturation(200)]
     rows = [SpellRow(ward.baby.id, ward.cot.id, spell) for spell in before]

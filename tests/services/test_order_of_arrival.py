@@ -70,6 +70,14 @@ def test_what_was_held_back_leaves_the_same_events_as_what_came_in_order(rows: R
     assert kept == _told([(spell.kind, spell.started_at, spell.ended_at) for spell in expected])
 
 
+def test_a_long_event_with_a_late_reading_keeps_its_length(tmp_path: Path) -> None:
+    rows: Recording = [(NOON + (second + 1) * 2_000, dict(CALM)) for second in range(1_000)]
+    for _, values in rows[20:920]:
+        values["spo2"] = 62
+    kept = asyncio.run(_record(tmp_path, rows, held={18}, release=30, looks=set()))
+    assert kept == ["D 42–1842 s"]
+
+
 def test_an_event_whose_beginning_comes_late_and_is_looked_for_while_it_lasts_is_one_event(tmp_path: Path) -> None:
     rows: Recording = [(NOON + (second + 1) * 1_000, dict(CALM)) for second in range(LENGTH_S)]
     for _, values in rows[100:150]:

@@ -85,11 +85,15 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Rescan:
-    """A window of one baby's readings whose events must be found again, because a reading came late."""
+    """A window of one baby's readings whose events must be found again, because a reading came late.
+
+    `last_id`: the newest of the stored windows it was made of, when it was read from the store.
+    """
 
     patient_id: int
     from_at: int
     to_at: int
+    last_id: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,15 @@
 """Small regular duties: events found again after late readings, limits that follow age, time in target."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from nicu_dashboard.domain.alarms import events
 from nicu_dashboard.domain.histogram import share_in_target
 from nicu_dashboard.domain.instants import HOUR_MS
 from nicu_dashboard.domain.limits import room_air
-from nicu_dashboard.domain.spells import DEFINITIONS, find_spells, sampling_interval
-from nicu_dashboard.domain.vitals import VITALS
+from nicu_dashboard.domain.spells import DEFINITIONS, Spell, find_spells, sampling_interval
+from nicu_dashboard.domain.vitals import VITALS, Measured
 from nicu_dashboard.ports.chart import Chart
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.limit_book import LimitBook
@@ -22,11 +22,15 @@ from nicu_dashboard.services.roster_watch import RosterWatch
 from nicu_dashboard.services.settling import is_own, limits_by_age
 from nicu_dashboard.services.ward import Ward
 
+Sample = tuple[int, Mapping[str, Measured]]
+
 TARGET_WINDOW_MS = 12 * HOUR_MS
 SPO2_TARGET = (90.0, 95.0)
 RESCAN_MARGIN_MS = 15 * 60_000
 # After this time whatever was going on in a window that reached into the present has ended, or its end is looked for.
 FINISHED_MS = 8 * 60_000
+# An event that goes on is followed beyond the margin up to this far.
+LONGEST_MS = 24 * HOUR_MS
 EVERY_S = 1.0
 TARGET_EVERY = 60
 AGES_EVERY = 600
@@ -110,13 +114,19 @@ class Upkeep:
         The margins hold whatever began before the window or ends after it, so that no run at an edge is cut. Return
         whether the readings reach beyond the window: an event in it may otherwise still be going on.
         """
-        from_at, to_at = window.from_at - RESCAN_MARGIN_MS, window.to_at + RESCAN_MARGIN_MS
+        readings, found = self._found_around(window, RESCAN_MARGIN_MS)
+        self._journal.replace_spells(window, [SpellRow(window.patient_id, None, spell) for spell in found])
+        return bool(readings) and readings[-1][0] >= window.to_at
+
+    def _found_around(self, window: Rescan, margin_ms: int) -> tuple[Sequence[Sample], Sequence[Spell]]:
+        """Return the readings around a window and the events that begin in it, each to its very end."""
+        from_at, to_at = window.from_at - RESCAN_MARGIN_MS, window.to_at + margin_ms
         readings = list(self._chart.readings(window.patient_id, from_at, to_at, tuple(VITALS)))
         interval_ms = sampling_interval([at for at, _ in readings])
         spells = find_spells(DEFINITIONS[self._definition], readings, interval_ms)
         found = [spell for spell in spells if window.from_at <= spell.started_at < window.to_at]
-        self._journal.replace_spells(window, [SpellRow(window.patient_id, None, spell) for spell in found])
-        return bool(readings) and readings[-1][0] >= window.to_at
+        cut = any(spell.ended_at >= readings[-1][0] for spell in found) and to_at < self._clock.now()
+        return self._found_around(window, 4 * margin_ms) if cut and margin_ms < LONGEST_MS else (readings, found)
 
     async def recount(self) -> None:
         """Let every tile count its event-free days by the record: somebody may have rejected or imported an event."""

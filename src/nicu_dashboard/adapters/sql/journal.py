@@ -93,13 +93,18 @@ class SqlJournal:
             for row in connection.execute(ordered):
                 last = merged[-1] if merged else None
                 if last and last.patient_id == row.patient_id and row.from_at <= last.to_at:
-                    merged[-1] = Rescan(last.patient_id, last.from_at, max(last.to_at, row.to_at))
+                    newest = max(last.last_id or 0, row.id)
+                    merged[-1] = Rescan(last.patient_id, last.from_at, max(last.to_at, row.to_at), newest)
                 else:
-                    merged.append(Rescan(row.patient_id, row.from_at, row.to_at))
+                    merged.append(Rescan(row.patient_id, row.from_at, row.to_at, row.id))
         return merged
 
     def replace_spells(self, window: Rescan, spells: Sequence[SpellRow]) -> None:
-        """Make the events that begin in the window exactly these and forget the rescans that lie in it."""
+        """Make the events that begin in the window exactly these and forget the rescans that lie in it.
+
+        One that was asked for after the window was read from the store stays: its readings were not among those seen.
+        """
+        known = () if window.last_id is None else (rescans.c.id <= window.last_id,)
         with self._database.writing() as connection:
             dialects.lock_patients(connection, [window.patient_id])
             spell_rows.replace(connection, window, spells)
@@ -108,6 +113,7 @@ class SqlJournal:
                     rescans.c.patient_id == window.patient_id,
                     rescans.c.from_at >= window.from_at,
                     rescans.c.to_at <= window.to_at,
+                    *known,
                 )
             )
             self._fence(connection)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from dataclasses import replace as replace_fields
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, case, delete, select
+from sqlalchemy import Connection, Row, RowMapping, case, delete, select, update
 
 from nicu_dashboard.adapters.sql import dialects
 from nicu_dashboard.adapters.sql.tables import admissions, events
@@ -48,17 +48,33 @@ def store(connection: Connection, rows: Sequence[SpellRow]) -> None:
 
 
 def replace(connection: Connection, window: Rescan, rows: Sequence[SpellRow]) -> None:
-    """Make the events of a baby that begin in the window exactly these, each in the cot where the baby lay then."""
+    """Make the events of a baby that begin in the window exactly these, each in the cot where the baby lay then.
+
+    What a person said of an event stays with it when its beginning is found to be another, and stays alone when nothing
+    is found any more where it was: nobody's word is deleted in silence.
+    """
     keep = {_key(row) for row in rows}
     inside = (
         events.c.patient_id == window.patient_id,
         events.c.started_at >= window.from_at,
         events.c.started_at < window.to_at,
     )
-    there = connection.execute(select(events.c.id, *(events.c[name] for name in _KEY)).where(*inside)).all()
-    gone = [row.id for row in there if tuple(row)[1:] not in keep]
-    if gone:
-        connection.execute(delete(events).where(events.c.id.in_(gone)))
+    columns = (events.c.id, *(events.c[name] for name in _KEY), events.c.ended_at, events.c.reviewed_at)
+    there = connection.execute(select(*columns).where(*inside)).all()
+    taken = {_key_of(row) for row in there}
+    gone = [row for row in there if _key_of(row) not in keep]
+    deleted = {row.id for row in gone}
+    for row in [one for one in gone if one.reviewed_at is not None]:
+        same = [new for new in rows if _overlap(row, new)]
+        moved = next((new for new in same if _key(new) not in taken), None)
+        if moved is not None:
+            taken.add(_key(moved))
+            begins = update(events).where(events.c.id == row.id)
+            connection.execute(begins.values(started_at=moved.spell.started_at, ended_at=moved.spell.ended_at))
+        if moved is not None or not same:
+            deleted.discard(row.id)
+    if deleted:
+        connection.execute(delete(events).where(events.c.id.in_(deleted)))
     store(connection, _placed(connection, window.patient_id, rows))
 
 
@@ -73,6 +89,15 @@ def _placed(connection: Connection, patient_id: int, rows: Sequence[SpellRow]) -
         return there[-1] if there else None
 
     return [replace_fields(row, cot_id=row.cot_id or cot_at(row.spell.started_at)) for row in rows]
+
+
+def _overlap(old: Row[Any], new: SpellRow) -> bool:
+    named = (new.spell.definition, new.spell.definition_version) == (old.definition, old.definition_version)
+    return named and new.spell.started_at <= old.ended_at and old.started_at <= new.spell.ended_at
+
+
+def _key_of(row: Row[Any]) -> tuple[int, str, int, int]:
+    return row.patient_id, row.definition, row.definition_version, row.started_at
 
 
 def _key(row: SpellRow) -> tuple[int, str, int, int]:
