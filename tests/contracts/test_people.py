@@ -45,6 +45,22 @@ def test_a_session_lasts_until_it_is_ended(people: SqlPeople) -> None:
     assert people.session("another") is None
 
 
+def test_living_sessions_are_those_in_use_the_newest_first(people: SqlPeople) -> None:
+    user = people.add_user("grete", "Grete Hermann", "nurse", "hash", by_nurse())
+    other = people.add_user("emmy", "Emmy Noether", "nurse", "hash", by_nurse())
+    for name, owner, seen_at, expires_at in (
+        ("idle", user, NIGHT, LATER), ("older", user, NIGHT + 10, LATER), ("newer", user, NIGHT + 20, LATER),
+        ("expired", user, NIGHT + 20, NIGHT + 30), ("ended", user, NIGHT + 20, LATER),
+        ("disabled", other, NIGHT + 20, LATER),
+    ):  # fmt: skip
+        people.open_session(name, owner.id, seen_at, expires_at, by_nurse())
+    people.end_session("ended", NIGHT + 25, by_nurse())
+    people.disable_user("emmy", NIGHT + 25, by_nurse())
+    living = people.living_sessions(NIGHT, NIGHT + 30, 10)
+    assert living == [people.session("newer"), people.session("older")]
+    assert [one.token_hash for one in people.living_sessions(NIGHT, NIGHT + 30, 1)] == ["newer"]
+
+
 def test_disabling_a_user_ends_the_sessions_at_once(people: SqlPeople) -> None:
     user = people.add_user("grete", "Grete Hermann", "nurse", "hash", by_nurse())
     people.open_session("token", user.id, NIGHT, LATER, by_nurse())

@@ -8,6 +8,7 @@ import structlog
 from fastapi import FastAPI
 
 from nicu_dashboard.adapters.broadcast.database import FollowingBroadcast, PublishingBroadcast
+from nicu_dashboard.adapters.broadcast.engine_view import HttpEngineView
 from nicu_dashboard.adapters.process_identity import has_ended, this_process
 from nicu_dashboard.adapters.sql.journal import SqlJournal
 from nicu_dashboard.adapters.sql.lease import SqlLease
@@ -35,10 +36,12 @@ def build_engine(
     unit_id = store.roster.unit().id
     lease = SqlLease(store.database, unit_id)
     tenure = Tenure(lease, clock, this_process(), address, has_ended, structlog.get_logger("nicu.engine").warning)
-    shared = PublishingBroadcast(SqlLiveRow(store.database, unit_id, lease))
+    shared = PublishingBroadcast(SqlLiveRow(store.database, unit_id, lease), clock)
     fenced = replace(store, journal=SqlJournal(store.database, lease.fence))
     station = LeasedStation(**station_parts(settings, fenced, clock, "live", shared), tenure=tenure, shared=shared)
-    return station, build_app(store, station, settings, outside=partial(Door, tenure=tenure, closed=closed))
+    return station, build_app(
+        store, station, settings, outside=partial(Door, tenure=tenure, shared=shared, closed=closed)
+    )
 
 
 def engine_address(settings: Settings, url: str, closed: bool) -> str:
@@ -61,8 +64,10 @@ def build_outpost(settings: Settings, store: Store, clock: Clock) -> tuple[Outpo
     unit_id = store.roster.unit().id
     lease = SqlLease(store.database, unit_id)
     row = SqlLiveRow(store.database, unit_id, lease)
-    followed = FollowingBroadcast(row, bell(store.database, environment()), clock)
+    whereabouts = Whereabouts(lease, clock)
+    view = HttpEngineView(whereabouts.known)
+    followed = FollowingBroadcast(row, bell(store.database, environment()), clock, view)
     parts = station_parts(settings, store, clock, "live", followed, NoEngine)
     room = ReadingRoom(parts["ward"], store.roster)
-    station = Outpost(**parts, residents=room, followed=followed, whereabouts=Whereabouts(lease, clock))
+    station = Outpost(**parts, residents=room, followed=followed, whereabouts=whereabouts)
     return station, build_app(store, station, settings, within=partial(Forward, courier=Courier(station)))

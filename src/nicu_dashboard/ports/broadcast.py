@@ -39,6 +39,10 @@ class Broadcast(Protocol):
 class SharedBroadcast(Broadcast, Protocol):
     """The engine's side of a broadcast that reaches other processes."""
 
+    def age_ms(self) -> int | None:
+        """Return how old the newest snapshot is, None before the first."""
+        ...
+
     async def last_seq(self) -> int:
         """Return the last sequence that any engine has sent, 0 when none has; may raise StoreUnavailable."""
         ...
@@ -57,4 +61,8 @@ class FollowedBroadcast(Broadcast, Protocol):
 
     async def follow_forever(self) -> None:
         """Hand on every newer snapshot of the engine."""
+        ...
+
+    async def follow_engine_forever(self) -> None:
+        """Hand on what the engine itself says while nothing comes the usual way."""
         ...

@@ -112,6 +112,10 @@ class People(Protocol):
         """Return a session that was not ended, with its user unless disabled."""
         ...
 
+    def living_sessions(self, seen_after: int, at: int, limit: int) -> Sequence[Session]:
+        """Return the sessions used after `seen_after` that live at `at`, the newest first."""
+        ...
+
     def touch_session(self, token_hash: str, at: int) -> None:
         """Note that the session was used."""
         ...

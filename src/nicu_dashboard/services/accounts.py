@@ -267,6 +267,22 @@ class Accounts:
         self._sessions[hashed] = replace(session, last_seen_at=seen_at)
         return session
 
+    def know(self) -> None:
+        """Learn the living sessions and the good keys, forget the ended; waits for no store that is slow or away."""
+        self._lookups.ask("living", self._learn, known=True)
+
+    def _learn(self) -> bool:
+        at = self._clock.now()
+        living = {one.token_hash: one for one in self._people.living_sessions(at - IDLE_MS, at, SESSIONS_KEPT // 2)}
+        for hashed, known in list(self._sessions.items()):
+            idle = at - known.last_seen_at > IDLE_MS
+            if hashed not in living and (idle or self._people.session(hashed) is None):
+                self._sessions.pop(hashed, None)
+        for hashed, session in living.items():
+            self._sessions.setdefault(hashed, session)
+        self._keys = {one.key_hash: one for one in self._people.device_keys() if one.disabled_at is None}
+        return True
+
     def _touched(self, hashed: str, at: int) -> bool:
         self._people.touch_session(hashed, at)
         return True

@@ -16,6 +16,8 @@ from nicu_dashboard.services.station import Station
 
 FOLLOW_S = 1.0
 KNOWN_MS = 1_000
+# Nobody waits longer for a store that does not answer while it is known where the engine was.
+SOON_S = 0.5
 
 
 class NoEngine(Engine):
@@ -34,6 +36,7 @@ class Whereabouts:
         self._seen: Tenancy | None = None
         self._looked_at = -KNOWN_MS
         self._on_move: list[Callable[[], None]] = []
+        self._asked: asyncio.Future[Tenancy | None] | None = None
 
     def when_moved(self, act: Callable[[], None]) -> None:
         """Have something done whenever another engine has taken the lease."""
@@ -45,14 +48,27 @@ class Whereabouts:
         While the store cannot tell, the engine is where it was.
         """
         if anew or self._clock.now() - self._looked_at >= KNOWN_MS:
-            before = self.epoch
-            with suppress(StoreUnavailable):
-                self._seen = await asyncio.to_thread(self._lease.look)
             self._looked_at = self._clock.now()
+            await self._look()
+        return self.known()
+
+    def known(self) -> Claim | None:
+        """Return what engine() said last, without looking."""
+        return None if self._seen is None or self._seen.given_back else self._seen.claim
+
+    async def _look(self) -> None:
+        """Look at the lease; a look that the store leaves without an answer goes on, and is not begun twice."""
+        if self._asked is None:
+            self._asked = asyncio.get_running_loop().run_in_executor(None, self._lease.look)
+        asked = self._asked
+        await asyncio.wait({asked}, timeout=None if self._seen is None else SOON_S)
+        if asked.done() and asked is self._asked:
+            self._asked, before = None, self.epoch
+            with suppress(StoreUnavailable):
+                self._seen = asked.result()
             if before != self.epoch:
                 for act in self._on_move:
                     act()
-        return None if self._seen is None or self._seen.given_back else self._seen.claim
 
     @property
     def epoch(self) -> int | None:
@@ -72,6 +88,7 @@ class Outpost(Station):
         """Learn who lies where and begin to follow."""
         await self.residents.sync()
         self.tasks.start(self.followed.follow_forever(), "live view: from the engine")
+        self.tasks.start(self.followed.follow_engine_forever(), "live view: from the engine itself")
         self.tasks.start(self._follow_record(), "record")
 
     async def stop(self) -> None:

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
+from nicu_dashboard.services.knowing import know_forever
 from nicu_dashboard.version import VERSION
 from nicu_dashboard.web import (
     account,
@@ -50,6 +51,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await rooms.station.start()
+        if within is not None or outside is not None:
+            rooms.station.tasks.start(know_forever(rooms.accounts), "who is logged in")
         rooms.station.tasks.start(rooms.disclosures.write_forever(), "record of who looked")
         try:
             yield

@@ -1,5 +1,6 @@
 """The engine's door: web workers are known by the token of the lease; an engine that waits says so to everybody."""
 
+import asyncio
 import secrets
 from typing import Any
 
@@ -7,18 +8,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from nicu_dashboard.ports.broadcast import SharedBroadcast
+from nicu_dashboard.ports.engine_view import AGE_MS, PATH, SEQ, TOKEN, WAIT_S
+from nicu_dashboard.services.packing import packed_event
 from nicu_dashboard.services.tenure import Tenure
 from nicu_dashboard.web.problems import problem
 
-TOKEN, CLIENT, SCHEME = "x-nicu-door", "x-nicu-client", "x-nicu-scheme"
+CLIENT, SCHEME = "x-nicu-client", "x-nicu-scheme"
 _OPEN = frozenset({"/api/health", "/metrics"})
 
 
 class Door:
     """Plain ASGI. `closed` is for an engine whose screens are served by web workers: nobody else is let in."""
 
-    def __init__(self, app: ASGIApp, tenure: Tenure, closed: bool) -> None:
-        self._app, self._tenure, self._closed = app, tenure, closed
+    def __init__(self, app: ASGIApp, tenure: Tenure, shared: SharedBroadcast, closed: bool) -> None:
+        self._app, self._tenure, self._shared, self._closed = app, tenure, shared, closed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -28,9 +32,26 @@ class Door:
             refusal = self._refusal(request)
             if refusal is not None:
                 served = refusal
+            elif _asks_for_itself(request):
+                served = await self._newer(request)
             elif TOKEN in request.headers:
                 scope = _as_it_came(scope, request)
         await served(scope, receive, send)
+
+    async def _newer(self, request: Request) -> Response:
+        """Answer with the next snapshot as the row would hold it; whoever knows the token may read the row as well."""
+        after = request.query_params.get("after", "")
+        if not after.removeprefix("-").isdecimal():
+            return problem(422, "after is the sequence number of the last snapshot you have")
+        try:
+            async with asyncio.timeout(WAIT_S):
+                async for snapshot in self._shared.subscribe():
+                    if snapshot.seq > int(after):
+                        headers = {SEQ: str(snapshot.seq), AGE_MS: str(self._shared.age_ms())}
+                        return Response(packed_event(snapshot), 200, headers, "application/octet-stream")
+        except TimeoutError:
+            pass
+        return Response(status_code=204)
 
     def _refusal(self, request: Request) -> Response | None:
         token = request.headers.get(TOKEN)
@@ -42,6 +63,12 @@ class Door:
             later = {"Retry-After": "2"}
             return problem(503, "another engine works for this unit; this one waits. Send it again.", later)
         return None
+
+
+def _asks_for_itself(request: Request) -> bool:
+    """Return whether a web worker asks for the picture: what it hands on for others never gets it for the token."""
+    own = TOKEN in request.headers and CLIENT not in request.headers
+    return own and request.method == "GET" and request.url.path == PATH
 
 
 def _as_it_came(scope: Scope, request: Request) -> dict[str, Any]:

@@ -13,10 +13,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from nicu_dashboard.ports.engine_view import TOKEN
 from nicu_dashboard.ports.lease import Claim
 from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.services.outpost import Outpost
-from nicu_dashboard.web.engine_door import CLIENT, SCHEME, TOKEN
+from nicu_dashboard.web.engine_door import CLIENT, SCHEME
 from nicu_dashboard.web.problems import Problem, problem
 from nicu_dashboard.web.readings import sender, unknown_sender
 

@@ -13,6 +13,11 @@ from nicu_dashboard.ports.roster import NotFound, RosterConflict
 from nicu_dashboard.ports.tick import AuditEntry
 
 _SESSION = ("created_at", "last_seen_at", "expires_at", "method")
+_NOT_ENDED = (
+    select(users, *(sessions.c[name].label(f"session_{name}") for name in ("token_hash", *_SESSION)))
+    .join(sessions, sessions.c.user_id == users.c.id)
+    .where(sessions.c.ended_at.is_(None), users.c.disabled_at.is_(None))
+)
 _FILTERS = {
     "actor": lambda value: audit_log.c.actor == value,
     "action": lambda value: audit_log.c.action == value,
@@ -115,14 +120,16 @@ class SqlPeople:
 
     def session(self, token_hash: str) -> Session | None:
         """Return a session that was not ended, with its user unless disabled; its expiry is the caller's to judge."""
-        query = (
-            select(users, *(sessions.c[name].label(f"session_{name}") for name in _SESSION))
-            .join(sessions, sessions.c.user_id == users.c.id)
-            .where(sessions.c.token_hash == token_hash, sessions.c.ended_at.is_(None), users.c.disabled_at.is_(None))
-        )
         with self._database.reading() as connection:
-            row = connection.execute(query).mappings().first()
-        return None if row is None else Session(token_hash, _user(row), *(row[f"session_{name}"] for name in _SESSION))
+            row = connection.execute(_NOT_ENDED.where(sessions.c.token_hash == token_hash)).mappings().first()
+        return None if row is None else _session(row)
+
+    def living_sessions(self, seen_after: int, at: int, limit: int) -> Sequence[Session]:
+        """Return the sessions used after `seen_after` that live at `at`, the newest first."""
+        living = _NOT_ENDED.where(sessions.c.last_seen_at > seen_after, sessions.c.expires_at > at)
+        with self._database.reading() as connection:
+            rows = connection.execute(living.order_by(sessions.c.last_seen_at.desc()).limit(limit)).mappings()
+            return [_session(row) for row in rows]
 
     def touch_session(self, token_hash: str, at: int) -> None:
         """Note that the session was used."""
@@ -189,6 +196,10 @@ class SqlPeople:
 
     def _append(self, connection: Connection, entry: AuditEntry) -> None:
         self._database.trail.append(connection, [entry])
+
+
+def _session(row: RowMapping) -> Session:
+    return Session(row["session_token_hash"], _user(row), *(row[f"session_{name}"] for name in _SESSION))
 
 
 def _user(row: RowMapping) -> User:
