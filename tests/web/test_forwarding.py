@@ -9,7 +9,7 @@ from tests.web.serving import Serving
 
 # Answered by a web worker from the store, the snapshot, or itself.
 OWN_READS = {
-    "/api/account", "/api/emergencies", "/api/kiosks",
+    "/api/account", "/api/audit/export", "/api/compliance", "/api/emergencies", "/api/export", "/api/kiosks",
     "/api/sign-on", "/api/sign-on/callback", "/api/sign-on/offer",
     "/api/alarms", "/api/alarms/{alarm_id}", "/api/audit", "/api/cots", "/api/cots/spark", "/api/events",
     "/api/events/{event_id}", "/api/events/{event_id}/snippet", "/api/patients", "/api/patients/{patient_id}",

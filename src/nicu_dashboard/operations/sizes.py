@@ -12,7 +12,9 @@ _COUNTED_BYTES = 64 * 2**20
 
 _POSTGRES = """
 SELECT c.relname AS name, c.oid,
-       leaves.rows, leaves.known, leaves.bytes, row_security_active(c.oid) AS hidden, leaves.parts
+       leaves.rows, leaves.known, leaves.bytes, leaves.parts,
+       -- A standby has no rows of an unlogged table, and refuses to look.
+       row_security_active(c.oid) OR (c.relpersistence = 'u' AND pg_is_in_recovery()) AS hidden
 FROM pg_class AS c
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(greatest(leaf.reltuples, 0)), 0)::int8 AS rows,
