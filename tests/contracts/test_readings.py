@@ -3,8 +3,9 @@
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.tables import vitals, vitals_superseded
 from nicu_dashboard.domain.vitals import VITALS, NoValue
+from nicu_dashboard.ports.roster import NewPatient
 from nicu_dashboard.ports.tick import VitalsRow
-from tests.contracts.ward import NIGHT, Ward
+from tests.contracts.ward import NIGHT, Ward, by_nurse
 
 
 def test_a_new_reading_is_accepted_and_read_back_to_the_bit(ward: Ward) -> None:
@@ -85,6 +86,20 @@ def test_instants_keep_their_milliseconds(ward: Ward) -> None:
     ward.store(ward.reading(0.001, spo2=94.0), ward.reading(253_402_300.799, spo2=95.0))
     read = ward.chart.readings(ward.baby.id, NIGHT, NIGHT * 2, ["spo2"])
     assert [at - NIGHT for at, _ in read] == [1, 253_402_300_799]
+
+
+def test_the_latest_of_a_baby_that_was_silent_for_days_comes_too(ward: Ward) -> None:
+    silent = ward.roster.add_patient(NewPatient("MRN-MAX", "Born, Max"), by_nurse())
+    never = ward.roster.add_patient(NewPatient("MRN-EMIL", "Artin, Emil"), by_nurse())
+    days = 5 * 86_400
+    ward.store(ward.reading(1, spo2=91.0), ward.reading(days, spo2=NoValue("probe off")))
+    ward.store(VitalsRow(silent.id, ward.monitor.id, NIGHT, NIGHT, {"spo2": 90.0}))
+    assert ward.chart.latest([ward.baby.id, silent.id, never.id]) == {
+        ward.baby.id: (NIGHT + days * 1_000, {"spo2": NoValue("probe off")}),
+        silent.id: (NIGHT, {"spo2": 90.0}),
+    }
+    assert ward.chart.latest([silent.id]) == {silent.id: (NIGHT, {"spo2": 90.0})}
+    assert ward.chart.latest([never.id]) == {}
 
 
 def test_the_latest_of_every_baby_comes_at_once(ward: Ward, database: Database) -> None:

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from nicu_dashboard.adapters.sql import trend_queries
 from nicu_dashboard.adapters.sql.dialects import bucket_of, has_key, newest_rows
 from nicu_dashboard.adapters.sql.measured import values_of
 from nicu_dashboard.adapters.sql.record import Record
 from nicu_dashboard.adapters.sql.tables import patients, vitals, vitals_minute
-from nicu_dashboard.domain.instants import MINUTE_MS, floor_to
+from nicu_dashboard.domain.instants import DAY_MS, MINUTE_MS, floor_to
 from nicu_dashboard.domain.trends import Bucket
 from nicu_dashboard.domain.vitals import VITALS, Measured
 from nicu_dashboard.ports.chart import Tier
@@ -21,6 +21,7 @@ _TIERS = {
     "minute": trend_queries.from_minutes,
     "hour": trend_queries.from_hours,
 }
+_Latest = dict[int, tuple[int, Mapping[str, Measured]]]
 _Spark = dict[int, dict[str, list[tuple[int, float]]]]
 
 
@@ -61,11 +62,17 @@ class SqlChart(Record):
         return None if began is None or ended is None else (began, ended)
 
     def latest(self, patient_ids: Sequence[int]) -> Mapping[int, tuple[int, Mapping[str, Measured]]]:
-        """Return the newest stored reading of each baby."""
+        """Return the newest stored reading of each baby.
+
+        First within a day of the newest minute, which any reading has: a question without bounds opens every partition.
+        """
         with self._database.reading() as connection:
-            newest = newest_rows(connection, vitals, vitals.c.patient_id, vitals.c.recorded_at, patients.c.id)
-            rows = connection.execute(newest.where(patients.c.id.in_(patient_ids))).mappings()
-            return {row["patient_id"]: (row["recorded_at"], values_of(row)) for row in rows}
+            newest = connection.scalar(_newest_minute(patient_ids))
+            if newest is None:
+                return _latest(connection, patient_ids)
+            found = _latest(connection, patient_ids, (newest - DAY_MS, newest + DAY_MS))
+            missing = [patient_id for patient_id in patient_ids if patient_id not in found]
+            return found | _latest(connection, missing) if missing else found
 
     def last_known(self, patient_id: int, since: int) -> Mapping[str, tuple[int, float]]:
         """Return each vital's newest valid value with its instant: the minute by roll-up, the value from its rows."""
@@ -127,6 +134,20 @@ class SqlChart(Record):
 def _columns(names: Sequence[str]) -> list[ColumnElement[Any]]:
     """Return the columns of vitals; raises KeyError for a name that is not in the registry."""
     return [vitals.c[VITALS[name].name] for name in names]
+
+
+def _newest_minute(patient_ids: Sequence[int]) -> Select[int | None]:
+    """The newest minute of any of these babies: one short descent for each, in a table without partitions."""
+    minutes = vitals_minute.c
+    mine = select(minutes.bucket_at).where(minutes.patient_id == patients.c.id).order_by(minutes.bucket_at.desc())
+    newest = mine.limit(1).correlate(patients).scalar_subquery()
+    return select(func.max(newest)).select_from(patients).where(patients.c.id.in_(patient_ids))
+
+
+def _latest(connection: Connection, patient_ids: Sequence[int], window: tuple[int, int] | None = None) -> _Latest:
+    newest = newest_rows(connection, vitals, vitals.c.patient_id, vitals.c.recorded_at, patients.c.id, window)
+    rows = connection.execute(newest.where(patients.c.id.in_(patient_ids))).mappings()
+    return {row["patient_id"]: (row["recorded_at"], values_of(row)) for row in rows}
 
 
 def _newest(patient_id: int, name: str, minute: int) -> Select[int, float]:

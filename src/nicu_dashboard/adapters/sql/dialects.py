@@ -92,10 +92,20 @@ def _has_key_postgresql(element: has_key, compiler: SQLCompiler, **options: Any)
 
 
 def newest_rows(
-    connection: Connection, table: Table, key: Column[Any], at: Column[Any], owner: Column[Any]
+    connection: Connection,
+    table: Table,
+    key: Column[Any],
+    at: Column[Any],
+    owner: Column[Any],
+    window: tuple[int, int] | None = None,
 ) -> Select[Any]:
-    """Return the query for the row of the greatest `at` of each owner: one descent of an index for each."""
+    """Return the query for the row of the greatest `at` of each owner: one descent of an index for each.
+
+    `window` leaves out what is earlier or later: PostgreSQL then opens the partitions of that time alone.
+    """
     mine = select(table).where(key == owner).order_by(at.desc()).limit(1)
+    if window is not None:
+        mine = mine.where(at >= window[0], at < window[1])
     if is_postgresql(connection):
         newest = mine.correlate(owner.table).lateral("newest")
         return select(newest).select_from(owner.table).join(newest, true())
