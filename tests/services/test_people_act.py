@@ -1,5 +1,8 @@
 """What people do acts at once, is seen, and leaves an audit row."""
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from nicu_dashboard.domain.alarms.silences import PauseRefused
@@ -57,6 +60,20 @@ async def test_changed_limits_are_in_force_at_once_and_in_the_history(unit: Test
     await unit.seconds(1, heart_rate=110)
     assert unit.alarms() == ["** HR 110 < 115 on"]
     assert "limits.change" in _audited(unit)
+
+
+async def test_limits_changed_while_the_baby_moves_are_in_force_in_its_new_cot(unit: TestUnit) -> None:
+    await unit.reading(heart_rate=150)
+    for version, cot in enumerate(["NICU-02", "NICU-01"] * 4):
+        before = unit.station.limits.read(1)
+        low = before.limits.get("heart_rate", "low")
+        assert low is not None
+        wanted = before.limits.replace(replace(low, red=Threshold(90 + version), yellow=Threshold(115)))
+        changed, stay = await asyncio.gather(
+            unit.station.limits.change(1, wanted, version, None, NURSE),
+            unit.station.admissions.transfer(1, cot, NURSE),
+        )
+        assert unit.station.ward.bed(stay.cot.id).limits == changed.limits
 
 
 async def test_two_people_cannot_overwrite_each_others_limits(unit: TestUnit) -> None:

@@ -78,7 +78,7 @@ def station_parts(
         "intake": Intake(engine, stays, watch, clock, measures),
         "actions": AlarmActions(engine, clock),
         "admissions": Admissions(engine, store.roster, settling, stays, clock),
-        "limits": LimitsDesk(engine, store.book, store.roster, clock),
+        "limits": LimitsDesk(engine, store.book, store.roster, settling, clock),
         "displays": displays,
         "settling": settling,
         "upkeep": Upkeep(

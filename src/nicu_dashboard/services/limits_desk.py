@@ -11,7 +11,7 @@ from nicu_dashboard.ports.limit_book import LimitBook, LimitVersion
 from nicu_dashboard.ports.roster import Roster
 from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.services.engine import Engine
-from nicu_dashboard.services.settling import OWN, is_own, limits_by_age
+from nicu_dashboard.services.settling import OWN, Settling, is_own, limits_by_age
 
 
 class LimitsRefused(ValueError):
@@ -35,10 +35,11 @@ class LimitsInForce:
 class LimitsDesk:
     """Raises NotFound, LimitsRefused, LimitsChangedMeanwhile, StoreUnavailable."""
 
-    def __init__(self, engine: Engine, book: LimitBook, roster: Roster, clock: Clock) -> None:
+    def __init__(self, engine: Engine, book: LimitBook, roster: Roster, settling: Settling, clock: Clock) -> None:
         self._engine = engine
         self._book = book
         self._roster = roster
+        self._settling = settling
         self._clock = clock
 
     def read(self, patient_id: int) -> LimitsInForce:
@@ -87,9 +88,11 @@ class LimitsDesk:
         ]
         entry = actor.entry(at, "limits.change", f"patient {patient_id}", patient_id, changes=told, reason=reason)
         new = LimitVersion(patient_id, expected_version + 1, versioned, at, actor.name, reason)
-        await asyncio.to_thread(self._book.change, new, expected_version, entry)
-        bed = self._engine.ward.bed_of(patient_id)
-        if bed is not None:
-            self._engine.ward.act(bed.cot.id, events.LimitsChanged(at, versioned))
+        # A baby on its way to another cot is watched there with what the book held a moment ago.
+        async with self._settling.one_at_a_time:
+            await asyncio.to_thread(self._book.change, new, expected_version, entry)
+            bed = self._engine.ward.bed_of(patient_id)
+            if bed is not None:
+                self._engine.ward.act(bed.cot.id, events.LimitsChanged(at, versioned))
         await self._engine.submit()
         return await asyncio.to_thread(self.read, patient_id)
