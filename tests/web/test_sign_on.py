@@ -138,3 +138,9 @@ def test_a_provider_that_was_never_reached_is_said_to_be_away(ward: Serving, pro
     provider.stop()
     assert ward.browser().get("/api/sign-on").headers["location"] == "/login?refused=unavailable"
     assert ward.client.get("/api/sign-on/offer").json() == {"offered": True}
+
+
+def test_a_name_that_no_screen_can_show_is_kept_on_one_line(ward: Serving, provider: Provider) -> None:
+    provider.person |= {"groups": ["nicu-nurses"], "name": "M. Osei\x00\nadministrator"}
+    browser, _ = sign_on(ward)
+    assert browser.get("/api/session").json()["display_name"] == "M. Osei��administrator"

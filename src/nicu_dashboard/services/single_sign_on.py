@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from nicu_dashboard.domain.instants import MINUTE_MS
+from nicu_dashboard.domain.texts import as_line
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.factors import Factors, Step
 from nicu_dashboard.ports.people import NO_PASSWORD, People, Role, User
@@ -95,8 +96,8 @@ class SingleSignOn:
 
     def _new(self, said: Mapping[str, Any], role: Role, external: str, actor: Actor) -> User:
         """A local account of the same name is somebody else until an administrator says otherwise."""
-        name = str(said.get("preferred_username") or said.get("email") or said["sub"])[:80]
-        shown = str(said.get("name") or name)[:120]
+        name = as_line(str(said.get("preferred_username") or said.get("email") or said["sub"]))[:80]
+        shown = as_line(str(said.get("name") or name))[:120]
         entry = actor.entry(self._clock.now(), "user.add", f"user {name}", role=role)
         try:
             return self._people.add_user(name, shown, role, NO_PASSWORD, entry, external_id=external)
