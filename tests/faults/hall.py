@@ -177,3 +177,7 @@ class Hall:
     def standing(self, label: str) -> dict[str, dict[str, Any]]:
         """The alarms that stand at a cot, by key."""
         return {alarm["key"]: alarm for alarm in self.cot(label)["alarms"]}
+
+    def presence(self, label: str, key: str) -> str | None:
+        """How an alarm of a cot stands now, None when it does not."""
+        return self.standing(label).get(key, {}).get("presence")

@@ -39,6 +39,10 @@ class MovableClock(SystemClock):
         """Let time pass at once."""
         self.ahead_ms += int(minutes * 60_000)
 
+    def to_the_next(self, seconds: int) -> None:
+        """Move on to just after the next whole so many seconds, where a one-time code has its life before it."""
+        self.ahead_ms += seconds * 1_000 - self.now() % (seconds * 1_000) + 100
+
 
 class Serving:
     """The running server, its address, and a client that speaks to it."""

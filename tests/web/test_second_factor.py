@@ -12,6 +12,7 @@ from tests.web.serving import PASSWORD, Serving, serving
 
 def set_up(ward: Serving, client: httpx.Client) -> tuple[pyotp.TOTP, list[str]]:
     """Set an authenticator app up as the page does; return it and the recovery codes."""
+    ward.clock.to_the_next(30)
     begun = client.post("/api/account/totp", json={"password": PASSWORD}).json()
     app = pyotp.TOTP(begun["secret"])
     assert app.provisioning_uri(name="nurse", issuer_name="NICU Dashboard") == begun["uri"]
