@@ -15,8 +15,8 @@ from typing import Any
 from nicu_dashboard import bootstrap
 from nicu_dashboard.domain.instants import DAY_MS, format_instant
 from nicu_dashboard.ports.roster import NewPatient
-from nicu_dashboard.services.accounts import Entered
 from nicu_dashboard.services.actor import Actor
+from nicu_dashboard.services.entering import Entered
 from nicu_dashboard.settings import Settings
 from nicu_dashboard.web.cookies import COOKIE
 from nicu_dashboard.web.server import listen, server

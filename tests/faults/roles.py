@@ -19,7 +19,7 @@ from nicu_dashboard import bootstrap
 from nicu_dashboard.cli import main
 from nicu_dashboard.domain.instants import DAY_MS, format_instant
 from nicu_dashboard.ports.roster import NewPatient
-from nicu_dashboard.services.accounts import Entered
+from nicu_dashboard.services.entering import Entered
 from nicu_dashboard.settings import Settings
 from nicu_dashboard.web.cookies import COOKIE
 from tests.faults.hall import ADMIN, PASSWORD, PATIENCE_S, now_ms

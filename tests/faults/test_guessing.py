@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from nicu_dashboard import bootstrap
-from nicu_dashboard.services.accounts import AccountRefused, Entered
+from nicu_dashboard.services.accounts import AccountRefused
 from nicu_dashboard.services.actor import Actor
+from nicu_dashboard.services.entering import Entered
 from nicu_dashboard.services.lockout import TooManyAttempts
 from nicu_dashboard.settings import Settings
 from tests.postgres import PostgresServer, postgres_server

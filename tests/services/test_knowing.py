@@ -10,8 +10,9 @@ from nicu_dashboard import bootstrap
 from nicu_dashboard.adapters.sql.people import SqlPeople
 from nicu_dashboard.ports.people import Session
 from nicu_dashboard.ports.tick import StoreUnavailable
-from nicu_dashboard.services.accounts import IDLE_MS, Entered
+from nicu_dashboard.services.accounts import IDLE_MS
 from nicu_dashboard.services.actor import Actor
+from nicu_dashboard.services.entering import Entered
 from nicu_dashboard.settings import Settings
 from tests.services.unit import HandClock
 from tests.templates import copy_of_empty_store

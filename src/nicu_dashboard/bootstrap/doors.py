@@ -8,7 +8,8 @@ from nicu_dashboard.adapters.passwords import Argon2Passwords
 from nicu_dashboard.adapters.sealing import AesSealer
 from nicu_dashboard.bootstrap.store import Store
 from nicu_dashboard.ports.clock import Clock
-from nicu_dashboard.services.accounts import Accounts, Doorkeepers
+from nicu_dashboard.services.accounts import Accounts
+from nicu_dashboard.services.entering import Doorkeepers
 from nicu_dashboard.services.lockout import Lockout
 from nicu_dashboard.services.second_factors import SecondFactors
 from nicu_dashboard.services.single_sign_on import SingleSignOn

@@ -2,21 +2,21 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
-from typing import Any, Literal, Protocol
+from typing import Any
 
 from nicu_dashboard.domain.instants import HOUR_MS, MINUTE_MS
 from nicu_dashboard.ports.clock import Clock
-from nicu_dashboard.ports.factors import Factors, Step
+from nicu_dashboard.ports.factors import Step
 from nicu_dashboard.ports.people import EVERY_UNIT, NO_PASSWORD, DeviceKey, People, Role, Session, Units, User
 from nicu_dashboard.ports.roster import NotFound
 from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.services.actor import Actor
-from nicu_dashboard.services.lockout import Lockout
+from nicu_dashboard.services.entering import Doorkeepers, Entered, FactorNeeded, Proof
 from nicu_dashboard.services.lookups import Lookups
-from nicu_dashboard.services.password_rules import MIN_PASSWORD, AccountRefused, Guesser, Unacceptable, check_password
-from nicu_dashboard.services.second_factors import SecondFactors, Site
+from nicu_dashboard.services.password_rules import MIN_PASSWORD, AccountRefused, Unacceptable, check_password
+from nicu_dashboard.services.second_factors import Site
 from nicu_dashboard.services.tokens import token_hash
 
 __all__ = ["MIN_PASSWORD", "AccountRefused", "Accounts", "token_hash"]
@@ -34,54 +34,6 @@ WRONG = "name or password is wrong"
 SECOND = "second factor"
 # How a session begins that has shown nothing but a recovery code: good for an emergency, not for lasting changes.
 BY_CODE_ALONE = "recovery code"
-
-
-class Passwords(Protocol):
-    """Slow, salted hashing."""
-
-    def hash(self, password: str) -> str:
-        """Return the hash to store."""
-        ...
-
-    def verify(self, password: str, hashed: str) -> bool:
-        """Return whether the password is the one hashed."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """A new session: its token, seen this once, and whose it is."""
-
-    token: str
-    user: User
-
-
-@dataclass(frozen=True, slots=True)
-class FactorNeeded:
-    """The password was right; `step` names the log-in that waits for one of these factors."""
-
-    step: str
-    factors: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What a person shows as second factor: a code, or what the browser says of a passkey."""
-
-    kind: Literal["totp", "passkey", "recovery code"]
-    code: str = ""
-    credential: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Doorkeepers:
-    """What the accounts rely on beside the store of people."""
-
-    passwords: Passwords
-    guesser: Guesser
-    lockout: Lockout
-    steps: Factors
-    second: SecondFactors
 
 
 class Accounts:

@@ -10,8 +10,9 @@ from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.factors import Factors, Step
 from nicu_dashboard.ports.people import NO_PASSWORD, People, Role, User
 from nicu_dashboard.ports.roster import RosterConflict
-from nicu_dashboard.services.accounts import Accounts, Entered
+from nicu_dashboard.services.accounts import Accounts
 from nicu_dashboard.services.actor import Actor
+from nicu_dashboard.services.entering import Entered
 from nicu_dashboard.services.tokens import token_hash
 
 WAIT_MS = 10 * MINUTE_MS

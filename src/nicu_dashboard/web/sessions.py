@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
-from nicu_dashboard.services.accounts import BY_CODE_ALONE, SESSION_MS, Entered, FactorNeeded, Proof
+from nicu_dashboard.services.accounts import BY_CODE_ALONE, SESSION_MS
 from nicu_dashboard.services.emergencies import BOX_MS
+from nicu_dashboard.services.entering import Entered, FactorNeeded, Proof
 from nicu_dashboard.services.permissions import MAY
 from nicu_dashboard.services.second_factors import Site
 from nicu_dashboard.web.cookies import COOKIE, cookie_of, drop_cookie, set_cookie
