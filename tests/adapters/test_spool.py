@@ -16,7 +16,7 @@ from nicu_dashboard.adapters.spool.records import decode, encode
 from nicu_dashboard.domain.alarms.alarm import Alarm, Transition
 from nicu_dashboard.domain.spells import Episode, Spell
 from nicu_dashboard.domain.vitals import VITALS, NoValue
-from nicu_dashboard.ports.spool import SpoolFull, SpoolUnusable
+from nicu_dashboard.ports.spool import Said, SpoolFull, SpoolUnusable
 from nicu_dashboard.ports.tick import (
     AlarmRow,
     AuditEntry,
@@ -73,7 +73,7 @@ def no_file_beyond(size: int) -> Iterator[None]:
 
 
 def test_a_tick_comes_back_as_it_was() -> None:
-    assert decode(encode(WHOLE)) == WHOLE
+    assert decode(encode(WHOLE, 7)) == (WHOLE, 7)
 
 
 def test_ticks_come_out_in_order_after_a_restart_and_are_forgotten_one_by_one(tmp_path: Path) -> None:
@@ -235,8 +235,23 @@ def test_a_long_outage_fills_many_segments_that_go_one_after_another(tmp_path: P
 
 def test_what_stands_is_known_without_the_readings(tmp_path: Path) -> None:
     spool = opened(tmp_path)
-    spool.append(1, WHOLE, NIGHT)
+    spool.append(1, WHOLE, NIGHT, 3)
     ended = dataclasses.replace(WHOLE.suspensions[0], ended_at=NIGHT + 9, ended_by="N. Okafor")
-    spool.append(2, Tick(suspensions=[ended]), NIGHT)
-    assert spool.standing() == (WHOLE.alarms, [ended])
+    spool.append(2, Tick(suspensions=[ended]), NIGHT + 9, 4)
+    assert spool.said() == [Said(3, NIGHT, WHOLE.alarms, WHOLE.suspensions), Said(4, NIGHT + 9, [], [ended])]
+    assert [one.epoch for one in spool.oldest(100)] == [3, 4]
     spool.close()
+
+
+def test_what_another_server_left_is_claimed_once_it_has_ended_and_nothing_is_made_for_it(tmp_path: Path) -> None:
+    spool, looking = opened(tmp_path / "spool"), FolderSpool(tmp_path / "spool", 10 * MB)
+    assert not FolderSpool(tmp_path / "nowhere", MB).claim_left("here")
+    assert not (tmp_path / "nowhere").exists()
+    spool.append(1, readings(5), NIGHT, 3)
+    assert not looking.claim_left("here")
+    spool.close()
+    assert not looking.claim_left("elsewhere")
+    assert looking.claim_left("here")
+    assert (looking.writer, [one.epoch for one in looking.oldest(10)]) == (spool.writer, [3])
+    looking.close()
+    assert opened(tmp_path / "spool").state().readings == 5

@@ -8,14 +8,20 @@ from contextlib import closing
 import pytest
 
 from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.fence import never
 from nicu_dashboard.adapters.sql.journal import SqlJournal
 from nicu_dashboard.adapters.sql.lease import SqlLease
+from nicu_dashboard.adapters.sql.limit_book import SqlLimitBook
 from nicu_dashboard.adapters.sql.live_row import SqlLiveRow
 from nicu_dashboard.adapters.sql.revisions import open_store
-from nicu_dashboard.adapters.sql.tables import rescans, vitals
+from nicu_dashboard.adapters.sql.roster import SqlRoster
+from nicu_dashboard.adapters.sql.tables import audit_log, rescans, vitals
+from nicu_dashboard.domain.limits import default_profile
 from nicu_dashboard.ports.lease import Claim, LeaseLost
+from nicu_dashboard.ports.limit_book import LimitVersion
+from nicu_dashboard.ports.roster import NewPatient
 from nicu_dashboard.ports.tick import Rescan, StoreUnavailable, Tick
-from tests.contracts.ward import Ward
+from tests.contracts.ward import NIGHT, Ward, by_nurse
 from tests.postgres import PostgresServer
 
 Engines = Callable[[], SqlLease]
@@ -123,6 +129,32 @@ def test_an_engine_that_lost_its_lease_commits_nothing(database: Database, ward:
     assert [row["heart_rate"] for row in ward.rows(vitals)] == [150]
     assert len(ward.rows(rescans)) == 1
     assert after.commit(Tick(readings=[ward.reading(2, heart_rate=151)])) == ["accepted"]
+
+
+def test_an_engine_that_lost_its_lease_changes_neither_babies_nor_limits(
+    database: Database, ward: Ward, engine: Engines
+) -> None:
+    old, new = engine(), engine()
+    taken(old, "one")
+    roster, book = SqlRoster(database, old.fence), SqlLimitBook(database, old.fence)
+    limits = LimitVersion(ward.baby.id, 1, default_profile(28 * 7), NIGHT, "grete", None)
+    assert roster.add_patient(NewPatient("MRN-EVE", "Eve"), by_nurse()).mrn == "MRN-EVE"
+    taken(new, "two")
+    before = len(ward.rows(audit_log))
+    for change in (
+        lambda: roster.add_patient(NewPatient("MRN-IDA", "Ida"), by_nurse()),
+        lambda: roster.change_patient(ward.baby.id, NewPatient("MRN-X", "X"), by_nurse()),
+        lambda: roster.transfer(ward.baby.id, "NICU-02", NIGHT + 1, by_nurse()),
+        lambda: roster.discharge(ward.baby.id, NIGHT + 1, by_nurse()),
+        lambda: roster.add_cot("NICU-09", by_nurse()),
+        lambda: book.change(limits, 0, by_nurse()),
+    ):
+        with pytest.raises(LeaseLost):
+            change()
+    assert [stay.cot.label for stay in ward.roster.stays()] == ["NICU-01"]
+    assert (book.history(ward.baby.id), len(ward.rows(audit_log))) == ([], before)
+    with pytest.raises(StoreUnavailable, match="web worker"):
+        SqlRoster(database, never).discharge(ward.baby.id, NIGHT + 1, by_nurse())
 
 
 def test_an_engine_without_a_lease_commits_nothing(database: Database, ward: Ward, engine: Engines) -> None:

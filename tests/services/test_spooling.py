@@ -20,11 +20,11 @@ class Line:
         self.cut = False
         self.answers_lost = 0
 
-    def commit(self, tick: Tick, mark: Mark | None = None) -> Sequence[Fate]:
+    def commit(self, tick: Tick, mark: Mark | None = None, followed_at: int | None = None) -> Sequence[Fate]:
         """Pass a commit on; an answer may get lost on its way back."""
         if self.cut:
             raise StoreUnavailable("the store cannot be reached; check: nicu db check")
-        fates = self._journal.commit(tick, mark)
+        fates = self._journal.commit(tick, mark, followed_at)
         if self.answers_lost:
             self.answers_lost -= 1
             self.cut = True

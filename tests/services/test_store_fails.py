@@ -13,7 +13,7 @@ class Plug:
         self._journal = journal
         self.pulled = False
 
-    def commit(self, tick: Tick, mark: Mark | None = None) -> "list[Fate]":
+    def commit(self, tick: Tick, mark: Mark | None = None, followed_at: int | None = None) -> "list[Fate]":
         """Pass a commit through, unless the cable is pulled."""
         if self.pulled:
             raise StoreUnavailable("the store cannot be reached; check: nicu db check")

@@ -10,9 +10,12 @@ from fastapi import FastAPI
 from nicu_dashboard.adapters.broadcast.database import FollowingBroadcast, PublishingBroadcast
 from nicu_dashboard.adapters.broadcast.engine_view import HttpEngineView
 from nicu_dashboard.adapters.process_identity import has_ended, this_process
+from nicu_dashboard.adapters.sql.fence import Fence, never
 from nicu_dashboard.adapters.sql.journal import SqlJournal
 from nicu_dashboard.adapters.sql.lease import SqlLease
+from nicu_dashboard.adapters.sql.limit_book import SqlLimitBook
 from nicu_dashboard.adapters.sql.live_row import SqlLiveRow, bell
+from nicu_dashboard.adapters.sql.roster import SqlRoster
 from nicu_dashboard.bootstrap import Store, build_app, station_parts
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.services.leased import LeasedStation
@@ -37,10 +40,21 @@ def build_engine(
     lease = SqlLease(store.database, unit_id)
     tenure = Tenure(lease, clock, this_process(), address, has_ended, structlog.get_logger("nicu.engine").warning)
     shared = PublishingBroadcast(SqlLiveRow(store.database, unit_id, lease), clock)
-    fenced = replace(store, journal=SqlJournal(store.database, lease.fence))
+    fenced = _fenced(store, lease.fence)
     station = LeasedStation(**station_parts(settings, fenced, clock, "live", shared), tenure=tenure, shared=shared)
     return station, build_app(
         store, station, settings, outside=partial(Door, tenure=tenure, shared=shared, closed=closed)
+    )
+
+
+def _fenced(store: Store, fence: Fence) -> Store:
+    """Return the store with a fence at the end of whatever changes alarms, babies, cots or limits."""
+    database = store.database
+    return replace(
+        store,
+        journal=SqlJournal(database, fence),
+        roster=SqlRoster(database, fence),
+        book=SqlLimitBook(database, fence),
     )
 
 
@@ -67,7 +81,7 @@ def build_outpost(settings: Settings, store: Store, clock: Clock) -> tuple[Outpo
     whereabouts = Whereabouts(lease, clock)
     view = HttpEngineView(whereabouts.known)
     followed = FollowingBroadcast(row, bell(store.database, environment()), clock, view)
-    parts = station_parts(settings, store, clock, "live", followed, NoEngine)
+    parts = station_parts(settings, _fenced(store, never), clock, "live", followed, NoEngine)
     room = ReadingRoom(parts["ward"], store.roster)
     station = Outpost(**parts, residents=room, followed=followed, whereabouts=whereabouts)
     return station, build_app(store, station, settings, within=partial(Forward, courier=Courier(station)))

@@ -17,10 +17,21 @@ class SpoolUnusable(StoreUnavailable):
 
 @dataclass(frozen=True, slots=True)
 class Spooled:
-    """A tick with its number in the order of this writer."""
+    """A tick with its number in the order of this writer, and the epoch it was decided under (0 without a lease)."""
 
     number: int
     tick: Tick
+    epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one waiting tick says of alarms and silences, under which epoch, and when (epoch ms)."""
+
+    epoch: int
+    at: int
+    alarms: Sequence[AlarmRow]
+    silences: Sequence[SuspensionRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +57,11 @@ class Spool(Protocol):
         """Keep other processes away and bind an empty spool to a store; raises SpoolUnusable."""
         ...
 
-    def append(self, number: int, tick: Tick, at: int) -> None:
+    def claim_left(self, store: str) -> bool:
+        """Claim a folder in which ticks of this store wait and that no process holds; return whether there is one."""
+        ...
+
+    def append(self, number: int, tick: Tick, at: int, epoch: int = 0) -> None:
         """Add a tick (numbers rise, `at` is epoch ms); it is durable on return. Raises SpoolFull; nothing was kept."""
         ...
 
@@ -54,8 +69,8 @@ class Spool(Protocol):
         """Return the oldest ticks, together about so many readings, at least one tick if there is any."""
         ...
 
-    def standing(self) -> tuple[Sequence[AlarmRow], Sequence[SuspensionRow]]:
-        """Return the last word on each alarm and each silence that waits here."""
+    def said(self) -> Sequence[Said]:
+        """Return what each tick that waits here says of alarms and silences, oldest first."""
         ...
 
     def forget(self, number: int) -> None:

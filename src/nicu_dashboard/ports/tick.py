@@ -149,16 +149,21 @@ class StoreRefused(Exception):
 class Journal(Protocol):
     """Durable, atomic, idempotent."""
 
-    def commit(self, tick: Tick, mark: Mark | None = None) -> Sequence[Fate]:
+    def commit(self, tick: Tick, mark: Mark | None = None, followed_at: int | None = None) -> Sequence[Fate]:
         """Write the tick in one transaction with the roll-ups it touches; return each reading's fate in order.
 
         A reading already stored with the same content is a duplicate; one with the same patient, instant and source but
-        other parameters is merged, and an overwritten value keeps its old row in vitals_superseded. Raises
-        StoreUnavailable, StoreRefused, or AlreadyWritten for a mark that is not new, and then nothing was written.
+        other parameters is merged, and an overwritten value keeps its old row in vitals_superseded.
+
+        With `followed_at` (epoch ms) another engine has followed the one that decided this: alarms and silences that
+        the store knows stay as they are, others are over since then; every change and act is kept.
+
+        Raises StoreUnavailable, StoreRefused, or AlreadyWritten for a mark that is not new, and then nothing was
+        written.
         """
         ...
 
-    def sift(self, tick: Tick, mark: Mark | None = None) -> Sequence[Fate | Refused]:
+    def sift(self, tick: Tick, mark: Mark | None = None, followed_at: int | None = None) -> Sequence[Fate | Refused]:
         """Commit all of the tick that the store takes, each part by itself; what it refuses goes into the quarantine.
 
         Raises StoreUnavailable or AlreadyWritten, and then nothing was written.

@@ -1,8 +1,9 @@
 """Where ticks are kept: in the store, or while it cannot take them in the spool; in one order, each exactly once."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
+from itertools import takewhile
 from pathlib import Path
 from traceback import extract_tb
 from typing import ParamSpec, TypeVar
@@ -11,7 +12,7 @@ import structlog
 
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.lease import LeaseLost
-from nicu_dashboard.ports.spool import Spool, Spooled, SpoolFull, SpoolState
+from nicu_dashboard.ports.spool import Said, Spool, Spooled, SpoolFull, SpoolState
 from nicu_dashboard.ports.tick import (
     AlarmRow,
     AlreadyWritten,
@@ -23,6 +24,7 @@ from nicu_dashboard.ports.tick import (
     SuspensionRow,
     Tick,
 )
+from nicu_dashboard.services.late import Late
 from nicu_dashboard.services.measures import Measures
 
 Asked = ParamSpec("Asked")
@@ -47,9 +49,14 @@ class Keeper:
         self.journal = journal
         self.failing: StoreUnavailable | None = None
         self.full = False
+        # Of the lease, 0 without one. What was decided under an epoch that another engine followed is late.
+        self.epoch = 0
+        self._own: Set[int] = frozenset((0,))
+        self._late: Late | None = None
         self._spool = spool
         self._clock = clock
         self._measures = measures
+        self._store = ""
         self._number = 0
         self._batch = BATCH
         self._open = False
@@ -77,6 +84,7 @@ class Keeper:
         await self._in_spool(spool.claim, await self._in_store(self.journal.identity))
         written = await self._in_store(self.journal.last_mark, spool.writer)
         self._number = max(spool.last_number(), written, self._clock.now() * _PER_MS)
+        self._own = _ours(await self._in_spool(spool.said), self.epoch)
         if self.waiting.ticks:
             structlog.get_logger("nicu.spool").info("ticks of before wait in the spool", readings=self.waiting.readings)
         self._waits.set()
@@ -88,7 +96,7 @@ class Keeper:
     def numbered(self, tick: Tick) -> Spooled:
         """Return a new tick with its number, which it keeps until it is in the store."""
         self._number += 1
-        return Spooled(self._number, tick)
+        return Spooled(self._number, tick, self.epoch)
 
     async def keep(self, one: Spooled) -> Fates:
         """Make a tick durable, in the store or in the spool; return the fate of each reading.
@@ -119,22 +127,62 @@ class Keeper:
         """Bring one batch of the spool into the store; return whether the store took it."""
         if self._spool is None:
             return True
-        batch = await self._in_spool(self._spool.oldest, self._batch)
         try:
-            fates = await self._committed(batch) if batch else []
+            await self._bring_in(self._spool)
         except LeaseLost:
             raise
         except StoreUnavailable:
             self._batch = max(1, self._batch // 2)  # a slow store may manage less
             return False
         self._batch = min(BATCH, 2 * self._batch)
-        if batch:
-            await self._in_spool(self._spool.forget, batch[-1].number)
-        duplicates, refused = fates.count("duplicate"), sum(isinstance(fate, Refused) for fate in fates)
-        self._measures.took(len(fates) - duplicates - refused, duplicates, refused)
         if not self.waiting.ticks and not await self._moved_on(self._spool):
             self._waits.clear()
         return True
+
+    async def _bring_in(self, spool: Spool) -> bool:
+        """Bring the oldest ticks into the store, own ones or late ones but never both; return whether there were any.
+
+        May raise StoreUnavailable.
+        """
+        batch = await self._in_spool(spool.oldest, self._batch)
+        if not batch:
+            return False
+        own = batch[0].epoch in self._own
+        batch = list(takewhile(lambda one: (one.epoch in self._own) == own, batch))
+        fates = await self._committed(batch, None if own else await self._followed(spool))
+        await self._in_spool(spool.forget, batch[-1].number)
+        duplicates, refused = fates.count("duplicate"), sum(isinstance(fate, Refused) for fate in fates)
+        self._measures.took(len(fates) - duplicates - refused, duplicates, refused)
+        return True
+
+    async def _followed(self, spool: Spool) -> Late:
+        """Return the last words of the engines that were followed before these reached the store."""
+        if self._late is None:
+            said = await self._in_spool(spool.said)
+            self._late = Late([one for one in said if one.epoch not in self._own])
+        return self._late
+
+    async def clear(self, epoch: int, go_on: Callable[[], bool]) -> None:
+        """Bring what engines of this machine have left into the store as late, while another works under `epoch`.
+
+        What was decided under that epoch itself stays: whoever takes over next goes on from there. Raises
+        StoreUnavailable.
+        """
+        spool = self._spool
+        if spool is None or self._open:
+            return
+        self._store = self._store or await self._in_store(self.journal.identity)
+        if not await self._in_spool(spool.claim_left, self._store):
+            return
+        try:
+            said = await self._in_spool(spool.said)
+            self._own, self._late = frozenset(one.epoch for one in said if one.epoch >= epoch), None
+            oldest_is_late = bool(said) and said[0].epoch < epoch
+            while oldest_is_late and go_on() and await self._bring_in(spool):
+                waiting = await self._in_spool(spool.oldest, 1)
+                oldest_is_late = bool(waiting) and waiting[0].epoch < epoch
+        finally:
+            await self._in_spool(spool.close)
 
     async def _moved_on(self, spool: Spool) -> bool:
         """Take up what another server has left, once nothing of our own waits; its ticks have a writer of their own."""
@@ -142,6 +190,8 @@ class Keeper:
             if self.waiting.ticks or not await self._in_spool(spool.move_on):
                 return bool(self.waiting.ticks)
             self._number = max(self._number, spool.last_number())
+            if self.epoch:
+                self._own, self._late = frozenset((self.epoch,)), None
             return True
 
     def in_words(self) -> str:
@@ -159,7 +209,9 @@ class Keeper:
         """Return what stands by the record (given) and by what the spool says since."""
         if not self.waiting.ticks or self._spool is None:
             return list(alarms), list(silences)
-        newer_alarms, newer_silences = self._spool.standing()
+        own = [one for one in self._spool.said() if one.epoch in self._own]
+        newer_alarms = [row for one in own for row in one.alarms]
+        newer_silences = [row for one in own for row in one.silences]
         by_id = {row.alarm.id: row for row in (*alarms, *newer_alarms)}
         by_key = {(row.cot_id, row.kind, row.scope, row.began_at): row for row in (*silences, *newer_silences)}
         standing = [row for _, row in sorted(by_id.items()) if row.alarm.presence != "off"]
@@ -176,26 +228,28 @@ class Keeper:
         assert self._spool is not None
         self._waits.set()
         try:
-            await self._in_spool(self._spool.append, one.number, one.tick, self._clock.now())
+            await self._in_spool(self._spool.append, one.number, one.tick, self._clock.now(), one.epoch)
         except SpoolFull as full:
             self.full = True
             if not one.tick.readings:
                 raise
             one.tick.readings = []
             if one.tick:
-                await self._in_spool(self._spool.append, one.number, one.tick, self._clock.now())
+                await self._in_spool(self._spool.append, one.number, one.tick, self._clock.now(), one.epoch)
             raise ReadingsNotKept(str(full)) from None
         self.full = False
         return ["spooled"] * len(one.tick.readings)
 
-    async def _committed(self, batch: Sequence[Spooled]) -> Fates:
+    async def _committed(self, batch: Sequence[Spooled], late: Late | None = None) -> Fates:
         """Commit ticks in one transaction; of those that are in the store already the readings are duplicates."""
+        whole = _joined(one.tick for one in batch)
+        tick, at = (whole, None) if late is None else (late.history(whole), late.followed_at)
         try:
-            fates = await self._in_store(self._commit, _joined(one.tick for one in batch), self._mark(batch))
+            fates = await self._in_store(self._commit, tick, self._mark(batch), at)
         except AlreadyWritten as there:
             rest = [one for one in batch if one.number > there.last]
             known: Fates = ["duplicate"] * sum(len(one.tick.readings) for one in batch[: len(batch) - len(rest)])
-            return [*known, *(await self._committed(rest) if rest else [])]
+            return [*known, *(await self._committed(rest, late) if rest else [])]
         except LeaseLost:
             raise
         except StoreUnavailable as error:
@@ -207,17 +261,17 @@ class Keeper:
     def _mark(self, batch: Sequence[Spooled]) -> Mark | None:
         return None if self._spool is None else Mark(self._spool.writer, batch[0].number, batch[-1].number)
 
-    def _commit(self, tick: Tick, mark: Mark | None) -> Fates:
+    def _commit(self, tick: Tick, mark: Mark | None, followed_at: int | None) -> Fates:
         with self._measures.commit_time():
             try:
-                return self.journal.commit(tick, mark)
+                return self.journal.commit(tick, mark, followed_at)
             except (StoreUnavailable, AlreadyWritten):
                 raise
             except Exception as error:
                 kind = type(error).__name__
             structlog.get_logger("nicu.engine").error("the store refused a tick; its parts go one by one", kind=kind)
             try:
-                return self.journal.sift(tick, mark)
+                return self.journal.sift(tick, mark, followed_at)
             except (StoreUnavailable, AlreadyWritten):
                 raise
             except Exception as error:
@@ -237,6 +291,20 @@ def _about(count: int) -> str:
     """Return a count to two figures, so that words on the wall change seldom: 12,000."""
     size = 10 ** max(0, len(str(count)) - 2)
     return f"{count // size * size:,}"
+
+
+def _ours(said: Sequence[Said], epoch: int) -> Set[int]:
+    """Return the epochs that lead to this one without a gap: between them no engine but those of this spool worked.
+
+    0 is of a spool that was written before epochs were noted.
+    """
+    ours = [epoch]
+    for one in reversed(said):
+        if one.epoch not in (0, ours[-1], ours[-1] - 1):
+            break
+        if one.epoch != ours[-1]:
+            ours.append(one.epoch)
+    return frozenset(ours)
 
 
 def _joined(ticks: Iterable[Tick]) -> Tick:

@@ -66,6 +66,13 @@ class Tenure:
             except StoreUnavailable:
                 continue
 
+    def others_epoch(self) -> int:
+        """Return the epoch under which another engine works, 0 when none is known to."""
+        seen = self._seen
+        if self.state != "waiting" or seen is None or seen.given_back or seen.left_ms <= 0:
+            return 0
+        return 0 if self._has_ended(seen.claim.holder) else seen.epoch
+
     def at_work(self) -> None:
         """The ward is restored: from now on this engine answers."""
         self.state = "working"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from nicu_dashboard.domain.alarms import events
-from nicu_dashboard.domain.alarms.alarm import Alarm, Transition
+from nicu_dashboard.domain.alarms.alarm import Alarm, withdrawn
 from nicu_dashboard.domain.alarms.effects import Changed, Effect, Reminded, Suspended, SuspensionEnded
 from nicu_dashboard.domain.alarms.machine import step
 from nicu_dashboard.domain.alarms.priority import Priority
@@ -96,10 +96,8 @@ class Ward:
     def close(self, alarms: Sequence[AlarmRow], silences: Sequence[SuspensionRow], at: int) -> None:
         """End on record what no bed watches any more."""
         for row in alarms:
-            old = row.alarm
-            self._tick.alarms.append(replace(row, alarm=replace(old, presence="off", ended_at=at, held=False)))
-            note = "the baby left the cot"
-            change = Transition(old.id, at, old.presence, "off", "withdrawn", old.priority, old.value, "system", note)
+            ended, change = withdrawn(row.alarm, at, "the baby left the cot")
+            self._tick.alarms.append(replace(row, alarm=ended))
             self._tick.transitions.append(change)
         self._tick.suspensions += [replace(row, ended_at=at, ended_by="system") for row in silences]
 

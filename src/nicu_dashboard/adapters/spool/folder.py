@@ -13,8 +13,8 @@ import structlog
 
 from nicu_dashboard.adapters.spool.records import decode, decode_standing, encode
 from nicu_dashboard.adapters.spool.segments import Head, Segment, readings_in, whole_size
-from nicu_dashboard.ports.spool import Spooled, SpoolFull, SpoolState, SpoolUnusable
-from nicu_dashboard.ports.tick import AlarmRow, SuspensionRow, Tick
+from nicu_dashboard.ports.spool import Said, Spooled, SpoolFull, SpoolState, SpoolUnusable
+from nicu_dashboard.ports.tick import Tick
 
 Decoded = TypeVar("Decoded")
 
@@ -56,16 +56,27 @@ class FolderSpool:
             self.close()
             raise
 
+    def claim_left(self, store: str) -> bool:
+        """Claim a folder in which ticks of this store wait and that no process holds; return whether there is one."""
+        self._store = store
+        with suppress(OSError):
+            return self._claim_waiting()
+        return False
+
     def move_on(self) -> bool:
         """Where nothing waits here, take up what another server has left beside; return whether there was anything."""
-        for place in [] if self._state.ticks else self._places():
+        return False if self._state.ticks else self._claim_waiting()
+
+    def _claim_waiting(self) -> bool:
+        for place in self._places():
             label = _label(place) if any(place.glob("*.spool")) else None
             if label is None or (label.store, label.version) != (self._store, VERSION):
                 continue
             lock, mine = _locked(place), self._lock
-            if lock is not None and mine is not None:
+            if lock is not None:
                 self.folder, self._lock, self.writer = place, lock, label.writer
-                os.close(mine)
+                if mine is not None:
+                    os.close(mine)
                 self._load()
                 return True
         return False
@@ -116,9 +127,9 @@ class FolderSpool:
         self.writer = secrets.token_hex(8)
         _put(self.folder / _LABEL, msgspec.json.encode(_Label(VERSION, self.writer, store)))
 
-    def append(self, number: int, tick: Tick, at: int) -> None:
+    def append(self, number: int, tick: Tick, at: int, epoch: int = 0) -> None:
         """Add a tick; it is durable on return. Raises SpoolFull, and then nothing was kept."""
-        body = encode(tick)
+        body = encode(tick, epoch)
         limit = self.limit - (self.limit // _KEPT_FOR_ALARMS if tick.readings else 0)
         if self._state.size + whole_size(body) > limit:
             raise SpoolFull(
@@ -148,11 +159,11 @@ class FolderSpool:
         for segment, head in self._waiting():
             if found and readings < head.readings:
                 break
-            tick = _read(segment, head, decode)
-            if tick is None:
+            decoded = _read(segment, head, decode)
+            if decoded is None:
                 unreadable.append(head)
                 continue
-            found.append(Spooled(head.number, tick))
+            found.append(Spooled(head.number, *decoded))
             readings -= max(1, head.readings)
             if readings <= 0:
                 break
@@ -160,15 +171,14 @@ class FolderSpool:
             self.forget(unreadable[-1].number)
         return found
 
-    def standing(self) -> tuple[Sequence[AlarmRow], Sequence[SuspensionRow]]:
-        """Return the last word on each alarm and each silence that waits here."""
-        alarms: dict[int, AlarmRow] = {}
-        silences: dict[tuple[int, str, str, int], SuspensionRow] = {}
+    def said(self) -> Sequence[Said]:
+        """Return what each tick that waits here says of alarms and silences, oldest first."""
+        found = []
         for segment, head in self._waiting():
-            said = _read(segment, head, decode_standing) or ([], [])
-            alarms |= {row.alarm.id: row for row in said[0]}
-            silences |= {(row.cot_id, row.kind, row.scope, row.began_at): row for row in said[1]}
-        return list(alarms.values()), list(silences.values())
+            if decoded := _read(segment, head, decode_standing):
+                alarms, silences, epoch = decoded
+                found.append(Said(epoch, head.at, alarms, silences))
+        return found
 
     def forget(self, number: int) -> None:
         """Forget every tick up to this number: the store has it."""

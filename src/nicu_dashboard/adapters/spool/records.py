@@ -32,6 +32,7 @@ class _Record(msgspec.Struct, omit_defaults=True):
     audit: list[AuditEntry] = []
     quarantined: list[Quarantined] = []
     rescans: list[Rescan] = []
+    epoch: int = 0
 
 
 class _Standing(msgspec.Struct):
@@ -39,27 +40,28 @@ class _Standing(msgspec.Struct):
 
     alarms: list[AlarmRow] = []
     suspensions: list[SuspensionRow] = []
+    epoch: int = 0
 
 
 _standing = msgspec.msgpack.Decoder(_Standing)
 _encoder, _decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(_Record)
 
 
-def encode(tick: Tick) -> bytes:
-    """Return the bytes of a tick."""
+def encode(tick: Tick, epoch: int = 0) -> bytes:
+    """Return the bytes of a tick that was decided under this epoch."""
     rows = [(row.patient_id, row.source_id, row.recorded_at, row.received_at, row.values) for row in tick.readings]
     others = {name: getattr(tick, name) for name in Tick.__slots__ if name != "readings"}
-    return _encoder.encode(_Record(readings=rows, **others))
+    return _encoder.encode(_Record(readings=rows, epoch=epoch, **others))
 
 
-def decode(data: bytes) -> Tick:
-    """Return the tick of these bytes; raises ValueError when they are no tick."""
+def decode(data: bytes) -> tuple[Tick, int]:
+    """Return the tick of these bytes and its epoch; raises ValueError when they are no tick."""
     record = _decoder.decode(data)
     others = {name: getattr(record, name) for name in Tick.__slots__ if name != "readings"}
-    return Tick(readings=[VitalsRow(*row) for row in record.readings], **others)
+    return Tick(readings=[VitalsRow(*row) for row in record.readings], **others), record.epoch
 
 
-def decode_standing(data: bytes) -> tuple[list[AlarmRow], list[SuspensionRow]]:
-    """Return the alarms and silences of these bytes; raises ValueError when they are no tick."""
+def decode_standing(data: bytes) -> tuple[list[AlarmRow], list[SuspensionRow], int]:
+    """Return the alarms, silences and epoch of these bytes; raises ValueError when they are no tick."""
     found = _standing.decode(data)
-    return found.alarms, found.suspensions
+    return found.alarms, found.suspensions, found.epoch

@@ -1,19 +1,21 @@
 """Alarms, their transitions and the silences, between rows and the domain's words."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
 
 from nicu_dashboard.adapters.sql import dialects
 from nicu_dashboard.adapters.sql.tables import alarm_transitions, alarms, cots, suspensions
-from nicu_dashboard.domain.alarms.alarm import Alarm, Transition
+from nicu_dashboard.domain.alarms.alarm import Alarm, Transition, withdrawn
 from nicu_dashboard.ports.tick import AlarmRow, SuspensionRow
 
 # Where a column is called otherwise: `limit` is a word of SQL, and the schema speaks of alarms that were triggered.
 _COLUMN = {"raised_at": "triggered_at", "limit": "limit_value"}
 _FIELDS = tuple((field.name, _COLUMN.get(field.name, field.name)) for field in fields(Alarm))
+# What is noted at the end of an alarm whose engine was followed by another.
+FOLLOWED = "another engine took over"
 _TRANSITION_KEY = ("alarm_id", "at", "from_presence", "to_presence", "cause", "priority")
 
 
@@ -43,6 +45,18 @@ def store(connection: Connection, rows: Sequence[AlarmRow]) -> None:
     dialects.replace(connection, alarms, ("id",), [_row(row) for row in last.values()])
 
 
+def store_late(connection: Connection, rows: Sequence[AlarmRow], at: int) -> None:
+    """Insert alarms of an engine that was followed at `at`, over by then; one that the store knows stays as it is."""
+    if not rows:
+        return
+    last = {row.alarm.id: row for row in rows}
+    ends = {number: withdrawn(row.alarm, at, FOLLOWED) for number, row in last.items() if row.alarm.presence != "off"}
+    over = [replace(row, alarm=ends[number][0]) if number in ends else row for number, row in last.items()]
+    statement = dialects.insert(connection, alarms).on_conflict_do_nothing(index_elements=("id",))
+    new = connection.scalars(statement.returning(alarms.c.id), [_row(row) for row in over]).all()
+    store_transitions(connection, [ends[number][1] for number in new if number in ends])
+
+
 def store_transitions(connection: Connection, transitions: Sequence[Transition]) -> None:
     """Append transitions; one that is there already is not doubled."""
     if not transitions:
@@ -70,6 +84,17 @@ def store_suspensions(connection: Connection, rows: Sequence[SuspensionRow]) -> 
     keys = ("cot_id", "kind", "scope", "began_at")
     last = {(row.cot_id, row.kind, row.scope, row.began_at): row for row in rows}
     dialects.replace(connection, suspensions, keys, [_suspension_row(row) for row in last.values()])
+
+
+def store_suspensions_late(connection: Connection, rows: Sequence[SuspensionRow], at: int) -> None:
+    """Insert silences of an engine that was followed at `at`, over by then; one that the store knows stays as it is."""
+    if not rows:
+        return
+    last = {(row.cot_id, row.kind, row.scope, row.began_at): row for row in rows}
+    over = [replace(row, ended_at=at, ended_by="system") if row.ended_at is None else row for row in last.values()]
+    statement = dialects.insert(connection, suspensions)
+    keys = ("cot_id", "kind", "scope", "began_at")
+    connection.execute(statement.on_conflict_do_nothing(index_elements=keys), [_suspension_row(row) for row in over])
 
 
 def open_alarms(connection: Connection, unit_id: int) -> list[AlarmRow]:

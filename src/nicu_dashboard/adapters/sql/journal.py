@@ -1,12 +1,14 @@
 """The engine's journal: one tick, one transaction."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from sqlalchemy import Connection, delete, insert, select
 
 from nicu_dashboard.adapters.sql import alarm_rows, dialects, marks, readings, spell_rows
 from nicu_dashboard.adapters.sql.counting import count_up
 from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.fence import Fence, no_fence
 from nicu_dashboard.adapters.sql.sifting import Sifter
 from nicu_dashboard.adapters.sql.tables import quarantine, rescans
 from nicu_dashboard.ports.tick import (
@@ -21,44 +23,56 @@ from nicu_dashboard.ports.tick import (
     Tick,
 )
 
-Fence = Callable[[Connection], None]
-
-
-def _open(_connection: Connection) -> None:
-    """Let every transaction pass."""
-
 
 class SqlJournal:
     """The port Journal on SQLite or PostgreSQL."""
 
-    def __init__(self, database: Database, fence: Fence = _open) -> None:
+    def __init__(self, database: Database, fence: Fence = no_fence) -> None:
         """Take the store, and what may refuse a transaction at its end."""
         self._database, self._fence = database, fence
 
-    def commit(self, tick: Tick, mark: Mark | None = None) -> Sequence[Fate]:
+    def commit(self, tick: Tick, mark: Mark | None = None, followed_at: int | None = None) -> Sequence[Fate]:
         """Write the tick in one transaction with the roll-ups it touches; return each reading's fate in order."""
         with self._database.ticking() as connection:
             if mark is not None:
                 marks.note(connection, mark)
             fates = readings.store(connection, tick.readings)
-            self._write(connection, tick)
-            self._fence(connection)
+            self._way(followed_at)(connection, tick)
+            self._check(connection, followed_at)
         return fates
 
-    def sift(self, tick: Tick, mark: Mark | None = None) -> Sequence[Fate | Refused]:
+    def sift(self, tick: Tick, mark: Mark | None = None, followed_at: int | None = None) -> Sequence[Fate | Refused]:
         """Write all of the tick that the store takes, and the rest into the quarantine, in one transaction."""
         with self._database.ticking() as connection:
             if mark is not None:
                 marks.note(connection, mark)
-            fates = Sifter(connection, self._database.where, self._write).sift(tick)
-            self._fence(connection)
+            fates = Sifter(connection, self._database.where, self._way(followed_at)).sift(tick)
+            self._check(connection, followed_at)
         return fates
+
+    def _way(self, followed_at: int | None) -> Callable[[Connection, Tick], None]:
+        """Return how a tick is written: as the present, or as the history of an engine that was followed."""
+        return self._write if followed_at is None else partial(self._write_late, followed_at)
+
+    def _check(self, connection: Connection, followed_at: int | None) -> None:
+        """Let only the engine that works write the present; history changes nothing that is."""
+        if followed_at is None:
+            self._fence(connection)
 
     def _write(self, connection: Connection, tick: Tick) -> None:
         """Write what a tick holds beside its readings."""
         alarm_rows.store(connection, tick.alarms)
-        alarm_rows.store_transitions(connection, tick.transitions)
         alarm_rows.store_suspensions(connection, tick.suspensions)
+        self._write_more(connection, tick)
+
+    def _write_late(self, followed_at: int, connection: Connection, tick: Tick) -> None:
+        """Write the same where another engine has spoken since: what the store knows stays as it is."""
+        alarm_rows.store_late(connection, tick.alarms, followed_at)
+        alarm_rows.store_suspensions_late(connection, tick.suspensions, followed_at)
+        self._write_more(connection, tick)
+
+    def _write_more(self, connection: Connection, tick: Tick) -> None:
+        alarm_rows.store_transitions(connection, tick.transitions)
         spell_rows.store(connection, tick.spells)
         _count_quarantined(connection, tick.quarantined)
         _ask_for_rescans(connection, tick.rescans)

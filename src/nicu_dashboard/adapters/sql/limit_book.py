@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from nicu_dashboard.adapters.sql import audit_trail, dialects
 from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.fence import Fence, no_fence
 from nicu_dashboard.adapters.sql.tables import limit_versions
 from nicu_dashboard.domain.instants import format_instant
 from nicu_dashboard.domain.limits import AlarmLimits, Limit, Threshold
@@ -18,9 +19,9 @@ from nicu_dashboard.ports.tick import AuditEntry, StoreRefused
 class SqlLimitBook:
     """The port LimitBook."""
 
-    def __init__(self, database: Database) -> None:
-        """Take the store."""
-        self._database = database
+    def __init__(self, database: Database, fence: Fence = no_fence) -> None:
+        """Take the store, and what may refuse a change at its end."""
+        self._database, self._fence = database, fence
 
     def current(self, patient_ids: Sequence[int]) -> Mapping[int, LimitVersion]:
         """Return the newest version for each baby that has its own."""
@@ -48,6 +49,7 @@ class SqlLimitBook:
                 _check_newest(connection, new.patient_id, expected_version)
                 connection.execute(insert(limit_versions), _row(new))
                 self._database.trail.append(connection, [audit_trail.about(audit, new.patient_id)])
+                self._fence(connection)
         except StoreRefused:
             raise LimitsChangedMeanwhile("These limits were changed at the same time; read them again.") from None
         return new

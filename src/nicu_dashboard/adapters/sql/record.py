@@ -134,7 +134,7 @@ class Record:
 def _changes(connection: Connection, alarm_ids: Sequence[int]) -> Mapping[int, list[Transition]]:
     """Return every change of these alarms in the order they happened."""
     change = alarm_transitions.c
-    query = select(alarm_transitions).where(change.alarm_id.in_(alarm_ids)).order_by(change.id)
+    query = select(alarm_transitions).where(change.alarm_id.in_(alarm_ids)).order_by(change.at, change.id)
     found: dict[int, list[Transition]] = {}
     for row in connection.execute(query).mappings():
         found.setdefault(row["alarm_id"], []).append(transition_of(row))

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 
 from nicu_dashboard.adapters.sql import audit_trail, dialects
 from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.fence import Fence, no_fence
 from nicu_dashboard.adapters.sql.sight import seen_baby
 from nicu_dashboard.adapters.sql.tables import admissions, audit_log, cots, patients, sources, units
 from nicu_dashboard.adapters.sql.ward_rows import (
@@ -35,9 +36,9 @@ _SOURCE_KEY = ("name", "origin")
 class SqlRoster:
     """The port Roster."""
 
-    def __init__(self, database: Database) -> None:
-        """Take the store."""
-        self._database = database
+    def __init__(self, database: Database, fence: Fence = no_fence) -> None:
+        """Take the store, and what may refuse a change at its end."""
+        self._database, self._fence = database, fence
 
     def version(self) -> object:
         """Return the newest audit number: every change of cots, patients and stays leaves an audit row."""
@@ -205,6 +206,7 @@ class SqlRoster:
                 yield connection
                 if audit is not None:
                     self._audit(connection, audit, audit.patient_id)
+                self._fence(connection)
         except StoreRefused:
             raise RosterConflict("Somebody else changed this at the same time; look again and repeat.") from None
 

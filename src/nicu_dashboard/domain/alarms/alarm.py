@@ -1,7 +1,7 @@
 """One alarm: a condition of one baby (or of the system) from its first announcement to its end."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from nicu_dashboard.domain.alarms.priority import Kind, Priority, mark
@@ -63,6 +63,12 @@ class Transition:
     value: float | None = None
     by: str | None = None
     note: str | None = None
+
+
+def withdrawn(alarm: Alarm, at: int, note: str) -> tuple[Alarm, Transition]:
+    """Return an alarm that nobody watches any more as ended at this instant, and the change that says why."""
+    change = Transition(alarm.id, at, alarm.presence, "off", "withdrawn", alarm.priority, alarm.value, "system", note)
+    return replace(alarm, presence="off", ended_at=at, held=False), change
 
 
 def condition_ended_at(changes: Sequence[Transition]) -> int | None:
