@@ -108,6 +108,7 @@ def test_what_the_first_engine_put_by_comes_in_once_and_never_over_the_newer_wor
     assert time.monotonic() - began <= TAKEN_OVER_S
     within(10, lambda: machines.send(second, heart_rate=42, spo2=95), "the second acknowledges")
     within(10, lambda: machines.alarms(second)["heart_rate:low"]["presence"] == "on", "nobody acknowledged it there")
+
     def latched() -> bool:
         machines.send(second, heart_rate=150, spo2=95)
         return machines.alarms(second)["heart_rate:low"]["presence"] == "latched"
