@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     spool_mb: Annotated[int, Field(alias="NICU_SPOOL_MB", ge=0, le=1_000_000)] = 512
     host: Annotated[str, Field(alias="NICU_HOST")] = "127.0.0.1"
     port: Annotated[int, Field(alias="NICU_PORT", ge=0, le=65_535)] = 8_000
+    unit: Annotated[str | None, Field(alias="NICU_UNIT", max_length=80)] = None
     engine_listen: Annotated[str, Field(alias="NICU_ENGINE_LISTEN")] = "127.0.0.1:0"
     engine_url: Annotated[str | None, Field(alias="NICU_ENGINE_URL")] = None
     allow_insecure_engine: Annotated[bool, Field(alias="NICU_ALLOW_INSECURE_ENGINE")] = False

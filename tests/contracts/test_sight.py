@@ -12,7 +12,7 @@ def test_a_baby_belongs_to_the_unit_of_its_latest_stay(ward: Ward) -> None:
     with ward.database.writing() as connection:
         other = connection.execute(insert(units).returning(units.c.id), {"name": "Special care"}).scalar_one()
         connection.execute(insert(cots), {"unit_id": other, "label": "SC-01", "position": 1})
-    sight, roster, here = SqlSight(ward.database), ward.roster, ward.roster.unit().id
+    sight, roster, here = SqlSight(ward.database), ward.roster, ward.unit.id
     waiting = roster.add_patient(NewPatient("W-1"), by_nurse())
     assert (sight.unit_of_baby(ward.baby.id), sight.unit_of_baby(waiting.id)) == (here, None)
     assert [baby.id for baby in roster.patients(units=frozenset({here}))] == [ward.baby.id, waiting.id]

@@ -53,8 +53,8 @@ async def test_a_transfer_while_the_record_is_being_read_leaves_the_baby_where_i
     roster.add_patient(NewPatient("B-2"), NURSE.entry(unit.clock.at, "patient.create", "patient"))
     read = roster.stays
 
-    def slowly() -> object:
-        found = read()
+    def slowly(*given: int) -> object:
+        found = read(*given)
         asyncio.run_coroutine_threadsafe(asyncio.sleep(0.3), loop).result()
         return found
 

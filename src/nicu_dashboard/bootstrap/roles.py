@@ -36,7 +36,7 @@ def build_engine(
 
     A `closed` one lets nobody in but them.
     """
-    unit_id = store.roster.unit().id
+    unit_id = store.roster.unit(settings.unit).id
     lease = SqlLease(store.database, unit_id)
     tenure = Tenure(lease, clock, this_process(), address, has_ended, structlog.get_logger("nicu.engine").warning)
     shared = PublishingBroadcast(SqlLiveRow(store.database, unit_id, lease), clock)
@@ -75,7 +75,7 @@ def engine_address(settings: Settings, url: str, closed: bool) -> str:
 
 def build_outpost(settings: Settings, store: Store, clock: Clock) -> tuple[Outpost, FastAPI]:
     """Return a web worker, which leaves to the engine what is the engine's."""
-    unit_id = store.roster.unit().id
+    unit_id = store.roster.unit(settings.unit).id
     lease = SqlLease(store.database, unit_id)
     row = SqlLiveRow(store.database, unit_id, lease)
     whereabouts = Whereabouts(lease, clock)

@@ -14,6 +14,7 @@ from nicu_dashboard.adapters.spool import FolderSpool, waiting_in
 from nicu_dashboard.adapters.system_clock import SystemClock
 from nicu_dashboard.bootstrap.proof import anchoring
 from nicu_dashboard.bootstrap.store import Store
+from nicu_dashboard.domain.patients import Unit
 from nicu_dashboard.ports.broadcast import Broadcast
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.lease import LeaseLost
@@ -53,16 +54,17 @@ def station_parts(
     """Return what every station is made of."""
     if mode != "read-only":
         store.database.serve()
+    unit = store.roster.unit(settings.unit)
     measures = Measures()
     ids = AlarmIds(store.journal, clock, at_once=mode != "read-only")
-    ward = Ward(store.roster.unit(), ids, CommandNotifier(settings.notify_command), settings.definition)
+    ward = Ward(unit, ids, CommandNotifier(settings.notify_command), settings.definition)
     displays = Displays(ward, clock.now())
     # The snapshot tells of the engine, which wakes the live view: the last knot is tied by name.
     builder = SnapshotBuilder(
         ward, mode, lambda: surroundings(engine, displays, clock), lambda view: msgspec.Raw(msgspec.json.encode(view))
     )
     live = Live(builder.build, msgspec.json.encode, broadcast, clock, measures)
-    waiting_room = spool(settings, store, mode) if engine_kind is Engine else None
+    waiting_room = spool(settings, store, mode, unit) if engine_kind is Engine else None
     keeper = Keeper(store.journal, waiting_room, clock, measures)
     engine = engine_kind(ward, keeper, clock, live, measures)
     stays = Stays(store.roster)
@@ -91,11 +93,16 @@ def station_parts(
     }
 
 
-def spool(settings: Settings, store: Store, mode: str) -> Spool | None:
-    """Return where ticks wait while PostgreSQL is away; a SQLite file is on this machine itself, a demo needs none."""
+def spool(settings: Settings, store: Store, mode: str, unit: Unit) -> Spool | None:
+    """Return where ticks wait while PostgreSQL is away; a SQLite file is on this machine itself, a demo needs none.
+
+    The oldest unit has the folder, every other one a folder of its own in it: no engine takes up another unit's ticks.
+    """
     if store.database.engine_name != "postgresql" or mode != "live" or settings.spool_mb == 0:
         return None
-    return FolderSpool(settings.spool_dir.expanduser().absolute(), settings.spool_mb * 1_000_000)
+    folder = settings.spool_dir.expanduser().absolute()
+    is_first = store.roster.units()[0].id == unit.id
+    return FolderSpool(folder if is_first else folder / f"unit-{unit.id}", settings.spool_mb * 1_000_000)
 
 
 def spooled(settings: Settings) -> int:
@@ -111,7 +118,7 @@ def importing(settings: Settings, store: Store, clock: Clock) -> Importing:
 def build_past(settings: Settings, store: Store, numbers: Iterator[int] | None = None) -> Past:
     """Return a past to be lived through; `numbers` are for its alarms, by default the next ones."""
     ids = AlarmIds(store.journal) if numbers is None else numbers
-    ward = Ward(store.roster.unit(), ids, Unheard(), settings.definition)
+    ward = Ward(store.roster.unit(settings.unit), ids, Unheard(), settings.definition)
     return Past(ward, store.journal, store.roster)
 
 

@@ -9,6 +9,7 @@ import typer
 
 from nicu_dashboard.bootstrap import Store
 from nicu_dashboard.cli.common import (
+    OfUnit,
     baby,
     checked,
     instant,
@@ -19,6 +20,7 @@ from nicu_dashboard.cli.common import (
     short_instant,
     show,
     table,
+    unit_of,
     words,
 )
 from nicu_dashboard.domain.patients import GestationalAge, Patient, check_birth
@@ -42,6 +44,7 @@ def register(app: typer.Typer) -> None:
 @cots.command("add")
 def add(
     labels: Annotated[list[str], typer.Argument(metavar="LABEL…", help="Labels, in the order of the wall.")],
+    unit: OfUnit = None,
 ) -> None:
     """Add cots at the end of the wall.
 
@@ -49,33 +52,46 @@ def add(
     """
     wanted = [checked(label, "a cot's label", LABEL_LENGTH) for label in labels]
     with opened() as store:
+        there_in = unit_of(store, unit)
         there = {cot.label for cot in store.roster.cots()}
         taken = [label for place, label in enumerate(wanted) if label in there or label in wanted[:place]]
         if taken:
             raise RosterConflict(f"there is a cot {taken[0]} already, nothing was added; see: nicu cot list")
         for label in wanted:
-            store.roster.add_cot(label, operator().entry(now(), "cot.add", f"cot {label}"))
+            store.roster.add_cot(label, operator().entry(now(), "cot.add", f"cot {label}"), there_in.id)
             words.print(f"Added {label}")
 
 
 @cots.command("list")
-def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def list_(
+    unit: Annotated[str | None, typer.Option(help="Name or number of a unit. [every unit]")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
     """List the cots in their order, with who lies there.
 
     Example: nicu cot list
     """
     with opened() as store:
-        lying = {stay.cot.id: stay for stay in store.roster.stays()}
-        rows = [(cot, lying.get(cot.id)) for cot in store.roster.cots()]
+        only = None if unit is None else store.roster.unit(unit).id
+        names = {one.id: one.name for one in store.roster.units()}
+        lying = {stay.cot.id: stay for stay in store.roster.stays(only)}
+        rows = [(cot, lying.get(cot.id)) for cot in store.roster.cots(only)]
     if json:
-        print_json([{"id": cot.id, "label": cot.label, "mrn": stay and stay.patient.mrn} for cot, stay in rows])
+        print_json(
+            [
+                {"id": cot.id, "label": cot.label, "unit": names[cot.unit_id], "mrn": stay and stay.patient.mrn}
+                for cot, stay in rows
+            ]
+        )
         return
     if not rows:
         words.print("There are no cots yet; next: nicu cot add NICU-01")
         return
-    shown = table("cot", "MRN", "since (UTC)")
+    several = len(names) > 1
+    shown = table("cot", *(["unit"] if several else []), "MRN", "since (UTC)")
     for cot, stay in rows:
-        shown.add_row(cot.label, stay.patient.mrn if stay else "free", short_instant(stay.began_at) if stay else "")
+        where = [cot.label, *([names[cot.unit_id]] if several else [])]
+        shown.add_row(*where, stay.patient.mrn if stay else "free", short_instant(stay.began_at) if stay else "")
     show(shown)
 
 

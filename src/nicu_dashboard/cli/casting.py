@@ -88,12 +88,12 @@ def cast_for(wish: Wish, at: int) -> Cast:
     return Cast(ward, replays, residents)
 
 
-def admit(store: Store, cast: Cast, at: int) -> bool:
+def admit(store: Store, cast: Cast, at: int, unit_id: int) -> bool:
     """Make the cots and admit the babies; return False when this store has seen them before (then only what lacks)."""
-    known = {cot.label for cot in store.roster.cots()}
+    known = {cot.label for cot in store.roster.cots(unit_id)}
     for label in cast.ward.labels:
         if label not in known:
-            store.roster.add_cot(label, DEMO.entry(at, "cot.add", f"cot {label}"))
+            store.roster.add_cot(label, DEMO.entry(at, "cot.add", f"cot {label}"), unit_id)
     taken = {stay.cot.label: stay.patient.mrn for stay in store.roster.stays()}
     for cot, new in cast.newcomers():
         if cot not in taken and new.mrn not in taken.values():

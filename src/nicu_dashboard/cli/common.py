@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -15,13 +15,17 @@ from nicu_dashboard import bootstrap, settings
 from nicu_dashboard.bootstrap import Store
 from nicu_dashboard.domain.errors import DomainError
 from nicu_dashboard.domain.instants import format_instant, parse_instant
-from nicu_dashboard.domain.patients import Patient
+from nicu_dashboard.domain.patients import Patient, Unit
 from nicu_dashboard.ports.roster import NotFound
 from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.settings import Settings
 
 DONE, FOUND_WRONG, COULD_NOT_RUN = 0, 1, 2
+
+OfUnit = Annotated[
+    str | None, typer.Option("--unit", help="Name or number of the unit. [NICU_UNIT, else the only one]")
+]
 
 words = Console(stderr=True, highlight=False, soft_wrap=True)
 out = Console(highlight=False)
@@ -119,6 +123,11 @@ def checked(value: str, what: str, longest: int) -> str:
     if not text or len(text) > longest or not text.isprintable():
         raise DomainError(f"{what} must have 1 to {longest} printable characters")
     return text
+
+
+def unit_of(store: Store, named: str | None) -> Unit:
+    """Return the unit an option or NICU_UNIT names, else the only one; raises UnitNotChosen."""
+    return store.roster.unit(named or settings.load().unit)
 
 
 def baby(store: Store, mrn: str) -> Patient:

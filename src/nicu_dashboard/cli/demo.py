@@ -15,7 +15,7 @@ from nicu_dashboard import bootstrap, settings
 from nicu_dashboard.bootstrap import Store
 from nicu_dashboard.cli import logs
 from nicu_dashboard.cli.casting import Cast, Rehearsal, Wish, admit, cast_for
-from nicu_dashboard.cli.common import opened, refuse, words
+from nicu_dashboard.cli.common import OfUnit, opened, refuse, words
 from nicu_dashboard.cli.running import open_browser, run_until_stopped, stoppable, url_of
 from nicu_dashboard.services.feeding import Feed
 from nicu_dashboard.services.station import Station
@@ -43,6 +43,7 @@ def demo(
     ] = 0,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
     calm: Annotated[bool, typer.Option("--calm", help="Leave out the scripted scenes of the first minutes.")] = False,
+    unit: OfUnit = None,
 ) -> None:
     """Show a live ward: simulated babies, and recordings played again, on this machine.
 
@@ -54,6 +55,7 @@ def demo(
     """
     wish = Wish(max(cots, len(replay or ())), seed, speed, calm, tuple(replay or ()), replay_from)
     found = settings.load()
+    found = found if unit is None else found.model_copy(update={"unit": unit})
     logs.configure(found.log_level, quiet=True)
     with (
         stoppable(),
@@ -77,11 +79,12 @@ def _fresh(found: Settings) -> Iterator[Settings]:
 
 def _play(wish: Wish, chosen: Settings, store: Store, listener: socket.socket, browser: bool) -> None:
     store.claim()
+    unit_id = store.roster.unit(chosen.unit).id
     _refuse_real_babies(store)
     clock = bootstrap.system_clock(wish.speed)
     cast = cast_for(wish, clock.now())
     words.print(f"Preparing {wish.cots} cots …")
-    new = admit(store, cast, clock.now())
+    new = admit(store, cast, clock.now(), unit_id)
     rehearsal = Rehearsal(chosen, store, wish, cast, clock)
     if new:
         rehearsal.recent()

@@ -25,12 +25,13 @@ from nicu_dashboard.cli import (
     migrate,
     serve,
     simulate,
+    units,
     users,
 )
 from nicu_dashboard.cli.common import COULD_NOT_RUN, CannotRun
 from nicu_dashboard.domain.errors import DomainError
 from nicu_dashboard.domain.instants import InstantError
-from nicu_dashboard.ports.roster import NotFound, RosterConflict
+from nicu_dashboard.ports.roster import NotFound, RosterConflict, UnitNotChosen
 from nicu_dashboard.ports.tick import StoreRefused, StoreUnavailable
 from nicu_dashboard.services.accounts import AccountRefused
 from nicu_dashboard.settings import SettingsFault
@@ -52,6 +53,7 @@ KNOWN = (
     SettingsFault,
     StoreRefused,
     StoreUnavailable,
+    UnitNotChosen,
 )
 
 app = typer.Typer(
@@ -81,7 +83,9 @@ def nicu(
     """
 
 
-for group in (demo, serve, simulate, imports, admissions, events, alarms, users, keys, database, audit, hipaa, export):
+for group in (
+    demo, serve, simulate, imports, units, admissions, events, alarms, users, keys, database, audit, hipaa, export
+):  # fmt: skip
     group.register(app)
 app.add_typer(migrate.app, name="migrate")
 

@@ -11,9 +11,10 @@ import typer
 from nicu_dashboard import bootstrap, settings
 from nicu_dashboard.bootstrap import Store, roles
 from nicu_dashboard.cli import logs
-from nicu_dashboard.cli.common import in_service, opened, refuse
+from nicu_dashboard.cli.common import OfUnit, in_service, opened, refuse
 from nicu_dashboard.cli.running import door_of, run_until_stopped, stoppable, url_of
 from nicu_dashboard.cli.supervising import Work, supervise
+from nicu_dashboard.domain.patients import Unit
 from nicu_dashboard.operations.processes import too_many_connections
 from nicu_dashboard.services.station import Station
 from nicu_dashboard.settings import Settings
@@ -42,6 +43,7 @@ def serve(
     workers: Annotated[
         int, typer.Option(min=1, max=MOST_WORKERS, help="Web workers that share the port, on PostgreSQL.")
     ] = 1,
+    unit: OfUnit = None,
 ) -> None:
     """Run the central station: screens, intake, alarms, on the database in DATABASE_URL.
 
@@ -50,6 +52,7 @@ def serve(
     Example: nicu serve --port 8000
     """
     found = settings.load()
+    found = found if unit is None else found.model_copy(update={"unit": unit})
     if bootstrap.is_serverless():
         refuse(
             "a serverless platform stops the engine between requests, so it may not run there; see deploy/serverless"
@@ -103,6 +106,7 @@ def _together(found: Settings, role: Role, workers: int, listener: socket.socket
     with opened(found) as store:
         if store.database.engine_name == "sqlite":
             _only_all_on_sqlite(role, workers)
+        store.roster.unit(found.unit)
         short = too_many_connections(store.database, workers + (role == "all"))
     log = structlog.get_logger("nicu.serve")
     if short is not None:
@@ -139,20 +143,22 @@ def _started(store: Store, listener: socket.socket, front: Front) -> Callable[[S
     def started(station: Station) -> None:
         log = structlog.get_logger("nicu.serve")
         url = url_of(listener, front.is_tls)
-        log.info("serving", url=url, version=VERSION, database=store.database.engine_name)
-        for hint in first_steps(store):
+        ward = station.ward.unit
+        log.info("serving", url=url, unit=ward.name, version=VERSION, database=store.database.engine_name)
+        for hint in first_steps(store, ward):
             log.warning(hint)
 
     return started
 
 
-def first_steps(store: Store) -> list[str]:
+def first_steps(store: Store, unit: Unit | None = None) -> list[str]:
     """Return what is still to be done before this store can be worked with."""
     hints = []
     if not any(user.disabled_at is None for user in store.people.users()):
         hints.append("nobody can log in yet; next: nicu user add NAME --role administrator")
-    if not store.roster.cots():
-        hints.append("there are no cots yet; next: nicu cot add NICU-01")
+    if not store.roster.cots(None if unit is None else unit.id):
+        several = f" --unit '{unit.name}'" if unit is not None and len(store.roster.units()) > 1 else ""
+        hints.append(f"there are no cots yet; next: nicu cot add NICU-01{several}")
     if not any(key.disabled_at is None for key in store.people.device_keys()):
         hints.append("no device can send yet; next: nicu key add NAME")
     return [*hints, *bootstrap.audit_doubts(store)]

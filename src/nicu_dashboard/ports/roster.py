@@ -13,6 +13,10 @@ class RosterConflict(Exception):
     """The change cannot be (cot taken, MRN exists, baby already admitted); the message says which and the remedy."""
 
 
+class UnitNotChosen(Exception):
+    """The store holds several units and none was named, or none of this name; the message lists them."""
+
+
 class NotFound(Exception):
     """No such cot, patient or record; the message names what was asked for and the remedy."""
 
@@ -67,20 +71,39 @@ class Roster(Protocol):
         """Return a value that differs whenever cots, patients or stays have changed; one cheap query."""
         ...
 
-    def unit(self) -> Unit:
-        """Return the unit, created as "NICU" on first use."""
+    def units(self) -> Sequence[Unit]:
+        """Return every unit, the oldest first."""
         ...
 
-    def cots(self) -> Sequence[Cot]:
-        """Return the cots in their fixed order."""
+    def unit(self, named: str | None = None) -> Unit:
+        """Return the unit of this name or number; with none named the only one, created as "NICU" on first use.
+
+        Raises UnitNotChosen.
+        """
         ...
 
-    def add_cot(self, label: str, audit: AuditEntry) -> Cot:
-        """Add a cot at the end; raises RosterConflict when the label exists."""
+    def add_unit(self, name: str, audit: AuditEntry) -> Unit:
+        """Add a unit; raises RosterConflict when the name exists."""
         ...
 
-    def stays(self) -> Sequence[Stay]:
-        """Return who lies where now."""
+    def rename_unit(self, unit_id: int, name: str, audit: AuditEntry) -> Unit:
+        """Give a unit another name; raises RosterConflict when the name exists."""
+        ...
+
+    def cots(self, unit_id: int | None = None) -> Sequence[Cot]:
+        """Return the cots of a unit in their fixed order, or of every unit, one after the other."""
+        ...
+
+    def add_cot(self, label: str, audit: AuditEntry, unit_id: int | None = None) -> Cot:
+        """Add a cot at the end of a unit (by default the only one); raises RosterConflict, UnitNotChosen."""
+        ...
+
+    def stays(self, unit_id: int | None = None) -> Sequence[Stay]:
+        """Return who lies where now in a unit, or in every unit."""
+        ...
+
+    def stay_of(self, patient_id: int) -> Stay | None:
+        """Return where a baby lies now, in whatever unit; None when it is not admitted."""
         ...
 
     def patient(self, patient_id: int) -> Patient:

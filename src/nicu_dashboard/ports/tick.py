@@ -182,7 +182,7 @@ class Journal(Protocol):
         """Return `count` ids never given before under this counter ("alarm")."""
         ...
 
-    def rescans(self) -> Sequence[Rescan]:
+    def rescans(self, unit_id: int | None = None) -> Sequence[Rescan]:
         """Return the windows still to be scanned again, merged per patient."""
         ...
 

@@ -4,6 +4,7 @@ import asyncio
 
 from nicu_dashboard.domain.patients import Cot, Patient, check_birth
 from nicu_dashboard.ports.clock import Clock
+from nicu_dashboard.ports.people import EVERY_UNIT, Units
 from nicu_dashboard.ports.roster import NewPatient, NotFound, Roster, RosterConflict, Stay
 from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.services.engine import Engine
@@ -25,7 +26,7 @@ class Admissions:
         """Add a cot at the end of the wall."""
         entry = actor.entry(self._clock.now(), "cot.add", f"cot {label}")
         async with self._settling.one_at_a_time:
-            cot = await asyncio.to_thread(self._roster.add_cot, label, entry)
+            cot = await asyncio.to_thread(self._roster.add_cot, label, entry, self._engine.ward.unit.id)
             self._engine.ward.add_cots([cot])
             await self._stays.refresh([cot.id])
         await self._engine.submit()
@@ -62,9 +63,14 @@ class Admissions:
         await self._engine.submit()
         return stay
 
-    async def transfer(self, patient_id: int, cot: str, actor: Actor) -> Stay:
-        """Move a baby to another free cot; its history, limits and events go with it."""
-        self._require_cot(cot)
+    async def transfer(self, patient_id: int, cot: str, actor: Actor, units: Units = EVERY_UNIT) -> Stay:
+        """Move a baby to another free cot; its history, limits and events go with it.
+
+        The cot may stand in another of the `units` that the actor sees: that unit's engine takes the baby up.
+        """
+        other = self._engine.ward.elsewhere(cot)
+        if other is None or (units is not EVERY_UNIT and other not in units):
+            self._require_cot(cot)
         at = self._clock.now()
         async with self._settling.one_at_a_time:
             old = self._engine.ward.bed_of(patient_id)
@@ -74,8 +80,9 @@ class Admissions:
             if old is not None:
                 self._engine.ward.vacate(old, at, actor.name)
                 await self._stays.refresh([old.cot.id])
-            await self._stays.refresh([stay.cot.id])
-            await self._settling.settle(stay)
+            if other is None:
+                await self._stays.refresh([stay.cot.id])
+                await self._settling.settle(stay)
         await self._engine.submit()
         return stay
 

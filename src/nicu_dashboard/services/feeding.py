@@ -49,7 +49,7 @@ class Past:
         self._rows: list[VitalsRow] = []
         self._now = 0
         self._nurse_looks_at = 0
-        ward.add_cots(roster.cots())
+        ward.add_cots(roster.cots(ward.unit.id))
 
     def live_through(self, readings: Iterable[Reading]) -> Iterator[int]:
         """Take readings in the order of time; after each transaction yield how many readings it stored."""
@@ -83,7 +83,7 @@ class Past:
         self._rows.append(VitalsRow(bed.stay.patient.id, source.id, reading.recorded_at, received_at, reading.values))
 
     def _settle(self, at: int) -> None:
-        for stay in self._roster.stays():
+        for stay in self._roster.stays(self._ward.unit.id):
             bed = self._ward.bed(stay.cot.id)
             bed.stay, bed.watch = stay, Watch(limits_by_age(stay.patient, at))
 

@@ -151,6 +151,10 @@ class Intake:
             said = format_instant(reading.recorded_at)
             return f"recorded_at {said} is {ahead_ms / 1_000:.0f} s in the future (limit 60 s); set the device's clock"
         bed = self._engine.ward.bed_by_label(reading.cot)
+        if bed is None and self._engine.ward.elsewhere(reading.cot) is not None:
+            # What another unit's baby measures is not for this unit's eyes: the quarantine keeps that it came.
+            self._quarantine(reading, received_at, "cot of another unit", told=False)
+            return f"cot {reading.cot[:40]!r} belongs to another unit; send to the server of that unit"
         if bed is None:
             self._quarantine(reading, received_at, "unknown cot")
             return f"unknown cot {reading.cot[:40]!r}; nicu cot add LABEL"
@@ -180,7 +184,7 @@ class Intake:
         elif not (live and bed.is_known(source.id, reading.recorded_at)):
             self._engine.ward.rescan(patient_id, reading.recorded_at)
 
-    def _quarantine(self, reading: Reading, at: int, reason: str) -> None:
+    def _quarantine(self, reading: Reading, at: int, reason: str, told: bool = True) -> None:
         """Have a reading kept for people to see, counted by source, cot and reason; invented cots fill no table."""
         cot = reading.cot[:80]
         if (key := (reading.source, cot, reason)) not in self._homeless:
@@ -188,6 +192,6 @@ class Intake:
                 cot, reason = FURTHER, "unknown cot"
             else:
                 self._homeless.add(key)
-        said = {name: str(value) for name, value in reading.values.items()}
+        said = {name: str(value) for name, value in reading.values.items()} if told else "not shown here"
         raw = f"{format_instant(reading.recorded_at)} {said}"
         self._engine.ward.quarantine(Quarantined(at, reading.source, cot, reason, raw[:2_000]))

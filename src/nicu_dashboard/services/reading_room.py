@@ -20,8 +20,9 @@ class ReadingRoom:
             version = await asyncio.to_thread(self._roster.version)
             if version == self._version:
                 return
+            self._ward.take_name(await asyncio.to_thread(self._roster.units))
             self._ward.add_cots(await asyncio.to_thread(self._roster.cots))
-            stays = {stay.cot.id: stay for stay in await asyncio.to_thread(self._roster.stays)}
+            stays = {stay.cot.id: stay for stay in await asyncio.to_thread(self._roster.stays, self._ward.unit.id)}
             for cot_id, bed in self._ward.beds.items():
                 bed.stay = stays.get(cot_id)
             self._version = version

@@ -29,8 +29,9 @@ class RosterWatch:
             version = await asyncio.to_thread(self._roster.version)
             if version == self._version:
                 return False
+            self._ward.take_name(await asyncio.to_thread(self._roster.units))
             self._ward.add_cots(await asyncio.to_thread(self._roster.cots))
-            now = {stay.cot.id: stay for stay in await asyncio.to_thread(self._roster.stays)}
+            now = {stay.cot.id: stay for stay in await asyncio.to_thread(self._roster.stays, self._ward.unit.id)}
             moved = {cot_id for cot_id, bed in self._ward.beds.items() if _moved(bed.stay, now.get(cot_id))}
             # A store that fails from here on must not leave a cot vacated and its new baby unwatched.
             self._unfinished |= moved

@@ -71,12 +71,12 @@ class Settling:
         """Fill the whole ward after a start: cots, babies, standing alarms, silences; events are looked for again."""
         cots = await asyncio.to_thread(self._roster.cots)
         self._ward.add_cots(cots)
-        await self._stays.refresh(cot.id for cot in cots)
+        await self._stays.refresh(self._ward.beds)
         await self._stays.know_sources()
         alarms = await asyncio.to_thread(self._keeper.journal.open_alarms, self._ward.unit.id)
         silences = await asyncio.to_thread(self._keeper.journal.open_suspensions, self._ward.unit.id)
         alarms, silences = await asyncio.to_thread(self._keeper.standing, alarms, silences)
-        for stay in await asyncio.to_thread(self._roster.stays):
+        for stay in await asyncio.to_thread(self._roster.stays, self._ward.unit.id):
             await self.settle(stay, alarms, silences)
             self._ward.rescan(stay.patient.id, self._clock.now())
         self._close(alarms, silences)

@@ -91,7 +91,7 @@ class Upkeep:
     async def find_again(self) -> None:
         """Derive the events of every window with late readings anew from what is stored."""
         at = self._clock.now()
-        for window in await asyncio.to_thread(self._journal.rescans):
+        for window in await asyncio.to_thread(self._journal.rescans, self._ward.unit.id):
             if not await asyncio.to_thread(self.rescan, window):
                 self._unfinished.append((window, at + FINISHED_MS))
             self._doubtful.add(window.patient_id)

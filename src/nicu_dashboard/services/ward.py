@@ -39,10 +39,18 @@ class Ward:
         self.raised = 0
         self._tick = Tick()
         self._by_label: dict[str, Bed] = {}
+        self._elsewhere: dict[str, int] = {}
+
+    def take_name(self, units: Sequence[Unit]) -> None:
+        """Follow the name that the record gives this unit."""
+        self.unit = next((unit for unit in units if unit.id == self.unit.id), self.unit)
 
     def add_cots(self, cots: Sequence[Cot]) -> None:
-        """Make room for cots not known yet."""
+        """Make room for cots not known yet; those of another unit are known by label alone."""
         for cot in cots:
+            if cot.unit_id != self.unit.id:
+                self._elsewhere[cot.label] = cot.unit_id
+                continue
             bed = self.beds.setdefault(cot.id, Bed(cot))
             self._by_label[cot.label] = bed
 
@@ -56,6 +64,10 @@ class Ward:
     def bed_by_label(self, label: str) -> Bed | None:
         """Return the bed with this label, None when there is none."""
         return self._by_label.get(label)
+
+    def elsewhere(self, label: str) -> int | None:
+        """Return the other unit in which a cot of this label stands, None when it stands in none."""
+        return self._elsewhere.get(label)
 
     def bed_of(self, patient_id: int) -> Bed | None:
         """Return where this baby lies, None when not admitted."""

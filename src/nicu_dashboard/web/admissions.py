@@ -10,7 +10,7 @@ from nicu_dashboard.ports.roster import NewPatient, Stay
 from nicu_dashboard.web.descriptions import Description, Mrn
 from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import InRooms, Rooms
-from nicu_dashboard.web.security import Person, require, within_units
+from nicu_dashboard.web.security import Person, baby_of, require, within_units
 from nicu_dashboard.web.shapes import patient_shape
 from nicu_dashboard.web.windows import Whole
 
@@ -61,7 +61,7 @@ def _who(body: AdmitBody, synthetic: bool) -> NewPatient | int:
 async def transfer(body: TransferBody, found: InRooms, person: Admits) -> dict[str, Any]:
     """Move a baby to another free cot; its history goes with it."""
     patient_id = await _patient(body, found, person)
-    stay = await found.station.admissions.transfer(patient_id, body.cot.strip(), person.actor)
+    stay = await found.station.admissions.transfer(patient_id, body.cot.strip(), person.actor, person.units)
     return _shape(stay, found)
 
 
@@ -77,11 +77,10 @@ async def discharge(body: Whom, found: InRooms, person: Admits) -> dict[str, Any
 async def _patient(body: Whom, found: Rooms, person: Person) -> int:
     if body.patient_id is None and body.mrn is None:
         raise Problem(422, "mrn or patient_id: say which baby", faults=[{"field": "mrn", "reason": "say which baby"}])
-    patient_id = body.patient_id
-    if patient_id is None:
-        patient_id = (await run_in_threadpool(found.roster.patient_by_mrn, (body.mrn or "").strip())).id
-    await run_in_threadpool(within_units, person, found, patient_id)
-    return patient_id
+    if body.patient_id is None:
+        return await run_in_threadpool(baby_of, person, found, (body.mrn or "").strip())
+    await run_in_threadpool(within_units, person, found, body.patient_id)
+    return body.patient_id
 
 
 def _shape(stay: Stay, found: Rooms) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from nicu_dashboard.services.snapshot import alarm_view
 from nicu_dashboard.web.disclosing import showing
 from nicu_dashboard.web.rooms import InRooms
-from nicu_dashboard.web.security import MaySee, MayWatch, Person, require
+from nicu_dashboard.web.security import MaySee, MayWatch, Person, baby_of, require
 from nicu_dashboard.web.shapes import alarm_shape, instant
 from nicu_dashboard.web.texts import ONE_LINE
 from nicu_dashboard.web.windows import Whole, page
@@ -36,10 +36,11 @@ def alarms(
     after: Whole | None = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
 ) -> dict[str, Any]:
-    """List alarms, newest first."""
+    """List alarms, newest first: those of this unit, or of one baby that this person may see."""
     if mrn is not None:
-        patient_id = found.roster.patient_by_mrn(mrn).id
-    listed = found.chart.alarms(patient_id, status, after, limit + 1, cot_id, person.units)
+        patient_id = baby_of(person, found, mrn)
+    units = frozenset({found.station.ward.unit.id}) if patient_id is None else person.units
+    listed = found.chart.alarms(patient_id, status, after, limit + 1, cot_id, units)
     showing(request, (one.patient_id for one in listed[:limit]))
     return page(listed, limit, alarm_shape, lambda one: one.alarm.id)
 

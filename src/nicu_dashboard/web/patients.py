@@ -46,9 +46,9 @@ class NoteBody(BaseModel):
 
 
 def stay_of(found: Rooms, patient_id: int) -> Stay | None:
-    """Return where the baby lies now."""
+    """Return where the baby lies now, in another unit too."""
     bed = found.station.ward.bed_of(patient_id)
-    return None if bed is None else bed.stay
+    return found.roster.stay_of(patient_id) if bed is None else bed.stay
 
 
 @router.get("")
@@ -64,7 +64,8 @@ def patients(
     listed = found.roster.patients(after, limit + 1, search, person.units)
     showing(request, (one.id for one in listed[:limit]))
     at = found.station.clock.now()
-    return page(listed, limit, lambda one: patient_shape(one, stay_of(found, one.id), at), lambda one: one.id)
+    lying = {stay.patient.id: stay for stay in found.roster.stays()}
+    return page(listed, limit, lambda one: patient_shape(one, lying.get(one.id), at), lambda one: one.id)
 
 
 @router.post("", status_code=201)
@@ -86,7 +87,7 @@ async def change_patient(patient_id: Whole, body: PatientChanges, found: InRooms
     """Change what is said of a baby."""
     before = await run_in_threadpool(found.roster.patient, patient_id)
     changed = await found.station.admissions.change(patient_id, body.over(before, body.mrn), person.actor)
-    return patient_shape(changed, stay_of(found, patient_id), found.station.clock.now())
+    return patient_shape(changed, await run_in_threadpool(stay_of, found, patient_id), found.station.clock.now())
 
 
 @router.get("/{patient_id}/trends")

@@ -19,6 +19,13 @@ from nicu_dashboard.web.rooms import Rooms
 DEMO_NAME = "Demo charge nurse"
 DEMO_ROLE: Role = "charge nurse"
 _UNPROVED: frozenset[Act] = frozenset({"enter", "keep own account"})
+# What is hidden is told in the words of what is not there.
+_UNKNOWN = {
+    "patient_id": "There is no baby {}; look it up in the list and try again.",
+    "alarm_id": "There is no alarm {}; look it up in the alarm log.",
+    "event_id": "There is no event {}; look it up in the list of events.",
+}
+_NO_MRN = "There is no baby with this MRN; look it up in the list and try again."
 LOG_IN = "log in first: POST /api/session with name and password"
 
 
@@ -143,13 +150,28 @@ def _within(units: frozenset[int], request: Request) -> None:
     for name, unit_of in looked_up.items():
         given = str(request.path_params.get(name, "")).removeprefix("-")
         if given.isascii() and given.isdigit() and len(given) < 16 and unit_of(int(given)) not in (*units, None):
-            raise NotFound(f"There is no {name.removesuffix('_id')} {given}.")
+            raise NotFound(_UNKNOWN[name].format(given))
 
 
 def within_units(person: Person, found: Rooms, patient_id: int) -> None:
     """Raise NotFound for a baby, named in a form, that belongs to a unit this person does not see."""
-    if person.units is not EVERY_UNIT and found.sight.unit_of_baby(patient_id) not in (*person.units, None):
-        raise NotFound("There is no such baby.")
+    if not _sees(person, found, patient_id):
+        raise NotFound(_UNKNOWN["patient_id"].format(patient_id))
+
+
+def baby_of(person: Person, found: Rooms, mrn: str) -> int:
+    """Return the baby with this MRN; raises NotFound, in the same words whether there is none or it is hidden."""
+    try:
+        patient_id = found.roster.patient_by_mrn(mrn).id
+    except NotFound:
+        raise NotFound(_NO_MRN) from None
+    if not _sees(person, found, patient_id):
+        raise NotFound(_NO_MRN)
+    return patient_id
+
+
+def _sees(person: Person, found: Rooms, patient_id: int) -> bool:
+    return person.units is EVERY_UNIT or found.sight.unit_of_baby(patient_id) in (*person.units, None)
 
 
 def require(act: Act) -> Callable[[Request], Person]:

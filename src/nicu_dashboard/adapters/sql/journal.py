@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from nicu_dashboard.adapters.sql import alarm_rows, dialects, marks, readings, spell_rows
 from nicu_dashboard.adapters.sql.counting import count_up
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.fence import Fence, no_fence
 from nicu_dashboard.adapters.sql.sifting import Sifter
+from nicu_dashboard.adapters.sql.sight import latest_unit
 from nicu_dashboard.adapters.sql.tables import quarantine, rescans
 from nicu_dashboard.ports.tick import (
     AlarmRow,
@@ -99,9 +100,15 @@ class SqlJournal:
         with self._database.writing() as connection:
             return count_up(connection, counter, count)
 
-    def rescans(self) -> Sequence[Rescan]:
-        """Return the windows still to be scanned again; those of a baby that overlap or touch are one."""
+    def rescans(self, unit_id: int | None = None) -> Sequence[Rescan]:
+        """Return the windows still to be scanned again; those of a baby that overlap or touch are one.
+
+        With a unit named, those of its babies and of babies that were never admitted.
+        """
         ordered = select(rescans).order_by(rescans.c.patient_id, rescans.c.from_at)
+        if unit_id is not None:
+            of_unit = latest_unit(rescans.c.patient_id).correlate(rescans)
+            ordered = ordered.where(func.coalesce(of_unit, unit_id) == unit_id)
         merged: list[Rescan] = []
         with self._database.reading() as connection:
             for row in connection.execute(ordered):

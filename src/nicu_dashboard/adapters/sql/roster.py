@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
-from nicu_dashboard.adapters.sql import audit_trail, dialects
+from nicu_dashboard.adapters.sql import audit_trail, dialects, unit_rows
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.fence import Fence, no_fence
 from nicu_dashboard.adapters.sql.sight import seen_baby
-from nicu_dashboard.adapters.sql.tables import admissions, audit_log, cots, patients, sources, units
+from nicu_dashboard.adapters.sql.tables import admissions, audit_log, cots, patients, sources
 from nicu_dashboard.adapters.sql.ward_rows import (
     STAYS,
     cot_of,
@@ -31,6 +31,7 @@ from nicu_dashboard.ports.tick import AuditEntry, StoreRefused
 
 _DEFAULT_INTERVAL_S = 1.0
 _SOURCE_KEY = ("name", "origin")
+_ORDER = (cots.c.unit_id, cots.c.position, cots.c.id)
 
 
 class SqlRoster:
@@ -45,40 +46,60 @@ class SqlRoster:
         with self._database.reading() as connection:
             return connection.scalar(select(func.max(audit_log.c.seq)))
 
-    def unit(self) -> Unit:
-        """Return the unit, created as "NICU" on first use."""
-        first = select(units).order_by(units.c.id).limit(1)
+    def units(self) -> Sequence[Unit]:
+        """Return every unit, the oldest first."""
         with self._database.reading() as connection:
-            row = connection.execute(first).first()
-        if row is None:
+            return unit_rows.listed(connection)
+
+    def unit(self, named: str | None = None) -> Unit:
+        """Return the unit of this name or number; with none named the only one, created as "NICU" on first use.
+
+        Raises UnitNotChosen.
+        """
+        known = self.units()
+        if not known and not named:
             with self._database.writing() as connection:
-                connection.execute(dialects.insert(connection, units).values(name="NICU").on_conflict_do_nothing())
-                row = connection.execute(first).one()
-        return Unit(row.id, row.name)
+                unit_rows.make_first(connection)
+            known = self.units()
+        return unit_rows.choose(known, named or None)
 
-    def cots(self) -> Sequence[Cot]:
-        """Return the cots in their fixed order."""
+    def add_unit(self, name: str, audit: AuditEntry) -> Unit:
+        """Add a unit; raises RosterConflict when the name exists."""
+        with self._changing(audit) as connection:
+            return unit_rows.add(connection, name)
+
+    def rename_unit(self, unit_id: int, name: str, audit: AuditEntry) -> Unit:
+        """Give a unit another name; raises RosterConflict when the name exists."""
+        with self._changing(audit) as connection:
+            return unit_rows.rename(connection, unit_id, name)
+
+    def cots(self, unit_id: int | None = None) -> Sequence[Cot]:
+        """Return the cots of a unit in their fixed order, or of every unit, one after the other."""
+        query = select(cots).where(*_of(unit_id)).order_by(*_ORDER)
         with self._database.reading() as connection:
-            return [
-                cot_of(row) for row in connection.execute(select(cots).order_by(cots.c.position, cots.c.id)).mappings()
-            ]
+            return [cot_of(row) for row in connection.execute(query).mappings()]
 
-    def add_cot(self, label: str, audit: AuditEntry) -> Cot:
-        """Add a cot at the end; raises RosterConflict when the label exists."""
-        unit = self.unit()
+    def add_cot(self, label: str, audit: AuditEntry, unit_id: int | None = None) -> Cot:
+        """Add a cot at the end of a unit (by default the only one); raises RosterConflict, UnitNotChosen."""
+        unit_id = self.unit().id if unit_id is None else unit_id
         with self._changing(audit) as connection:
             if connection.scalar(select(cots.c.id).where(cots.c.label == label)):
                 raise RosterConflict(f"There is a cot {label} already; choose another label.")
-            last = connection.scalar(select(func.max(cots.c.position)).where(cots.c.unit_id == unit.id)) or 0
-            new = {"unit_id": unit.id, "label": label, "position": last + 1}
+            last = connection.scalar(select(func.max(cots.c.position)).where(cots.c.unit_id == unit_id)) or 0
+            new = {"unit_id": unit_id, "label": label, "position": last + 1}
             row = connection.execute(insert(cots).returning(cots.c.id), new).one()
-        return Cot(row.id, unit.id, label, last + 1)
+        return Cot(row.id, unit_id, label, last + 1)
 
-    def stays(self) -> Sequence[Stay]:
-        """Return who lies where now, in the order of the cots."""
-        query = STAYS.order_by(cots.c.position, cots.c.id)
+    def stays(self, unit_id: int | None = None) -> Sequence[Stay]:
+        """Return who lies where now in a unit, or in every unit, in the order of the cots."""
+        query = STAYS.where(*_of(unit_id)).order_by(*_ORDER)
         with self._database.reading() as connection:
             return [stay_of(row) for row in connection.execute(query).mappings()]
+
+    def stay_of(self, patient_id: int) -> Stay | None:
+        """Return where a baby lies now, in whatever unit; None when it is not admitted."""
+        with self._database.reading() as connection:
+            return open_stay(connection, patient_id)
 
     def patient(self, patient_id: int) -> Patient:
         """Return a baby; raises NotFound."""
@@ -136,7 +157,7 @@ class SqlRoster:
             must_exist(connection, patient_id)
             stay = open_stay(connection, patient_id)
             if stay is not None:
-                raise RosterConflict(f"This baby is already admitted in {stay.cot.label}; transfer it instead.")
+                raise RosterConflict(_where_it_lies(connection, stay, cot))
             stay = lay_into(connection, patient_id, cot, at)
             self._audit(connection, audit, patient_id)
         return stay
@@ -212,3 +233,14 @@ class SqlRoster:
 
     def _audit(self, connection: Connection, entry: AuditEntry, patient_id: int | None) -> None:
         self._database.trail.append(connection, [audit_trail.about(entry, patient_id)])
+
+
+def _where_it_lies(connection: Connection, stay: Stay, cot: str) -> str:
+    """Tell why a baby cannot be admitted; a cot of another unit is not named to whoever may not see that unit."""
+    if connection.scalar(select(cots.c.unit_id).where(cots.c.label == cot)) != stay.cot.unit_id:
+        return "This baby is admitted in another unit; whoever may see both units transfers it from there."
+    return f"This baby is already admitted in {stay.cot.label}; transfer it instead."
+
+
+def _of(unit_id: int | None) -> tuple[ColumnElement[bool], ...]:
+    return () if unit_id is None else (cots.c.unit_id == unit_id,)
