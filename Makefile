@@ -12,10 +12,10 @@ PAGE_SOURCES := $(shell find frontend \( -name node_modules -o -name dist \) -pr
 PYTEST := $(BIN)/python -m pytest
 ARGS ?=
 
-.PHONY: help setup setup-dev demo test test-fast check static screens-test screenshots format lock sbom audit bench clean
+.PHONY: help setup setup-dev demo test test-timescale test-fast check static screens-test screenshots format lock sbom audit bench clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r target text; do printf 'make %-10s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' Makefile | while IFS='|' read -r target text; do printf 'make %-14s %s\n' "$$target" "$$text"; done
 
 setup: $(STAMPS)/runtime $(PAGE) ## install the program and build its screens: .venv/bin/nicu
 
@@ -26,6 +26,10 @@ test: setup-dev screens-test $(OLD_SERVER) ## every test, with a real browser an
 	@$(BIN)/python tools/ensure.py caddy chromium pgbouncer pgbackrest postgres systemd-analyze >/dev/null
 	@$(PYTEST) tests/browser
 	@$(PYTEST) -n 2 --ignore=tests/browser
+
+test-timescale: setup-dev ## the store and its care on the server with TimescaleDB that NICU_TEST_TIMESCALE_URL names
+	@$(PYTEST) tests/timescale
+	@$(PYTEST) tests/contracts -k timescale
 
 test-fast: $(STAMPS)/dev ## the domain's tests alone: seconds
 	@$(PYTEST) tests/domain

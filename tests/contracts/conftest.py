@@ -1,4 +1,7 @@
-"""One suite, every store: SQLite, the oldest and newest PostgreSQL, and one behind PgBouncer in transaction mode."""
+"""One suite, every store: SQLite, the oldest and newest PostgreSQL, and one behind PgBouncer in transaction mode.
+
+Servers named in the environment join them: any PostgreSQL, and one whose `vitals` is a hypertable of TimescaleDB.
+"""
 
 import os
 import uuid
@@ -18,14 +21,18 @@ from nicu_dashboard.adapters.sql.limit_book import SqlLimitBook
 from nicu_dashboard.adapters.sql.people import SqlPeople
 from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.adapters.sql.roster import SqlRoster
+from nicu_dashboard.operations.optimizing.api import Wishes, optimize
+from nicu_dashboard.operations.reporting import Report
 from tests.adapters.addresses.pooler import pgbouncer
-from tests.contracts.ward import Ward
+from tests.contracts.ward import NIGHT, Ward
 from tests.postgres import PostgresServer, newest_postgres_server, oldest_postgres_server, postgres_server
 
 __all__ = ["newest_postgres_server", "oldest_postgres_server", "postgres_server"]
 
 
 _GIVEN = "NICU_TEST_POSTGRES_URL"
+_CHUNKED = "NICU_TEST_TIMESCALE_URL"
+_NAMED = [kind for kind, name in (("given postgresql", _GIVEN), ("timescale", _CHUNKED)) if os.environ.get(name)]
 _STORES = ["sqlite", "oldest postgresql", "newest postgresql", "pgbouncer"]
 
 
@@ -36,13 +43,19 @@ def transaction_pooler(postgres_server: PostgresServer) -> Iterator[int]:
         yield port
 
 
-@pytest.fixture(params=[*_STORES, *(["given postgresql"] if os.environ.get(_GIVEN) else [])])
+@pytest.fixture(params=[*_STORES, *_NAMED])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a store that is set up and empty."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'nicu.db'}"
     elif request.param == "given postgresql":
         yield from _database_on(os.environ[_GIVEN])
+    elif request.param == "timescale":
+        for url in _database_on(os.environ[_CHUNKED]):
+            store = open_store(url)
+            optimize(store, Wishes(timescale=True), NIGHT, Report())
+            store.close()
+            yield url
     elif request.param == "pgbouncer":
         server: PostgresServer = request.getfixturevalue("postgres_server")
         port: int = request.getfixturevalue("transaction_pooler")

@@ -11,7 +11,7 @@ import pytest
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.tables import vitals
 from nicu_dashboard.domain.instants import parse_instant
-from nicu_dashboard.operations.optimizing import conversion, indexes, partitions, shadow
+from nicu_dashboard.operations.optimizing import conversion, indexes, packing, partitions, shadow
 from nicu_dashboard.operations.optimizing.api import Wishes, give_up, optimize
 from nicu_dashboard.operations.optimizing.periods import DAILY, DAY_MS, WEEKLY
 from nicu_dashboard.operations.reporting import Report
@@ -256,3 +256,21 @@ def test_sqlite_gets_its_indexes_and_refuses_partitions(sqlite_store: Database) 
     assert indexes.lacking(sqlite_store) == []
     with pytest.raises(CannotCare, match="partitioning needs PostgreSQL"):
         optimize(sqlite_store, Wishes(WEEKLY), TODAY, Report())
+
+
+def test_past_partitions_are_packed_once_while_the_ward_writes(database: Database, store_url: str) -> None:
+    fill(database, 100)
+    optimize(database, Wishes(DAILY), TODAY, Report())
+    fill(database, 5_000, since="2026-11-05 00:00:00+00", every="10 seconds")
+    loose = "SELECT pg_indexes_size('vitals_p20261105')"
+    before = ask(store_url, loose)[0][0]
+    writer = Writer(Ward(database))
+    with writer.at_work():
+        assert packing.pack(database, TODAY, Report()) == ["vitals_p20261105"]
+    assert writer.sent > 0
+    after = ask(store_url, loose)[0][0]
+    assert isinstance(before, int)
+    assert isinstance(after, int)
+    assert after < 0.8 * before
+    assert packing.pack(database, TODAY, Report()) == []
+    assert ask(store_url, "SELECT count(*) FROM pg_index WHERE NOT indisvalid") == [(0,)]

@@ -11,6 +11,7 @@ from nicu_dashboard.cli.common import DONE, FOUND_WRONG, now, opened, operator, 
 from nicu_dashboard.cli.db_common import bar, directly, size
 from nicu_dashboard.operations import maintenance, slowness, sqlite_upkeep
 from nicu_dashboard.operations.maintenance import TableState
+from nicu_dashboard.operations.optimizing import packing
 from nicu_dashboard.operations.optimizing.api import must_be_current
 from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.operations.sessions import must_own, must_take_writes, unfiltered
@@ -29,7 +30,7 @@ def maintain(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Look only.")] = False,
 ) -> int:
-    """Look after the database: statistics, dead rows, partitions ahead, what holds the clean-up back. Run it daily.
+    """Look after the database: statistics, dead rows, partitions, what holds the clean-up back. Run it daily.
 
     Example: nicu db maintain --retention 2y
     """
@@ -57,6 +58,7 @@ def _look_after(database: Database, keep_ms: int | None, dry_run: bool) -> list[
         with bar() as report:
             maintenance.refresh(database, found, report)
             _keep(database, keep_ms, report)
+            packing.pack(database, now(), report)
     _show(found)
     return maintenance.hindrances(database)
 

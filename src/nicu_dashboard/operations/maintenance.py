@@ -27,7 +27,9 @@ SELECT c.oid::regclass::text AS name, c.relkind, greatest(s.n_live_tup, 0) AS li
        greatest(s.last_analyze, s.last_autoanalyze) > now() - interval '1 day' AS analyzed_today,
        CASE WHEN c.relkind = 'r' THEN age(c.relfrozenxid) ELSE 0 END AS age
 FROM pg_class AS c JOIN pg_stat_user_tables AS s ON s.relid = c.oid
-WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p')
+WHERE c.relkind IN ('r', 'p') AND (c.relnamespace = current_schema()::regnamespace
+   -- Chunks of a hypertable lie in a schema of TimescaleDB's own.
+   OR c.oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = to_regclass('vitals')))
 ORDER BY pg_table_size(c.oid) DESC, c.relname
 """
 _TRANSACTIONS = f"""

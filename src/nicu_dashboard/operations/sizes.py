@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.operations.optimizing import timescale
 
 # Counting is exact up to here; above, the planner's estimate does, which ANALYZE keeps fresh.
 _COUNTED_BYTES = 64 * 2**20
@@ -90,12 +91,25 @@ def _postgresql(connection: Connection) -> list[TableSize]:
     indexes: dict[str, list[IndexSize]] = defaultdict(list)
     for table, name, size in connection.exec_driver_sql(_POSTGRES_INDEXES):
         indexes[table].append(IndexSize(name, size))
+    chunked = {table.name: table for table in timescale.hypertables(connection)}
     found = []
     for row in connection.exec_driver_sql(_POSTGRES).all():
+        if row.name in chunked:
+            found.append(_hypertable(connection, chunked[row.name], row.oid))
+            continue
         counted = not row.hidden and row.bytes <= _COUNTED_BYTES and _may_read(connection, row.oid)
         rows = _count(connection, row.name) if counted else row.rows
         found.append(TableSize(row.name, rows, counted, row.bytes, tuple(indexes[row.name]), row.parts))
     return found
+
+
+def _hypertable(connection: Connection, table: timescale.Hypertable, oid: int) -> TableSize:
+    """Return a hypertable's size; rows are counted where that is quick, or where TimescaleDB knows of none yet."""
+    counted = (table.rows == 0 or table.data <= _COUNTED_BYTES) and _may_read(connection, oid)
+    rows = _count(connection, table.name) if counted else table.rows
+    indexes = sorted(table.indexes.items(), key=lambda index: -index[1])
+    sized = tuple(IndexSize(name, size) for name, size in indexes)
+    return TableSize(table.name, rows, counted, table.data, sized, table.chunks)
 
 
 def _may_read(connection: Connection, oid: int) -> bool:

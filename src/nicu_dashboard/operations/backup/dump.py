@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from nicu_dashboard.adapters.sql.addresses.dialling import Connection, dial
 from nicu_dashboard.adapters.sql.addresses.faults import WHERE
 from nicu_dashboard.adapters.sql.errors import translated
 from nicu_dashboard.adapters.sql.tables import metadata
-from nicu_dashboard.operations.backup import programs
+from nicu_dashboard.operations.backup import programs, timescale
 from nicu_dashboard.operations.backup.manifest import Contents, of_postgresql
 from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.operations.sessions import CannotCare
@@ -23,6 +23,7 @@ _TABLES = """
 SELECT format('%I.%I', n.nspname, c.relname), c.relname, n.nspname = current_schema()
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = relnamespace
 WHERE relkind IN ('r', 'p') AND NOT relispartition AND nspname <> 'information_schema' AND nspname NOT LIKE 'pg\\_%'
+  AND nspname NOT LIKE '\\_timescaledb%'
   AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')
 """
 
@@ -58,6 +59,17 @@ def restore(copied: Path, address: Address, report: Report) -> None:
         _clear_what_is_empty(connection)
         connection.commit()
     report.stage("pg_restore")
+    with ExitStack() as prepared:
+        if timescale.is_in(program, copied):
+            beside = prepared.enter_context(_session(address, autocommit=True))
+            prepared.enter_context(timescale.restoring(beside))
+        _run_restore(program, copied, address, report)
+    with _session(address, autocommit=True) as connection:
+        report.stage("ANALYZE")
+        connection.execute("ANALYZE")
+
+
+def _run_restore(program: Path, copied: Path, address: Address, report: Report) -> None:
     programs.run(
         (
             program, "--no-password", "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges",
@@ -66,9 +78,6 @@ def restore(copied: Path, address: Address, report: Report) -> None:
         address,
         report,
     )  # fmt: skip
-    with _session(address, autocommit=True) as connection:
-        report.stage("ANALYZE")
-        connection.execute("ANALYZE")
 
 
 def contents(address: Address, report: Report) -> dict[str, Contents]:

@@ -127,6 +127,14 @@ def run(command: Sequence[str | Path], address: Address, report: Report, grows: 
             raise CannotCare(f"{Path(command[0]).name} failed: {_fault(text, program.returncode)}")
 
 
+def listed(program: Path, copied: Path) -> str:
+    """Return what pg_restore lists of a dump; nothing where it cannot, since restoring will say why."""
+    done = subprocess.run(
+        [program, "--list", copied], capture_output=True, text=True, errors="replace", check=False, env={"LC_ALL": "C"}
+    )
+    return done.stdout
+
+
 def _fault(text: str, code: int) -> str:
     for sign, sentence in _TELLING:
         if sign.search(text):

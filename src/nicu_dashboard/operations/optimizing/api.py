@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from nicu_dashboard.adapters.sql import revisions
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.errors import SchemaNewer, SchemaOlder
-from nicu_dashboard.operations.optimizing import conversion, indexes, partitions, timescale
+from nicu_dashboard.operations.optimizing import conversion, indexes, packing, partitions, timescale
 from nicu_dashboard.operations.optimizing.indexes import Lacking
 from nicu_dashboard.operations.optimizing.periods import WEEKLY, Period
 from nicu_dashboard.operations.optimizing.shadow import SHADOW, Shape
@@ -107,6 +107,7 @@ def _reshape(database: Database, wishes: Wishes, now: int, report: Report) -> No
         timescale.compress(database, report)
     elif kind == "plain" and wishes.partition:
         conversion.convert(database, _shape(database, wishes.partition, now), report)
+        packing.pack(database, now, report)
     elif kind == "partitioned":
         partitions.make_ahead(database, now, report)
 

@@ -1,5 +1,6 @@
 """TimescaleDB where the server has it: chunks instead of partitions, compressed after a week, dropped by retention."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -11,6 +12,18 @@ from nicu_dashboard.operations.sessions import CannotCare, quietly
 
 _EXTENSION = "SELECT default_version, installed_version FROM pg_available_extensions WHERE name = 'timescaledb'"
 COMPRESS_AFTER = "7 days"
+_KNOWN = "SELECT to_regclass('timescaledb_information.hypertables')"
+_HYPERTABLES = """
+SELECT hypertable_name, num_chunks, approximate_row_count(place), size.table_bytes + size.toast_bytes, size.index_bytes
+FROM timescaledb_information.hypertables
+CROSS JOIN LATERAL (SELECT format('%I.%I', hypertable_schema, hypertable_name)::regclass AS place) AS named
+CROSS JOIN LATERAL hypertable_detailed_size(place) AS size
+WHERE hypertable_schema = current_schema()
+"""
+_INDEXES = """
+SELECT relname, hypertable_index_size(indexrelid) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+WHERE indrelid = to_regclass('{table}')
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +32,20 @@ class Timescale:
 
     offered: str | None
     installed: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hypertable:
+    """A hypertable: its chunks, about how many rows, bytes of its data and of each index.
+
+    What indexes compressed rows has no name in the schema and is counted as data.
+    """
+
+    name: str
+    chunks: int
+    rows: int
+    data: int
+    indexes: Mapping[str, int]
 
 
 def detect(connection: Connection) -> Timescale:
@@ -60,7 +87,7 @@ def compress_statements() -> list[str]:
     """Return what sets compression up; both statements may be run again."""
     return [
         "ALTER TABLE vitals SET (timescaledb.compress, timescaledb.compress_segmentby = 'patient_id, source_id',"
-        " timescaledb.compress_orderby = 'recorded_at DESC')",
+        " timescaledb.compress_orderby = 'recorded_at DESC, id DESC')",
         f"SELECT add_compression_policy('vitals', INTERVAL '{COMPRESS_AFTER}', if_not_exists => true)",
     ]
 
@@ -69,3 +96,17 @@ def drop_before(connection: Connection, before: int) -> list[str]:
     """Drop the chunks that end at or before an instant; return their names."""
     statement = f"SELECT drop_chunks('vitals', older_than => timestamptz {literal(before)})"
     return [str(name) for name in connection.exec_driver_sql(statement).scalars()]
+
+
+def hypertables(connection: Connection) -> list[Hypertable]:
+    """Return the hypertables of the schema with the bytes of all their chunks, compressed ones included."""
+    if connection.exec_driver_sql(_KNOWN).scalar() is None:
+        return []
+    # Without bound parameters the percent signs of format() are the statement's own.
+    plain = connection.execution_options(no_parameters=True)
+    found = []
+    for name, chunks, rows, data, index_bytes in plain.exec_driver_sql(_HYPERTABLES).all():
+        sizes = plain.exec_driver_sql(_INDEXES.format(table=name)).all()
+        indexes = {index: int(size or 0) for index, size in sizes}
+        found.append(Hypertable(name, chunks, int(rows), int(data) + int(index_bytes) - sum(indexes.values()), indexes))
+    return found

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.operations.optimizing.api import must_be_current
-from nicu_dashboard.operations.optimizing.partitions import own_as_parent
+from nicu_dashboard.operations.optimizing.partitions import kind, own_as_parent
 from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.operations.roles import script
 from nicu_dashboard.operations.roles.tables import SEEN
@@ -92,6 +92,11 @@ def apply(database: Database, prefix: str, report: Report) -> list[str]:
     with unfiltered(database) as connection:
         must_take_writes(connection)
         _may_apply(connection, prefix)
+        if kind(connection) == "hypertable":
+            raise CannotCare(
+                "TimescaleDB takes no row level security on a table it compresses, and vitals is one; a store that is"
+                " to have both roles and division by time needs partitions: nicu db optimize --partition"
+            )
 
     def work(connection: Connection) -> list[str]:
         refused = []
