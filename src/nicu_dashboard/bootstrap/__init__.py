@@ -1,5 +1,6 @@
 """The only place that wires: settings become a store, a station and an application; roles.py divides them."""
 
+from nicu_dashboard.adapters.sql.errors import is_away
 from nicu_dashboard.bootstrap.app import build_app, is_serverless, pages_folder, read_only_app, research, whose
 from nicu_dashboard.bootstrap.doors import accounts, second_factors, sign_on
 from nicu_dashboard.bootstrap.proof import anchoring, audit_doubts, verify_trail
@@ -12,7 +13,7 @@ from nicu_dashboard.bootstrap.station import (
     station_parts,
     system_clock,
 )
-from nicu_dashboard.bootstrap.store import Store, bring_up, check, look_at, open_store
+from nicu_dashboard.bootstrap.store import Store, bring_up, check, is_sqlite, look_at, open_store
 
 __all__ = [
     "Store",
@@ -25,7 +26,9 @@ __all__ = [
     "build_station",
     "check",
     "importing",
+    "is_away",
     "is_serverless",
+    "is_sqlite",
     "look_at",
     "open_store",
     "pages_folder",

@@ -7,6 +7,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry
 
 from nicu_dashboard.adapters.sql import revisions
+from nicu_dashboard.adapters.sql.addresses.reading import read_address
 from nicu_dashboard.adapters.sql.attempts import SqlAttempts
 from nicu_dashboard.adapters.sql.chart import SqlChart
 from nicu_dashboard.adapters.sql.emergencies import SqlEmergencies
@@ -83,6 +84,11 @@ def open_store(settings: Settings, *, set_up: bool = True) -> Store:
         SqlEmergencies(database),
         SqlKiosks(database),
     )
+
+
+def is_sqlite(settings: Settings) -> bool:
+    """Return whether the settings name a SQLite file; nothing is opened. Raises StoreUnavailable for no address."""
+    return read_address(settings.store_url, environment()).dialect == "sqlite"
 
 
 def bring_up(settings: Settings) -> bool:

@@ -17,7 +17,6 @@ from nicu_dashboard.domain.errors import DomainError
 from nicu_dashboard.domain.instants import format_instant, parse_instant
 from nicu_dashboard.domain.patients import Patient, Unit
 from nicu_dashboard.ports.roster import NotFound
-from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.settings import Settings
 
@@ -39,22 +38,6 @@ class CannotRun(Exception):
 def opened(given: Settings | None = None) -> Iterator[Store]:
     """Open the store of the settings for the length of a command."""
     store = bootstrap.open_store(given or settings.load())
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-@contextmanager
-def in_service(found: Settings) -> Iterator[Store]:
-    """Open the store for a server; where that fails, what waits in the spool is told too."""
-    try:
-        store = bootstrap.open_store(found)
-    except StoreUnavailable as fault:
-        if waiting := bootstrap.spooled(found):
-            kept = f"{plural(waiting, 'reading')} in the spool are kept until the database is back"
-            raise CannotRun(f"{str(fault).rstrip('.')}; {kept}") from None
-        raise
     try:
         yield store
     finally:

@@ -11,11 +11,13 @@ import typer
 from nicu_dashboard import bootstrap, settings
 from nicu_dashboard.bootstrap import Store, roles
 from nicu_dashboard.cli import logs
-from nicu_dashboard.cli.common import OfUnit, in_service, opened, refuse
+from nicu_dashboard.cli.common import OfUnit, opened, refuse
 from nicu_dashboard.cli.running import door_of, run_until_stopped, stoppable, url_of
 from nicu_dashboard.cli.supervising import Work, supervise
+from nicu_dashboard.cli.waiting import with_store
 from nicu_dashboard.domain.patients import Unit
 from nicu_dashboard.operations.processes import too_many_connections
+from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.services.station import Station
 from nicu_dashboard.settings import Settings
 from nicu_dashboard.version import VERSION
@@ -74,17 +76,22 @@ def serve(
 
 def _alone(found: Settings, role: Role, listener: socket.socket, front: Front) -> None:
     """Serve from this process until it is told to end."""
-    with in_service(found) as store:
-        if store.database.engine_name == "sqlite":
-            _only_all_on_sqlite(role, 1)
-            store.claim()
-            station = bootstrap.build_station(found, store, bootstrap.system_clock(), "live")
-            app = bootstrap.build_app(store, station, found)
-            run_until_stopped(app, station, listener, _started(store, listener, front), front)
-        elif role == "web":
-            _web(found, store, listener, front)
-        else:
-            _engine(found, store, listener, front, closed=role == "engine")
+    if bootstrap.is_sqlite(found):
+        _only_all_on_sqlite(role, 1)
+        with opened(found) as store:
+            _on_sqlite(found, store, listener, front)
+    elif role == "web":
+        with_store(found, listener, front, role, lambda store: _web(found, store, listener, front))
+    else:
+        closed = role == "engine"
+        with_store(found, listener, front, role, lambda store: _engine(found, store, listener, front, closed))
+
+
+def _on_sqlite(found: Settings, store: Store, listener: socket.socket, front: Front) -> None:
+    store.claim()
+    station = bootstrap.build_station(found, store, bootstrap.system_clock(), "live")
+    app = bootstrap.build_app(store, station, found)
+    run_until_stopped(app, station, listener, _started(store, listener, front), front)
 
 
 def _engine(found: Settings, store: Store, listener: socket.socket, front: Front, closed: bool) -> None:
@@ -103,35 +110,50 @@ def _web(found: Settings, store: Store, listener: socket.socket, front: Front) -
 
 def _together(found: Settings, role: Role, workers: int, listener: socket.socket, front: Front) -> None:
     """Serve from several processes that share the port, and watch over them."""
-    with opened(found) as store:
-        if store.database.engine_name == "sqlite":
-            _only_all_on_sqlite(role, workers)
-        store.roster.unit(found.unit)
-        short = too_many_connections(store.database, workers + (role == "all"))
     log = structlog.get_logger("nicu.serve")
-    if short is not None:
-        log.warning(short)
+    if bootstrap.is_sqlite(found):
+        _only_all_on_sqlite(role, workers)
+    _look_at(found, workers + (role == "all"))
     works: dict[str, Work] = {}
     with ExitStack() as open_doors:
         if role == "all":
             door = open_doors.enter_context(listen(*found.engine_place))
             roles.engine_address(found, door_of(door), closed=True)
-            works["engine"] = lambda: _child(found, lambda store: _engine(found, store, door, INSIDE, closed=True))
+            works["engine"] = lambda: _child(
+                found, door, INSIDE, "engine", lambda store: _engine(found, store, door, INSIDE, closed=True)
+            )
         for number in range(1, workers + 1):
-            works[f"web worker {number}"] = lambda: _child(found, lambda store: _web(found, store, listener, front))
+            works[f"web worker {number}"] = lambda: _child(
+                found, listener, front, "web", lambda store: _web(found, store, listener, front)
+            )
         log.info("serving", url=url_of(listener, front.is_tls), version=VERSION, workers=workers, role=role)
         supervise(works)
 
 
-def _child(found: Settings, work: Callable[[Store], None]) -> int:
+def _look_at(found: Settings, processes: int) -> None:
+    """Refuse a unit that there is not, and say where the pools ask for more than the server has.
+
+    A server that is away is waited for by each process itself.
+    """
+    log = structlog.get_logger("nicu.serve")
+    try:
+        with opened(found) as store:
+            store.roster.unit(found.unit)
+            short = too_many_connections(store.database, processes)
+    except StoreUnavailable as fault:
+        if not bootstrap.is_away(fault):
+            raise
+        log.warning("the database is away: every process waits for it by itself", cause=str(fault))
+        return
+    if short is not None:
+        log.warning(short)
+
+
+def _child(found: Settings, listener: socket.socket, front: Front, role: Role, work: Callable[[Store], None]) -> int:
     """Do the work of one process on a store of its own; return its exit code."""
     from nicu_dashboard.cli.main import guarded
 
-    def done() -> None:
-        with in_service(found) as store:
-            work(store)
-
-    return guarded(done)
+    return guarded(lambda: with_store(found, listener, front, role, work))
 
 
 def _only_all_on_sqlite(role: Role, workers: int) -> None:

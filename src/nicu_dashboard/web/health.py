@@ -8,8 +8,20 @@ from starlette.responses import JSONResponse, Response
 from nicu_dashboard.web.rooms import Rooms
 
 
+def asks_whether_alive(request: Request) -> bool:
+    """Return whether the caller asks only whether the process answers (`/api/health?alive`), as a restarter does."""
+    return "alive" in request.query_params
+
+
+def alive() -> Response:
+    """Return that it does."""
+    return JSONResponse({"status": "alive"}, headers={"Cache-Control": "no-store"})
+
+
 async def health(request: Request) -> Response:
     """Return the state of store and engine; 503 when unhealthy."""
+    if asks_whether_alive(request):
+        return alive()
     found: Rooms = request.app.state.rooms
     report = await run_in_threadpool(found.health)
     return JSONResponse(dict(report), 503 if report["status"] == "unhealthy" else 200)

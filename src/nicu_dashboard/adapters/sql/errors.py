@@ -9,7 +9,7 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from nicu_dashboard.adapters.sql.addresses.faults import SENTENCES, ConnectFault, recognised
+from nicu_dashboard.adapters.sql.addresses.faults import PASSING, SENTENCES, ConnectFault, recognised
 from nicu_dashboard.ports.tick import StoreRefused, StoreUnavailable
 
 
@@ -100,6 +100,11 @@ _REFUSALS = ("54", "44", "P0")
 _GONE = ("08", "57P")
 # Classes that tell of the connection; behind a pooler its faults come as answers to the first statement.
 _CONNECTION = ("08", "3D", "53", "57P", "0A")  # 0A: a standby refuses to begin a transaction that writes
+
+
+def is_away(fault: StoreUnavailable) -> bool:
+    """Return whether the server is only not there (yet), so that waiting helps; a wrong setting never mends itself."""
+    return isinstance(fault, Unreachable) or (isinstance(fault, ConnectFault) and fault.kind in PASSING)
 
 
 def translated(error: Exception, where: str) -> Exception:

@@ -42,6 +42,12 @@ SENTENCES = {
     "unreachable": "it cannot be reached; run: nicu db check",
 }
 
+# What goes by when the server, or the way to it, comes back.
+PASSING = frozenset(
+    ("closed port", "no socket", "no way", "time-out", "too many connections", "server starting or stopping",
+     "broken off", "unreachable")
+)  # fmt: skip
+
 # The most telling first: a host with two addresses reports on both, and the second may only be a refused port.
 _SIGNS = tuple(
     (re.compile(pattern, re.IGNORECASE | re.DOTALL), kind)
