@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from nicu_dashboard.cli.common import CannotRun
 from nicu_dashboard.ports.lease import LeaseLost
@@ -44,7 +44,7 @@ def stoppable() -> Iterator[None]:
 
 
 def run_until_stopped(
-    app: FastAPI,
+    app: ASGIApp,
     station: Station,
     listener: socket.socket,
     started: Callable[[Station], None],
@@ -63,7 +63,7 @@ def run_until_stopped(
 
 
 async def _serve(
-    app: FastAPI,
+    app: ASGIApp,
     station: Station,
     listener: socket.socket,
     started: Callable[[Station], None],

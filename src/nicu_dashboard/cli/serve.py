@@ -3,10 +3,15 @@
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
 
 import structlog
 import typer
+from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from nicu_dashboard import bootstrap, settings
 from nicu_dashboard.bootstrap import Store, roles
@@ -22,6 +27,7 @@ from nicu_dashboard.services.station import Station
 from nicu_dashboard.settings import Settings
 from nicu_dashboard.version import VERSION
 from nicu_dashboard.web.server import Front, check_front, listen
+from nicu_dashboard.web.siblings import Family, Siblings
 
 Role = Literal["all", "engine", "web"]
 MOST_WORKERS = 64
@@ -94,18 +100,25 @@ def _on_sqlite(found: Settings, store: Store, listener: socket.socket, front: Fr
     run_until_stopped(app, station, listener, _started(store, listener, front), front)
 
 
-def _engine(found: Settings, store: Store, listener: socket.socket, front: Front, closed: bool) -> None:
+def _engine(
+    found: Settings, store: Store, listener: socket.socket, front: Front, closed: bool, family: Family | None = None
+) -> None:
     """Work while the lease is ours; when it is lost, forget everything and wait for it again."""
     address = roles.engine_address(found, door_of(listener, front.is_tls), closed)
     while True:
         station, app = roles.build_engine(found, store, bootstrap.system_clock(), address, closed)
-        if not run_until_stopped(app, station, listener.dup(), _started(store, listener, front), front):
+        whole = _among(app, family)
+        if not run_until_stopped(whole, station, listener.dup(), _started(store, listener, front), front):
             return
 
 
-def _web(found: Settings, store: Store, listener: socket.socket, front: Front) -> None:
+def _web(found: Settings, store: Store, listener: socket.socket, front: Front, family: Family | None = None) -> None:
     station, app = roles.build_outpost(found, store, bootstrap.system_clock())
-    run_until_stopped(app, station, listener, _started(store, listener, front), front)
+    run_until_stopped(_among(app, family), station, listener, _started(store, listener, front), front)
+
+
+def _among(app: FastAPI, family: Family | None) -> ASGIApp:
+    return app if family is None else Siblings(app, family)
 
 
 def _together(found: Settings, role: Role, workers: int, listener: socket.socket, front: Front) -> None:
@@ -115,19 +128,28 @@ def _together(found: Settings, role: Role, workers: int, listener: socket.socket
         _only_all_on_sqlite(role, workers)
     _look_at(found, workers + (role == "all"))
     works: dict[str, Work] = {}
+    names = [*(["engine"] if role == "all" else []), *(f"web worker {number}" for number in range(1, workers + 1))]
     with ExitStack() as open_doors:
+        folder = Path(open_doors.enter_context(TemporaryDirectory(prefix="nicu-")))
+        families = {name: Family(folder, names, name) for name in names}
         if role == "all":
             door = open_doors.enter_context(listen(*found.engine_place))
             roles.engine_address(found, door_of(door), closed=True)
             works["engine"] = lambda: _child(
-                found, door, INSIDE, "engine", lambda store: _engine(found, store, door, INSIDE, closed=True)
+                found,
+                door,
+                INSIDE,
+                "engine",
+                lambda store: _engine(found, store, door, INSIDE, closed=True, family=families["engine"]),
             )
-        for number in range(1, workers + 1):
-            works[f"web worker {number}"] = lambda: _child(
-                found, listener, front, "web", lambda store: _web(found, store, listener, front)
-            )
+        for name in names[-workers:]:
+            works[name] = partial(_worker, found, listener, front, families[name])
         log.info("serving", url=url_of(listener, front.is_tls), version=VERSION, workers=workers, role=role)
         supervise(works)
+
+
+def _worker(found: Settings, listener: socket.socket, front: Front, family: Family) -> int:
+    return _child(found, listener, front, "web", lambda store: _web(found, store, listener, front, family))
 
 
 def _look_at(found: Settings, processes: int) -> None:
