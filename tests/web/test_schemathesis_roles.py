@@ -89,7 +89,7 @@ def test_nobody_makes_the_server_fail_or_sees_what_is_not_theirs(
     recorder.statuses.clear()
     words = [
         PROGRAM, "run", f"{running.url}/api/openapi.json", "--checks", "not_a_server_error", "--seed", "1",
-        "--phases", "fuzzing", "--max-examples", "3", "--request-timeout", "20",
+        "--phases", "fuzzing", "--max-examples", "200" if SECONDS else "3", "--request-timeout", "20",
         "-H", f"Cookie: {cookie}", "--exclude-path", "/api/session",
         *(["--max-time", str(SECONDS)] if SECONDS else ["--include-path-regex", GROUND[part]]),
     ]  # fmt: skip

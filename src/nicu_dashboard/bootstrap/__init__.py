@@ -3,7 +3,7 @@
 from nicu_dashboard.adapters.sql.errors import is_away
 from nicu_dashboard.bootstrap.app import build_app, is_serverless, pages_folder, read_only_app, research, whose
 from nicu_dashboard.bootstrap.doors import accounts, second_factors, sign_on
-from nicu_dashboard.bootstrap.proof import anchoring, audit_doubts, verify_trail
+from nicu_dashboard.bootstrap.proof import anchoring, audit_doubts, expire_trail, verify_trail
 from nicu_dashboard.bootstrap.station import (
     build_past,
     build_station,
@@ -25,6 +25,7 @@ __all__ = [
     "build_past",
     "build_station",
     "check",
+    "expire_trail",
     "importing",
     "is_away",
     "is_serverless",

@@ -20,9 +20,9 @@ from nicu_dashboard.cli.common import (
     words,
 )
 from nicu_dashboard.cli.db_common import directly
-from nicu_dashboard.operations.audit.expiry import LEAST_MS
-from nicu_dashboard.operations.audit.expiry import expire as remove_before
-from nicu_dashboard.operations.audit.verify import Verdict
+from nicu_dashboard.operations.audit.expiry import Order
+from nicu_dashboard.operations.audit.verify import LEAST_MS, Verdict
+from nicu_dashboard.operations.optimizing.api import must_be_current
 
 SHOWN = 20
 
@@ -85,19 +85,31 @@ def anchor() -> int:
 @trail.command("expire")
 def expire(
     before: Annotated[str, typer.Option(help="The day before which rows may go: six years ago or earlier.")],
+    export: Annotated[
+        Path | None, typer.Option(help="Write the rows that go into this new file first, one JSON a line.")
+    ] = None,
+    anchors: Annotated[
+        Path | None, typer.Option(help="The file of anchors. [NICU_AUDIT_ANCHOR_FILE, for SQLite beside the file]")
+    ] = None,
+    bare_until: Annotated[
+        int, typer.Option(min=0, help="Rows up to this one were written before this installation had a key.")
+    ] = 0,
 ) -> int:
     """Remove rows older than six years, as the owner of the tables; the trail says where it begins from then on.
 
-    Export them first, and take an anchor afterwards.
+    Only from a trail that is whole and anchored; an anchor is taken before and after. On PostgreSQL whole years go.
 
-    Example: nicu audit expire --before 2020-01-01
+    Example: nicu audit expire --before 2020-01-01 --export audit-before-2020.jsonl
     """
     cutoff, at = instant(before) or 0, now()
     if cutoff > at - LEAST_MS:
         raise CannotRun("the audit trail is kept for six years; name a day that lies further back in --before")
+    order = Order(cutoff, at, operator(), export, bare_until)
     with directly() as database:
-        removed = remove_before(database, cutoff, at, operator())
-    words.print(f"Removed {plural(removed, 'row')}; next: nicu audit anchor" if removed else "No row is that old")
+        must_be_current(database)
+        done = bootstrap.expire_trail(database, bootstrap.system_clock(), order, anchors)
+    whole = f" with {', '.join(done.parts)}" if done.parts else ""
+    words.print(f"Removed {plural(done.rows, 'row')}{whole}" if done.rows else "Nothing is that old")
     return DONE
 
 

@@ -10,6 +10,7 @@ from nicu_dashboard.adapters.sql.journal import SqlJournal
 from nicu_dashboard.cli.common import DONE, FOUND_WRONG, now, opened, operator, print_json, show, table, words
 from nicu_dashboard.cli.db_common import bar, directly, size
 from nicu_dashboard.operations import maintenance, slowness, sqlite_upkeep
+from nicu_dashboard.operations.audit.partitions import close_year
 from nicu_dashboard.operations.maintenance import TableState
 from nicu_dashboard.operations.optimizing import packing
 from nicu_dashboard.operations.optimizing.api import must_be_current
@@ -64,6 +65,7 @@ def _look_after(database: Database, keep_ms: int | None, dry_run: bool) -> list[
 
 
 def _keep(database: Database, keep_ms: int | None, report: Report) -> None:
+    close_year(database, now(), report)
     dropped = maintenance.keep_partitions(database, now(), keep_ms, report)
     if dropped:
         entry = operator().entry(now(), "readings dropped by retention", "vitals", partitions=dropped)

@@ -26,7 +26,7 @@ SELECT t.relname, c.conname, c.contype::text, pg_get_constraintdef(c.oid), c.con
         JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.number),
     (SELECT relname FROM pg_class p WHERE p.oid = c.confrelid)
 FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
-WHERE n.nspname = %s AND c.contype IN ('p', 'u', 'f') ORDER BY c.contype DESC, c.conname
+WHERE n.nspname = %s AND c.contype IN ('p', 'u', 'f') AND t.relkind = 'r' ORDER BY c.contype DESC, c.conname
 """
 INDEXES_ALONE = """
 SELECT t.relname, i.relname, pg_get_indexdef(i.oid)
@@ -34,6 +34,17 @@ FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid
     JOIN pg_namespace n ON n.oid = t.relnamespace
 WHERE n.nspname = %s AND t.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = i.oid)
 ORDER BY i.relname
+"""
+
+
+# The audit trail is divided (its keys stay on while it is loaded); its parts are no tables of their own.
+TABLES = """
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relkind IN ('r', 'p')
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+    AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
+        WHERE i.inhrelid = c.oid AND p.relname = 'audit_log' AND p.relnamespace = c.relnamespace)
+ORDER BY 1
 """
 
 
@@ -71,13 +82,7 @@ def refusals_of(connection: Connection, schema: str) -> list[str]:
 
 def tables_in(connection: Connection, schema: str) -> list[str]:
     """Return the tables of a schema, those of extensions left out."""
-    rows = connection.execute(
-        "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-        " WHERE n.nspname = %s AND c.relkind IN ('r', 'p') AND NOT EXISTS"
-        " (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') ORDER BY 1",
-        (schema,),
-    ).fetchall()
-    return [str(name) for (name,) in rows]
+    return [str(name) for (name,) in connection.execute(TABLES, (schema,)).fetchall()]
 
 
 def _has_rows(connection: Connection, schema: str, table: str) -> bool:

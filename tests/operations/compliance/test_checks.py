@@ -1,5 +1,8 @@
 """Each check finds what was spoiled on purpose on a real server, and passes before."""
 
+import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,13 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from nicu_dashboard.adapters.anchor_sinks import FileSink
 from nicu_dashboard.adapters.sql.audit_anchors import SqlAnchors
 from nicu_dashboard.adapters.sql.engines import Database, connect
 from nicu_dashboard.adapters.sql.people import SqlPeople
 from nicu_dashboard.adapters.sql.revisions import open_store
+from nicu_dashboard.domain.instants import parse_instant
 from nicu_dashboard.operations.compliance import attestations
+from nicu_dashboard.operations.compliance.patches import AS_OF, judged
 from nicu_dashboard.operations.compliance.run import CHECKS
 from nicu_dashboard.operations.compliance.scene import Scene
 from tests.adapters.addresses.pooler import pgbouncer
@@ -50,8 +56,8 @@ DEEDS = {
     "priv.creates": ("GRANT CREATE ON SCHEMA public TO PUBLIC", "REVOKE CREATE ON SCHEMA public FROM PUBLIC"),
     "priv.appends": ("GRANT UPDATE ON audit_log TO nicu_app", "REVOKE UPDATE ON audit_log FROM nicu_app"),
     "priv.triggers": (
-        "ALTER TABLE audit_log ENABLE TRIGGER audit_log_keeps_rows",
-        "ALTER TABLE audit_log ENABLE ALWAYS TRIGGER audit_log_keeps_rows",
+        "ALTER TABLE audit_log_first ENABLE TRIGGER audit_log_keeps_all",
+        "ALTER TABLE audit_log_first ENABLE ALWAYS TRIGGER audit_log_keeps_all",
     ),
     "priv.row_security": (
         "ALTER TABLE vitals NO FORCE ROW LEVEL SECURITY", "ALTER TABLE vitals FORCE ROW LEVEL SECURITY",
@@ -108,6 +114,45 @@ def test_a_right_too_many(clinic: Clinic, check: str) -> None:
         assert clinic.look(check).state == "fail"
     finally:
         clinic.run(mend)
+
+
+def test_a_right_to_one_part_of_the_trail_alone(clinic: Clinic) -> None:
+    clinic.run("GRANT DELETE ON audit_log_first TO nicu_app")
+    try:
+        assert clinic.look("priv.appends").evidence == "the program may change audit_log_first"
+    finally:
+        clinic.run("REVOKE DELETE ON audit_log_first FROM nicu_app")
+
+
+def test_a_year_of_the_trail_that_nobody_closed(clinic: Clinic) -> None:
+    scene = clinic.scene()
+    assert clinic.look("priv.trail_parts", scene).state == "pass"
+    assert clinic.look("priv.trail_parts", later(scene, 400)).state == "warn"
+
+
+def test_a_server_with_a_public_address() -> None:
+    """In a network of its own, where its address is nobody else's."""
+    script = (
+        "from tests.postgres import running_server\n"
+        "from nicu_dashboard.adapters.sql.engines import connect\n"
+        "from nicu_dashboard.operations.compliance.run import CHECKS\n"
+        "from nicu_dashboard.operations.compliance.scene import Scene\n"
+        "with running_server(listen_addresses='*') as server:\n"
+        "    (server.data / 'pg_hba.conf').write_text('host all all all trust\\n')\n"
+        "    server.stop(); server.start()\n"
+        "    told = []\n"
+        "    for host in ('11.1.1.1', '10.1.1.1'):\n"
+        "        url = f'postgresql://postgres@{host}:{server.port}/postgres?sslmode=disable'\n"
+        "        database = connect(url, 1, environ={'NICU_ALLOW_INSECURE_DATABASE': '1'})\n"
+        "        told.append(CHECKS['net.private'].look(Scene(database, database, {}, 0, remote=True)).state)\n"
+        "        database.close()\n"
+        "    print(*told)\n"
+    )
+    net = 'ip link set lo up && ip addr add 11.1.1.1/32 dev lo && ip addr add 10.1.1.1/32 dev lo && exec "$@"'
+    words = ("unshare", "--net", "sh", "-c", net, "sh", sys.executable, "-c", script)
+    here = Path(__file__).resolve().parents[3]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=here, timeout=120)
+    assert done.stdout.split() == ["fail", "pass"], done.stderr[-2_000:]
 
 
 def test_a_plain_connection_is_really_tried(clinic: Clinic) -> None:
@@ -212,7 +257,13 @@ def test_the_same_as_they_should_be(clinic: Clinic) -> None:
 
 def test_a_version_without_fixes(clinic: Clinic) -> None:
     scene = clinic.scene()
-    assert clinic.look("patch.server", scene).state in ("pass", "warn")
+    assert clinic.look("patch.server", scene).state in ("pass", "warn", "fail")  # as the machine's packages are
+    listed = parse_instant(f"{AS_OF}T12:00:00Z")
+    assert judged(150_020, listed).state == "pass"
+    assert judged(150_019, listed).evidence == "PostgreSQL 15.19: 15.20 was seen on 2026-11-13"
+    assert judged(140_025, listed).state == "fail"  # since 2026-11-12 whatever its minor release
+    assert [judged(number, listed).state for number in (170_010, 180_006, 190_001)] == ["warn"] * 3
+    assert "that list is stale" in judged(150_020, listed + 121 * DAY).evidence
     assert "gets no fixes any more" in clinic.look("patch.server", later(scene, 3_000)).evidence
 
 
@@ -323,12 +374,32 @@ def test_people_and_their_keys(sqlite_store: Database) -> None:
         assert CHECKS["phi.own_log"].look(scene).state == "warn"
 
 
+def test_a_session_that_was_given_longer(sqlite_store: Database) -> None:
+    people = SqlPeople(sqlite_store)
+    eva = people.add_user("eva", "Eva", "nurse", "hash", ADMIN.entry(AT, "user.add", "user eva"))
+    people.open_session("usual", eva.id, AT, AT + DAY // 2, ADMIN.entry(AT, "session.open", "user eva"))
+    with _scene(sqlite_store) as scene:
+        assert CHECKS["app.log_off"].look(scene).state == "pass"
+        people.open_session("endless", eva.id, AT, AT + 365 * DAY, ADMIN.entry(AT, "session.open", "user eva"))
+        assert CHECKS["app.log_off"].look(scene).state == "fail"
+
+
+def test_an_old_library(sqlite_store: Database) -> None:
+    with _scene(sqlite_store) as scene:
+        assert CHECKS["patch.sqlite"].look(scene).state == "pass"
+
+        def old(connection: sqlite3.Connection, *_: object) -> None:
+            connection.create_function("sqlite_version", 0, lambda: "3.31.1")
+
+        event.listen(sqlite_store.reader, "checkout", old)
+        assert CHECKS["patch.sqlite"].look(scene).state == "warn"
+
+
 def test_every_check_is_spoiled_somewhere() -> None:
     here = Path(__file__).read_text()
-    never = {"net.private", "patch.sqlite", "app.log_off"}  # a public address, another library, other constants
     by_hand = {name for name, check in CHECKS.items() if check.look.__qualname__.startswith("by_hand")}
     attested = {"backup.elsewhere"}
-    assert [name for name in CHECKS if f'"{name}"' not in here and name not in never | by_hand | attested] == []
+    assert [name for name in CHECKS if f'"{name}"' not in here and name not in by_hand | attested] == []
 
 
 def _eventually(look: Callable[[], str], wanted: str) -> bool:

@@ -1,76 +1,144 @@
-"""Retention of the audit trail: what is older than six years may go, and the trail itself says where it begins now."""
+"""Retention of the audit trail: what is older than six years may go, and the trail itself says where it begins now.
+
+Only a trail that is whole and anchored loses rows. On PostgreSQL whole parts are dropped and no trigger is ever
+switched off; on SQLite rows go in batches.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.tables import audit_log
 from nicu_dashboard.adapters.sql.tables.guards import SQLITE
-from nicu_dashboard.domain.instants import DAY_MS
-from nicu_dashboard.operations.audit.verify import EXPIRED
+from nicu_dashboard.operations.audit.anchors import ReadAnchors
+from nicu_dashboard.operations.audit.exporting import export_rows
+from nicu_dashboard.operations.audit.partitions import Part, drop, parts
+from nicu_dashboard.operations.audit.verify import EXPIRED, verify
+from nicu_dashboard.operations.sessions import CannotCare, in_a_quiet_moment
 from nicu_dashboard.services.actor import Actor
 
-# 45 CFR 164.316(b)(2)(i): six years; two leap days may lie in them.
-LEAST_MS = (6 * 365 + 2) * DAY_MS
 _BATCH = 50_000
-_OFF = {
-    "sqlite": ("DROP TRIGGER IF EXISTS audit_log_keeps_rows",),
-    "postgresql": (
-        "ALTER TABLE audit_log DISABLE TRIGGER audit_log_keeps_rows",
-        "ALTER TABLE audit_log DISABLE ROW LEVEL SECURITY",
-    ),
-}
-_ON = {
-    "sqlite": (next(one for one in SQLITE if "BEFORE DELETE" in one),),
-    "postgresql": ("ALTER TABLE audit_log ENABLE ALWAYS TRIGGER audit_log_keeps_rows",),
-}
-_SECURED = "SELECT relrowsecurity FROM pg_class WHERE oid = to_regclass('audit_log')"
+_OFF = "DROP TRIGGER IF EXISTS audit_log_keeps_rows"
+_ON = next(one for one in SQLITE if "BEFORE DELETE" in one)
 
 
-def expire(database: Database, before: int, at: int, actor: Actor) -> int:
-    """Remove the rows before this instant (epoch ms) and return how many; the newest row always stays.
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Remove the rows before an instant (epoch ms), done at another one by somebody; into a file first, if named."""
 
-    Raises StoreUnavailable where this user does not own the table; then nothing was removed.
+    before: int
+    at: int
+    actor: Actor
+    export: Path | None = None
+    bare_until: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """How many rows were removed, and the parts that were dropped whole."""
+
+    rows: int = 0
+    parts: tuple[str, ...] = ()
+
+
+def expire(database: Database, order: Order, remembered: ReadAnchors) -> Expired:
+    """Remove what is old and return it; the newest row always stays.
+
+    Raises CannotCare where the trail is not whole or not anchored so far, StoreUnavailable where this user does not own
+    the table; then nothing was removed.
     """
     with database.reading() as connection:
+        gone = _old_parts(connection, order.before) if database.engine_name == "postgresql" else []
         newest = connection.scalar(select(func.max(audit_log.c.seq))) or 0
+        end = gone[-1].end if gone else None if database.engine_name == "postgresql" else _end(connection, order.before)
+        rows = 0 if end is None else _count_below(connection, min(end, newest))
+    if end is None or rows == 0:
+        return Expired()
+    _must_be_proven(database, end - 1, remembered, order.bare_until)
+    sha256 = None if order.export is None else export_rows(database, end, order.export)
+    facts = {"before": order.before, **({} if sha256 is None else {"export_sha256": sha256})}
+    if database.engine_name == "postgresql":
+        in_a_quiet_moment(database, lambda connection: _drop(database, connection, gone, order, facts))
+        return Expired(rows, tuple(part.name for part in gone))
     removed = 0
     # Each round appends a row of its own: only what was there at the beginning is looked at.
-    while count := _expire_some(database, before, at, actor, newest):
+    while count := _delete_some(database, order, newest, facts):
         removed += count
-    return removed
+    return Expired(removed)
 
 
-def _expire_some(database: Database, before: int, at: int, actor: Actor, newest: int) -> int:
+def _old_parts(connection: Connection, before: int) -> list[Part]:
+    """Return the parts at the beginning of which every row is old enough."""
+    found: list[Part] = []
+    for part in parts(connection):
+        if part.end is None:
+            break
+        inside = (audit_log.c.seq >= (part.first or 0), audit_log.c.seq < part.end)
+        if connection.scalar(select(func.max(audit_log.c.at)).where(*inside)) is None:
+            continue
+        if connection.scalar(select(audit_log.c.seq).where(*inside, audit_log.c.at >= before).limit(1)) is not None:
+            break
+        found.append(part)
+    return found
+
+
+def _end(connection: Connection, before: int) -> int | None:
+    """Return the first number that stays, None when nothing is old enough."""
+    young: int | None = connection.scalar(select(func.min(audit_log.c.seq)).where(audit_log.c.at >= before))
+    newest: int | None = connection.scalar(select(func.max(audit_log.c.seq)))
+    return newest if young is None or newest is None else min(young, newest)
+
+
+def _count_below(connection: Connection, end: int) -> int:
+    return connection.scalar(select(func.count()).where(audit_log.c.seq < end)) or 0
+
+
+def _must_be_proven(database: Database, last: int, remembered: ReadAnchors, bare_until: int) -> None:
+    verdict = verify(database, remembered, bare_until)
+    if verdict.faults:
+        raise CannotCare(
+            f"{verdict.faults[0].text}: nothing is removed from a trail that is not whole; nicu audit verify"
+        )
+    reach = max((anchor.last.seq for anchor in remembered.anchors), default=0)
+    if reach < last:
+        raise CannotCare(f"rows up to {last} would go, and anchors reach to {reach}; take one first: nicu audit anchor")
+
+
+def _drop(
+    database: Database, connection: Connection, gone: Sequence[Part], order: Order, facts: dict[str, Any]
+) -> None:
+    end = gone[-1].end or 0
+    _say(database, connection, order, end, {**facts, "parts": [part.name for part in gone]})
+    drop(connection, gone)
+
+
+def _say(database: Database, connection: Connection, order: Order, first: int, facts: dict[str, Any]) -> None:
+    """Append, while the rows are still there, which start is left."""
+    previous = connection.scalar(select(audit_log.c.previous_hash).where(audit_log.c.seq == first))
+    detail = {"first": first, "previous_hash": str(previous), **facts}
+    failing = database.trail.owed
+    database.trail.append(connection, [order.actor.entry(order.at, EXPIRED, "audit trail", None, **detail)])
+    if previous is None or database.trail.failing_since is not None or database.trail.owed > failing:
+        raise CannotCare("the trail cannot be written, so nothing is removed from it")
+
+
+def _delete_some(database: Database, order: Order, newest: int, facts: dict[str, Any]) -> int:
     with database.writing() as connection:
-        first = _first_kept(connection, before, newest)
-        if first is None:
+        oldest = connection.scalar(select(func.min(audit_log.c.seq))) or 0
+        end = _end(connection, order.before)
+        end = min(newest if end is None else end, newest, oldest + _BATCH)
+        if end <= oldest:
             return 0
-        seq, previous_hash = first
-        detail = {"first": seq, "previous_hash": previous_hash, "before": before}
-        # Appended while the rows are still there: the new row names the start that is left.
-        database.trail.append(connection, [actor.entry(at, EXPIRED, "audit trail", None, **detail)])
-        return _delete_below(connection, seq)
-
-
-def _first_kept(connection: Connection, before: int, newest: int) -> tuple[int, str] | None:
-    """Return number and previous seal of the row that the trail is to begin with, None when nothing is old enough."""
-    oldest = connection.scalar(select(func.min(audit_log.c.seq)))
-    if oldest is None:
-        return None
-    young = connection.scalar(select(func.min(audit_log.c.seq)).where(audit_log.c.at >= before))
-    seq = min(newest if young is None else min(young, newest), oldest + _BATCH)
-    if seq <= oldest:
-        return None
-    previous = connection.scalar(select(audit_log.c.previous_hash).where(audit_log.c.seq == seq))
-    return seq, str(previous)
+        _say(database, connection, order, end, facts)
+        return _delete_below(connection, end)
 
 
 def _delete_below(connection: Connection, seq: int) -> int:
-    dialect = connection.dialect.name
-    secured = dialect == "postgresql" and bool(connection.exec_driver_sql(_SECURED).scalar())
-    for statement in _OFF[dialect]:
-        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(_OFF)
     removed = connection.execute(delete(audit_log).where(audit_log.c.seq < seq)).rowcount
-    for statement in (*_ON[dialect], *(["ALTER TABLE audit_log ENABLE ROW LEVEL SECURITY"] if secured else [])):
-        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(_ON)
     return removed

@@ -8,10 +8,13 @@ from nicu_dashboard.adapters.sql.audit_rows import counted, ends, oldest_first
 from nicu_dashboard.adapters.sql.audit_trail import sealed_content
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.seals import Seals, is_keyed
+from nicu_dashboard.domain.instants import DAY_MS
 from nicu_dashboard.operations.audit.anchors import Anchor, ReadAnchors
 
 # Written by retention, sealed as every row: from which row on the trail goes, and the seal before it.
 EXPIRED = "audit.expired"
+# 45 CFR 164.316(b)(2)(i): six years; two leap days may lie in them.
+LEAST_MS = (6 * 365 + 2) * DAY_MS
 _FAULTS_KEPT = 1_000
 
 
@@ -56,7 +59,7 @@ def verify(database: Database, remembered: ReadAnchors, bare_until: int = 0) -> 
     walk.through(oldest_first(database))
     verdict = walk.verdict
     verdict.anchors = len(remembered.anchors)
-    _check_start(walk, remembered.anchors)
+    _check_start(walk)
     _check_end(verdict, counted(database), remembered.anchors)
     for line in remembered.doubtful:
         verdict.found(None, f"line {line} of the anchors is not signed by a key of this installation")
@@ -79,7 +82,7 @@ class _Walk:
 
     def __init__(self, seals: Seals, bare_until: int, anchored: Mapping[int, Anchor]) -> None:
         self.verdict = Verdict(keyed=seals.keyed)
-        self.starts: set[tuple[int, str]] = set()
+        self.start = (1, "")
         self.begins_after = ""
         self._seals, self._bare_until, self._anchored = seals, bare_until, anchored
         self._below: tuple[int, str] | None = None
@@ -117,19 +120,39 @@ class _Walk:
             self.verdict.bare += 1
             if self._seals.keyed and seq > self._bare_until:
                 self.verdict.found(seq, f"row {seq} is sealed without a key: anybody could have written it")
-        elif row["action"] == EXPIRED and isinstance(row["detail"], dict):
-            self.starts.add((row["detail"].get("first", 0), row["detail"].get("previous_hash", "")))
+            else:
+                self._retention(row)
+        else:
+            self._retention(row)
+
+    def _retention(self, row: Mapping[str, Any]) -> None:
+        """Remember which start a row of retention left; it never removes what is younger than six years."""
+        seq, detail = row["seq"], row["detail"]
+        if row["action"] != EXPIRED or not isinstance(detail, dict):
+            return
+        first, before, at = detail.get("first"), detail.get("before"), row["at"]
+        numbers = isinstance(before, int) and isinstance(at, int)
+        if not isinstance(first, int) or not numbers or first > seq or before > at - LEAST_MS:
+            self.verdict.found(seq, f"row {seq} says that rows younger than six years were removed")
+        else:
+            self.start = max(self.start, (first, str(detail.get("previous_hash"))))
 
 
-def _check_start(walk: _Walk, anchors: Sequence[Anchor]) -> None:
-    """The trail begins with row 1, or where retention left it: the trail and its anchors carry that start."""
+def _check_start(walk: _Walk) -> None:
+    """The trail begins with row 1, or exactly where retention left it last.
+
+    Anchors do not excuse another start: one taken after a theft would carry the thief's.
+    """
     first = walk.verdict.first
-    if first is None:
+    if first is None or (first, walk.begins_after) == walk.start:
         return
-    known = {(1, "")} | walk.starts | {(anchor.first.seq, anchor.first.previous_hash) for anchor in anchors}
-    if (first, walk.begins_after) not in known:
-        text = f"{_rows(1, first - 1)} missing at the beginning" if first > 1 else "row 1 claims a row before it"
-        walk.verdict.found(1, text)
+    kept = walk.start[0]
+    if first > kept:
+        walk.verdict.found(kept, f"{_rows(kept, first - 1)} missing at the beginning")
+    elif first < kept:
+        walk.verdict.found(first, f"{_rows(first, kept - 1)} there again, although retention removed them")
+    else:
+        walk.verdict.found(first, f"row {first} claims another row before it than there was")
 
 
 def _check_end(verdict: Verdict, count: int | None, anchors: Sequence[Anchor]) -> None:

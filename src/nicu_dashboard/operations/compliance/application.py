@@ -87,9 +87,12 @@ def unused(scene: Scene) -> Finding:
     )
 
 
-def log_off(_scene: Scene) -> Finding:
-    """The program's own constants; a wall shows no names without a session and never blanks."""
-    return passed(f"after {IDLE_MS // MINUTE_MS} min without use, {SESSION_MS // HOUR_MS} h at most")
+def log_off(scene: Scene) -> Finding:
+    """The program's own constants, and no session that was given longer; a wall never blanks."""
+    longer = select(func.count()).where(sessions.c.ended_at.is_(None), sessions.c.expires_at > scene.at + SESSION_MS)
+    count = _scalar(scene, longer)
+    told = f"after {IDLE_MS // MINUTE_MS} min without use, {SESSION_MS // HOUR_MS} h at most"
+    return failed(f"{told}, but {count} sessions were given longer") if count else passed(told)
 
 
 def emergencies(scene: Scene) -> Finding:
@@ -155,7 +158,8 @@ CHECKS = (
           "let them add one on their account's page", second_factor),
     Check("app.unused", "Accounts that nobody uses are disabled", "164.308(a)(3)(ii)(C)", "nicu user disable NAME",
           unused),
-    Check("app.log_off", "Sessions end by themselves", "164.312(a)(2)(iii)", "", log_off),
+    Check("app.log_off", "Sessions end by themselves", "164.312(a)(2)(iii)",
+          "nicu user disable NAME, then find out who wrote into the table of sessions", log_off),
     Check("app.emergency", "Emergency access is there, and looked through", "164.312(a)(2)(ii)",
           "review them on the page of emergencies", emergencies),
     Check("app.keys", "Device keys end", "164.312(d)", "nicu key add NAME with an expiry, then disable the old one",

@@ -1,13 +1,24 @@
 """May the program and others do no more than they need? 164.308(a)(4), 164.312(a)(1), 164.312(c)(1)."""
 
-from nicu_dashboard.operations.compliance.check import Check, Finding, by_hand, failed, passed, unseen
+from nicu_dashboard.adapters.sql.tables.guards import TRIGGERS
+from nicu_dashboard.domain.instants import DAY_MS
+from nicu_dashboard.operations.audit.partitions import is_due
+from nicu_dashboard.operations.audit.partitions import parts as trail_parts
+from nicu_dashboard.operations.compliance.check import Check, Finding, by_hand, failed, passed, unseen, warned
 from nicu_dashboard.operations.compliance.scene import Scene
 from nicu_dashboard.operations.roles.tables import APPENDED, SEEN
 
 CLAUSE = "164.308(a)(4)(ii)(B), 164.312(a)(1)"
 ROLES = "nicu db roles --apply, and the role nicu_app in DATABASE_URL"
+# So long after the turn of the year its part of the audit trail may still be open.
+GRACE_MS = 31 * DAY_MS
 _FLAGS = ("superuser", "createrole", "createdb", "replication", "bypassrls")
 _SCHEMA = "relnamespace = current_schema()::regnamespace"
+# The trail and every part of it.
+_TRAIL = (
+    "SELECT to_regclass('audit_log')::oid UNION SELECT inhrelid FROM pg_inherits"
+    " WHERE inhparent = to_regclass('audit_log')"
+)
 
 
 def flags(scene: Scene) -> Finding:
@@ -50,7 +61,8 @@ def appends(scene: Scene) -> Finding:
     """May the program change what is written once?"""
     wanted = " OR ".join(f"has_table_privilege(oid, '{right}')" for right in ("UPDATE", "DELETE", "TRUNCATE"))
     listed = ", ".join(f"'{name}'" for name in sorted(APPENDED))
-    rows = scene.ask_as_app(f"SELECT relname FROM pg_class WHERE {_SCHEMA} AND relname IN ({listed}) AND ({wanted})")
+    ours = f"({_SCHEMA} AND relname IN ({listed}) OR oid IN ({_TRAIL}))"
+    rows = scene.ask_as_app(f"SELECT relname FROM pg_class WHERE {ours} AND ({wanted})")
     if rows is None:
         return unseen("the tables' rights")
     names = ", ".join(sorted(row[0] for row in rows))
@@ -64,18 +76,30 @@ def triggers(scene: Scene) -> Finding:
         there = {row[0] for row in rows or ()}
         missing = {"audit_log_keeps_content", "audit_log_keeps_rows"} - there
         return failed(f"missing: {', '.join(sorted(missing))}") if missing else passed("changes are refused")
-    rows = scene.ask(
-        "SELECT tgname, tgenabled::text FROM pg_trigger WHERE tgrelid = to_regclass('audit_log') AND NOT tgisinternal"
+    always = " AND ".join(
+        f"EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND tgname = '{name}' AND tgenabled = 'A')"
+        for name in TRIGGERS
     )
+    rows = scene.ask(f"SELECT relname, {always} FROM pg_class AS c WHERE c.oid IN ({_TRAIL}) ORDER BY relname")
     if rows is None:
         return unseen("pg_trigger")
-    always = {name for name, enabled in rows if enabled == "A"}
-    missing = {"audit_log_keeps_rows", "audit_log_keeps_all"} - always
+    open_ = [name for name, refuses in rows if not refuses]
     return (
-        failed(f"not ENABLE ALWAYS, or missing: {', '.join(sorted(missing))}")
-        if missing
-        else passed("changes are refused, for replicas' sessions too")
+        failed(f"not ENABLE ALWAYS, or missing, on {', '.join(open_)}")
+        if open_ or not rows
+        else passed(f"changes are refused, for replicas' sessions too, in {len(rows) - 1} parts of the trail")
     )
+
+
+def parts(scene: Scene) -> Finding:
+    """Only a year that was closed can be dropped as a whole when its six years are over."""
+    with scene.app.reading() as connection:
+        found = trail_parts(connection)
+        late = is_due(connection, scene.at - GRACE_MS)
+    if not found:
+        return failed("the audit trail is one table: whole years cannot be dropped")
+    told = f"{len(found)} parts, rows go into {found[-1].name}"
+    return warned(f"{told}, which holds an earlier year, too") if late else passed(told)
 
 
 def row_security(scene: Scene) -> Finding:
@@ -102,6 +126,8 @@ CHECKS = (
           "postgresql"),
     Check("priv.triggers", "The database refuses changes of the audit trail", "164.312(b), (c)(1)",
           "as the owner: nicu db upgrade; on PostgreSQL: ALTER TABLE audit_log ENABLE ALWAYS TRIGGER NAME", triggers),
+    Check("priv.trail_parts", "The audit trail is divided, so that it can be kept six years and no longer",
+          "164.316(b)(2)(i)", "as the owner, daily: nicu db maintain", parts, "postgresql"),
     Check("priv.row_security", "Row level security is forced on patients' data", CLAUSE, ROLES, row_security,
           "postgresql"),
     Check("priv.review", "Who may do what is looked through regularly", "164.308(a)(4)(ii)(C)",

@@ -29,6 +29,17 @@ _SETTINGS = {
 }
 
 
+# Nobody works past the parent: the parts of the trail have no rights and no policy.
+_PARTS = """DO $parts$ DECLARE part text; BEGIN
+    FOR part IN SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = '{table}'::regclass LOOP
+        EXECUTE format('ALTER TABLE %s OWNER TO {owner}', part);
+        EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, {others}', part);
+        EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', part);
+        EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', part);
+    END LOOP;
+END $parts$"""
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One statement of the script; an optional one may fail where only a superuser may run it."""
@@ -112,6 +123,9 @@ def policies(prefix: str, schema: str) -> list[Statement]:
         "CREATE POLICY nicu_read ON audit_log FOR SELECT USING (true)",
         "CREATE POLICY nicu_append ON audit_log FOR INSERT WITH CHECK (true)",
         *_force("audit_log"),
+        _PARTS.format(
+            table="audit_log", owner=names["owner"], others=", ".join(names[duty] for duty in DUTIES if duty != "owner")
+        ),
     ]
     return [Statement(text) for text in texts]
 
