@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from nicu_dashboard.domain.vitals import Reading
 from tests.services.unit import NURSE, HandClock, TestUnit
 
 
@@ -64,3 +65,18 @@ async def test_the_oxygen_on_record_still_decides_about_the_upper_limit_after_a_
         await after.seconds(20, spo2=98)
         assert after.alarms() == []
         assert after.cot()["values"] == {"spo2": 98, "fio2": 21}
+
+
+async def test_values_of_no_real_baby_are_known_for_that_before_the_next_one_comes(tmp_path: Path) -> None:
+    path = tmp_path / "nicu.db"
+    async with TestUnit.opened(path) as before:
+        await before.admit("NICU-01", "A-1")
+        await before.admit("NICU-02", "A-2")
+        simulated = Reading("NICU-01", before.clock.at, {"heart_rate": 150.0}, "simulator", "simulated")
+        assert (await before.station.intake.receive([(0, simulated)])).accepted == 1
+        assert before.cot()["origin"] == "simulated"
+        clock = HandClock(before.clock.at + 60_000)
+    async with TestUnit.opened(path, clock) as after:
+        assert (after.cot()["origin"], after.cot("NICU-02")["origin"]) == ("simulated", None)
+        await after.seconds(1, heart_rate=150)
+        assert after.cot()["origin"] == "device"

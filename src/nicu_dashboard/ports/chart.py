@@ -8,7 +8,7 @@ from nicu_dashboard.domain.alarms.alarm import Alarm, Transition
 from nicu_dashboard.domain.alarms.priority import Priority
 from nicu_dashboard.domain.spells import Spell
 from nicu_dashboard.domain.trends import Bucket
-from nicu_dashboard.domain.vitals import Measured
+from nicu_dashboard.domain.vitals import Measured, Origin
 from nicu_dashboard.ports.tick import AuditEntry
 
 Tier = Literal["reading", "minute", "hour"]
@@ -81,6 +81,10 @@ class Chart(Protocol):
 
     def last_known(self, patient_id: int, since: int) -> Mapping[str, tuple[int, float]]:
         """Return each vital's newest valid value with its instant, as far back as `since`."""
+        ...
+
+    def last_source(self, patient_id: int, since: int) -> tuple[Origin, str] | None:
+        """Return origin and name of the source of the baby's newest reading, as far back as `since`."""
         ...
 
     def spark(

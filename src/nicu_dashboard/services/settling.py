@@ -11,7 +11,7 @@ from nicu_dashboard.domain.alarms.watch import Off, Pause, Seen, Watch
 from nicu_dashboard.domain.instants import HOUR_MS
 from nicu_dashboard.domain.limits import AlarmLimits, default_profile
 from nicu_dashboard.domain.patients import Patient
-from nicu_dashboard.domain.vitals import VITALS
+from nicu_dashboard.domain.vitals import VITALS, Origin
 from nicu_dashboard.ports.chart import Chart
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.limit_book import LimitBook
@@ -38,6 +38,7 @@ class Record:
 
     limits: AlarmLimits
     latest: dict[str, Latest]
+    source: tuple[Origin, str] | None
     event_free: EventFree
 
 
@@ -101,6 +102,8 @@ class Settling:
         bed = self._ward.bed(stay.cot.id)
         bed.stay, bed.latest, bed.event_free = stay, record.latest, record.event_free
         seen_before = [name for name, seen in record.latest.items() if _expected(name, seen, at)]
+        # Until it is heard again: values of no real baby must be known for that from the first picture on.
+        bed.origin, bed.source = record.source or (None, None)
         bed.unheard = not seen_before
         expected = seen_before or AWAITED
         standing = [row.alarm for row in alarms if _of(stay, row)]
@@ -122,7 +125,8 @@ class Settling:
     def _record(self, patient: Patient, at: int) -> Record:
         own = self._book.current([patient.id]).get(patient.id)
         limits = own.limits if own is not None and is_own(own.limits) else limits_by_age(patient, at)
-        return Record(limits, self._latest(patient.id, at), event_free_on_record(self._chart, patient.id, at))
+        source = self._chart.last_source(patient.id, at - INTERMITTENT_SHOWN_MS)
+        return Record(limits, self._latest(patient.id, at), source, event_free_on_record(self._chart, patient.id, at))
 
     def _latest(self, patient_id: int, at: int) -> dict[str, Latest]:
         known = self._chart.last_known(patient_id, at - INTERMITTENT_SHOWN_MS)

@@ -9,10 +9,10 @@ from nicu_dashboard.adapters.sql import trend_queries
 from nicu_dashboard.adapters.sql.dialects import bucket_of, has_key, newest_rows
 from nicu_dashboard.adapters.sql.measured import values_of
 from nicu_dashboard.adapters.sql.record import Record
-from nicu_dashboard.adapters.sql.tables import patients, vitals, vitals_minute
+from nicu_dashboard.adapters.sql.tables import patients, sources, vitals, vitals_minute
 from nicu_dashboard.domain.instants import DAY_MS, MINUTE_MS, floor_to
 from nicu_dashboard.domain.trends import Bucket
-from nicu_dashboard.domain.vitals import VITALS, Measured
+from nicu_dashboard.domain.vitals import VITALS, Measured, Origin
 from nicu_dashboard.ports.chart import Tier
 
 _BATCH = 2_000
@@ -88,6 +88,19 @@ class SqlChart(Record):
             found = {row.parameter: row.minute for row in connection.execute(query)}
             newest = {name: connection.execute(_newest(patient_id, name, at)).first() for name, at in found.items()}
         return {name: (row[0], row[1]) for name, row in newest.items() if row is not None}
+
+    def last_source(self, patient_id: int, since: int) -> tuple[Origin, str] | None:
+        """Return origin and name of the source of the baby's newest reading, as far back as `since`."""
+        query = (
+            select(sources.c.origin, sources.c.name)
+            .join(vitals, vitals.c.source_id == sources.c.id)
+            .where(vitals.c.patient_id == patient_id, vitals.c.recorded_at >= since)
+            .order_by(vitals.c.recorded_at.desc())
+            .limit(1)
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else (row.origin, row.name)
 
     def spark(
         self, patient_ids: Sequence[int], from_at: int, step_ms: int
