@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from nicu_dashboard.adapters.sql import trend_queries
-from nicu_dashboard.adapters.sql.dialects import bucket_of, has_key, newest_rows
+from nicu_dashboard.adapters.sql.dialects import bucket_of, has_key, is_one_of, newest_rows
 from nicu_dashboard.adapters.sql.measured import values_of
 from nicu_dashboard.adapters.sql.record import Record
 from nicu_dashboard.adapters.sql.tables import patients, sources, vitals, vitals_minute
@@ -16,6 +16,7 @@ from nicu_dashboard.domain.vitals import VITALS, Measured, Origin
 from nicu_dashboard.ports.chart import Tier
 
 _BATCH = 2_000
+_STORED = tuple(vitals.c.keys())
 _TIERS = {
     "reading": trend_queries.from_readings,
     "minute": trend_queries.from_minutes,
@@ -130,7 +131,7 @@ class SqlChart(Record):
         start = bucket_of(vitals.c.recorded_at, step_ms)
         query = (
             select(vitals.c.patient_id, start, func.min(vitals.c.spo2), func.avg(vitals.c[beat]))
-            .where(vitals.c.patient_id.in_(patient_ids), vitals.c.recorded_at >= from_at)
+            .where(is_one_of(vitals.c.patient_id, patient_ids), vitals.c.recorded_at >= from_at)
             .group_by(vitals.c.patient_id, start)
             .order_by(vitals.c.patient_id, start)
         )
@@ -154,13 +155,15 @@ def _newest_minute(patient_ids: Sequence[int]) -> Select[int | None]:
     minutes = vitals_minute.c
     mine = select(minutes.bucket_at).where(minutes.patient_id == patients.c.id).order_by(minutes.bucket_at.desc())
     newest = mine.limit(1).correlate(patients).scalar_subquery()
-    return select(func.max(newest)).select_from(patients).where(patients.c.id.in_(patient_ids))
+    return select(func.max(newest)).select_from(patients).where(is_one_of(patients.c.id, patient_ids))
 
 
 def _latest(connection: Connection, patient_ids: Sequence[int], window: tuple[int, int] | None = None) -> _Latest:
     newest = newest_rows(connection, vitals, vitals.c.patient_id, vitals.c.recorded_at, patients.c.id, window)
-    rows = connection.execute(newest.where(patients.c.id.in_(patient_ids))).mappings()
-    return {row["patient_id"]: (row["recorded_at"], values_of(row)) for row in rows}
+    rows = connection.execute(newest.where(is_one_of(patients.c.id, patient_ids)))
+    # Plain dicts: a row of SQLAlchemy finds each of its thirty columns anew.
+    named = [dict(zip(_STORED, row, strict=True)) for row in rows]
+    return {row["patient_id"]: (row["recorded_at"], values_of(row)) for row in named}
 
 
 def _newest(patient_id: int, name: str, minute: int) -> Select[int, float]:

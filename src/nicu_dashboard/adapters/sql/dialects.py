@@ -1,20 +1,33 @@
 """The one file that knows how SQLite and PostgreSQL differ; everything else reads the same on both."""
 
-import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Index, Select, Table, select, text, true
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Index,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import CreateIndex
 from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator
 
-from nicu_dashboard.adapters.sql.columns import Instant, Json
+from nicu_dashboard.adapters.sql.columns import Instant
+from nicu_dashboard.adapters.sql.sending import Row, arrays, kind, with_json_as_text
 
-Row = Sequence[Any]
 # Advisory locks of this program on PostgreSQL; babies share them, so that a large tick cannot fill the lock table.
 _LOCK_SPACE = 0x4E494355
 _LOCKS = 64
@@ -89,6 +102,41 @@ def _has_key_sqlite(element: has_key, compiler: SQLCompiler, **options: Any) -> 
 def _has_key_postgresql(element: has_key, compiler: SQLCompiler, **options: Any) -> str:
     column, key = (compiler.process(part, **options) for part in element.clauses)
     return f"jsonb_exists({column}, {key})"
+
+
+class _Ids(TypeDecorator[Sequence[int]]):
+    """Ids as one parameter, however many: an array in PostgreSQL's writing, JSON on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Sequence[int] | None, dialect: Dialect) -> str | None:
+        """Return the ids as text."""
+        listed = ",".join(map(str, value or ()))
+        return f"{{{listed}}}" if dialect.name == "postgresql" else f"[{listed}]"
+
+
+class is_one_of(FunctionElement[bool]):  # noqa: N801 (reads like a function in SQL)
+    """Whether a column holds one of these ids: four hundred parameters cost the driver more than the query."""
+
+    inherit_cache = True
+    name = "is_one_of"
+
+    def __init__(self, column: ColumnElement[int], ids: Iterable[int]) -> None:
+        """Take an integer column and the ids."""
+        super().__init__(column, bindparam(None, list(ids), type_=_Ids))
+
+
+@compiles(is_one_of, "sqlite")
+def _is_one_of_sqlite(element: is_one_of, compiler: SQLCompiler, **options: Any) -> str:
+    column, ids = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({ids}))"
+
+
+@compiles(is_one_of, "postgresql")
+def _is_one_of_postgresql(element: is_one_of, compiler: SQLCompiler, **options: Any) -> str:
+    column, ids = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} = ANY (CAST({ids} AS bigint[]))"
 
 
 def newest_rows(
@@ -169,8 +217,8 @@ def insert_new(
         return []
     if not is_postgresql(connection):
         return _insert_new_sqlite(connection, table, tuple(columns), rows)
-    statement = f"{_insert_arrays(table, tuple(columns))}{_NOTHING} RETURNING {_as_sent(table, keys)}"
-    fresh = {tuple(row) for row in connection.exec_driver_sql(statement, _arrays(table, columns, rows))}
+    statement = f"{_insertarrays(table, tuple(columns))}{_NOTHING} RETURNING {_as_sent(table, keys)}"
+    fresh = {tuple(row) for row in connection.exec_driver_sql(statement, arrays(table, columns, rows))}
     places = [columns.index(key) for key in keys]
     return [tuple(row[place] for place in places) in fresh for row in rows]
 
@@ -182,7 +230,7 @@ def merge_buckets(connection: Connection, table: Table, rows: Sequence[Row]) -> 
     columns = ("patient_id", "bucket_at", "parameter", "min", "max", "sum", "n_valid", "n_expected")
     if is_postgresql(connection):
         merge = _merge(table, "LEAST({0}, {1})", "GREATEST({0}, {1})")
-        connection.exec_driver_sql(_insert_arrays(table, columns) + merge, _arrays(table, columns, rows))
+        connection.exec_driver_sql(_insertarrays(table, columns) + merge, arrays(table, columns, rows))
         return
     lower, higher = (f"{side}(coalesce({{0}}, {{1}}), coalesce({{1}}, {{0}}))" for side in ("min", "max"))
     connection.exec_driver_sql(_insert_values(table, columns) + _merge(table, lower, higher), list(rows))
@@ -257,7 +305,7 @@ def _insert_new_sqlite(
     statement = _insert_values(table, columns) + _NOTHING
     cursor = connection.connection.cursor()
     try:
-        return [cursor.execute(statement, row).rowcount == 1 for row in _with_json_as_text(table, columns, rows)]
+        return [cursor.execute(statement, row).rowcount == 1 for row in with_json_as_text(table, columns, rows)]
     finally:
         cursor.close()
 
@@ -268,10 +316,10 @@ def _insert_values(table: Table, columns: tuple[str, ...]) -> str:
 
 
 @lru_cache
-def _insert_arrays(table: Table, columns: tuple[str, ...]) -> str:
+def _insertarrays(table: Table, columns: tuple[str, ...]) -> str:
     """Return INSERT … SELECT from one array per column: far less time than a row at a time."""
-    arrays = ", ".join(f"%s::{_SENT_AS.get(_kind(table.c[name]), 'float8')}[]" for name in columns)
-    given = ", ".join(_RECEIVED.get(_kind(table.c[name]), "{}").format(f"given.{name}") for name in columns)
+    arrays = ", ".join(f"%s::{_SENT_AS.get(kind(table.c[name]), 'float8')}[]" for name in columns)
+    given = ", ".join(_RECEIVED.get(kind(table.c[name]), "{}").format(f"given.{name}") for name in columns)
     names = ", ".join(columns)
     return f"INSERT INTO {table.name} ({names}) SELECT {given} FROM unnest({arrays}) AS given ({names})"
 
@@ -281,42 +329,7 @@ _RECEIVED = {"instant": "timestamptz 'epoch' + {} * interval '1 millisecond'", "
 _SENT_AS = {"instant": "int8", "integer": "int8", "text": "text", "json": "text"}
 
 
-def _kind(column: Column[Any]) -> str:
-    if column.type is Instant:
-        return "instant"
-    if column.type is Json:
-        return "json"
-    return "integer" if column.type.python_type is int else "text" if column.type.python_type is str else "number"
-
-
 def _as_sent(table: Table, columns: Sequence[str]) -> str:
     """Return the columns as we sent them: instants as epoch ms."""
     ms = "(extract(epoch FROM {0}) * 1000)::int8 AS {0}"
-    return ", ".join(ms.format(name) if _kind(table.c[name]) == "instant" else name for name in columns)
-
-
-def _arrays(table: Table, columns: Sequence[str], rows: Sequence[Row]) -> tuple[str, ...]:
-    """Return each column as PostgreSQL writes an array; the driver's own way takes ten times as long."""
-    written = []
-    for values in zip(*_with_json_as_text(table, columns, rows), strict=True):
-        written.append("{" + ",".join(["NULL" if value is None else _quoted(value) for value in values]) + "}")
-    return tuple(written)
-
-
-def _quoted(value: float | str) -> str:
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return repr(value)
-
-
-def _with_json_as_text(table: Table, columns: Sequence[str], rows: Sequence[Row]) -> Iterable[Row]:
-    places = [place for place, name in enumerate(columns) if table.c[name].type is Json]
-    return (_with_text(row, places) for row in rows) if places else rows
-
-
-def _with_text(row: Row, places: Sequence[int]) -> Row:
-    written = list(row)
-    for place in places:
-        if written[place] is not None:
-            written[place] = json.dumps(written[place], ensure_ascii=False, separators=(",", ":"))
-    return written
+    return ", ".join(ms.format(name) if kind(table.c[name]) == "instant" else name for name in columns)

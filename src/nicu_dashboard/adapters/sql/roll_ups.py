@@ -56,7 +56,9 @@ def update(connection: Connection, new: Sequence[Given], corrected: Iterable[Pla
 
 def _newest_minutes(connection: Connection, patient_ids: set[int]) -> dict[int, int]:
     newest = select(func.max(_MINUTE.bucket_at)).where(_MINUTE.patient_id == patients.c.id).scalar_subquery()
-    rows = connection.execute(select(patients.c.id, newest).where(patients.c.id.in_(sorted(patient_ids))))
+    rows = connection.execute(
+        select(patients.c.id, newest).where(dialects.is_one_of(patients.c.id, sorted(patient_ids)))
+    )
     return {patient_id: at for patient_id, at in rows if at is not None}
 
 
