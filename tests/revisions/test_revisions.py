@@ -54,6 +54,8 @@ def catalogue(database: Database) -> list[tuple[str, str]]:
             " WHERE connamespace = 'public'::regnamespace AND conname !~ 'alembic'"
             " UNION ALL SELECT tgrelid::regclass || '.' || tgname, tgenabled::text || tgtype FROM pg_trigger"
             " WHERE tgname ~ '^audit_log'"
+            " UNION ALL SELECT relname || ' room', reloptions::text FROM pg_class"
+            " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND reloptions IS NOT NULL"
         ),
     }[database.engine_name]
     with database.reading() as connection:
@@ -152,3 +154,16 @@ def test_an_instant_is_an_integer_or_a_timestamptz(empty: Database) -> None:
         assert "recorded_at INTEGER NOT NULL" in described["vitals"]
     else:
         assert described["vitals.recorded_at"].startswith("timestamp with time zone")
+
+
+def test_roll_ups_have_room_to_grow_on_a_filled_server_and_give_it_up_on_the_way_down(empty: Database) -> None:
+    revisions.upgrade(empty, "0006")
+    before = catalogue(empty)
+    revisions.upgrade(empty, "0007")
+    if empty.engine_name == "postgresql":
+        assert ("vitals_minute room", "{fillfactor=70}") in catalogue(empty)
+    with empty.writing() as connection:
+        config = revisions._config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0006")
+    assert catalogue(empty) == before

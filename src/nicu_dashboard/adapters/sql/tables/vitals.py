@@ -76,6 +76,8 @@ def _roll_up(name: str, length: str) -> Table:
         # The instant comes before the parameter: a tick then touches one page per baby instead of one per value.
         PrimaryKeyConstraint("patient_id", "bucket_at", "parameter"),
         sqlite_with_rowid=False,
+        # Of sixty changes of a bucket nearly all then stay in its page: half the log, a fifteenth of the room.
+        postgresql_with={"fillfactor": 70},
     )
 
 
