@@ -24,7 +24,7 @@ import httpx
 
 from bench.load.browser import PageCost, bundle, wall_cost
 from bench.load.gateways import Sent, drive
-from bench.load.processes import Usage, load_average, usage
+from bench.load.processes import Usage, each_usage, load_average, together
 from bench.load.screens import Seen, watch
 from bench.load.ward import Served, served_ward, store_in
 from tools.ensure import find
@@ -68,24 +68,34 @@ def quantiles(ordered: Sequence[float]) -> str:
     return f"p50 {p50:.0f}  p99 {p99:.0f}  max {ordered[-1]:.0f} ms"
 
 
-def observe(served: Served, seconds: float) -> list[tuple[float, Usage]]:
-    """Return the server's usage at the beginning, every few seconds, and at the end."""
+Observed = Sequence[tuple[float, Sequence[Usage]]]
+
+
+def observe(served: Served, seconds: float) -> Observed:
+    """Return the usage of the server's processes at the beginning, every few seconds, and at the end."""
     began = time.monotonic()
-    taken = [(0.0, usage(served.pid))]
+    taken = [(0.0, each_usage(served.pid))]
     while (gone := time.monotonic() - began) < seconds:
         time.sleep(min(SAMPLE_EVERY_S, seconds - gone))
-        taken.append((time.monotonic() - began, usage(served.pid)))
+        taken.append((time.monotonic() - began, each_usage(served.pid)))
     return taken
 
 
-def show_server(taken: Sequence[tuple[float, Usage]]) -> None:
-    """Print what the server used."""
-    (_, first), (took, last) = taken[0], taken[-1]
+def show_server(taken: Observed) -> None:
+    """Print what the server used, of several processes each by itself, too."""
+    (_, each_first), (took, each_last) = taken[0], taken[-1]
+    first, last = together(each_first), together(each_last)
     main, others = (last.main_s - first.main_s) / took, (last.cpu_s - first.cpu_s - last.main_s + first.main_s) / took
     line("server, share of one core", f"{main + others:.1%}", f"< {SERVER_GOAL:.0%}")
     line("  event loop / other threads (commits)", f"{main:.1%} / {others:.1%}")
-    middle = taken[len(taken) // 2][1].rss_mb
-    line("server, memory begin / half / end", f"{first.rss_mb:.0f} / {middle:.0f} / {last.rss_mb:.0f} MB", "flat")
+    begin, half, end = (round(together(taken[place][1]).pss_mb) for place in (0, len(taken) // 2, -1))
+    line("server, memory begin / half / end", f"{begin} / {half} / {end} MB", "flat")
+    if len(each_last) == 1:
+        return
+    names = ["supervisor", "engine", *(f"web worker {number}" for number in range(1, len(each_last) - 1))]
+    for name, before, after in zip(names, each_first, each_last, strict=False):
+        memory = f"{after.pss_mb:.0f} MB of its own and its share ({after.rss_mb:.0f} MB resident)"
+        line(f"  {name}", f"{(after.cpu_s - before.cpu_s) / took:.1%}, {memory}")
 
 
 def show_stream(sent: Sent, seen: Seen, from_ns: int, to_ns: int, storm: bool) -> None:

@@ -171,6 +171,36 @@ def test_everything_works_through_a_pooler_of_transactions_without_another_way(
         served.end()
 
 
+def test_a_second_engine_behind_the_pooler_takes_over_and_screens_listen_past_it(
+    house: House, postgres_server: PostgresServer
+) -> None:
+    with pgbouncer(postgres_server, 4) as port:
+        url = f"postgresql://postgres@127.0.0.1:{port}/{house.url.rpartition('/')[2]}?pgbouncer=true"
+        first = house.start("--role", "engine", url=url, DATABASE_DIRECT_URL=house.url)
+        within(20, first.works, "the first engine works")
+        second = house.start("--role", "engine", url=url, DATABASE_DIRECT_URL=house.url)
+        web = house.start("--role", "web", url=url, DATABASE_DIRECT_URL=house.url)
+        within(20, lambda: accepted(house, web, heart_rate=40), "a reading is acknowledged")
+        within(10, lambda: "heart_rate:low" in standing(house, web), "its alarm is on the screen")
+        listening = house.rows(
+            f"SELECT client_port <> {port} FROM pg_stat_activity WHERE datname = current_database()"
+            " AND query LIKE 'LISTEN%'"
+        )
+        assert listening == [(True,)]  # one session, of the worker, past the pooler
+        lags = [web.health()["engine"]["lagMs"] for _ in range(5)]
+        assert max(lags) < 1_500
+        before = newest(house)
+        first.send_signal(signal.SIGSTOP)
+        began = time.monotonic()
+        within(TAKEN_OVER_S, second.works, "the second engine has taken over")
+        assert time.monotonic() - began <= TAKEN_OVER_S
+        assert newer(house, web, before) is not None
+        within(10, lambda: accepted(house, web, heart_rate=41), "it acknowledges")
+        first.send_signal(signal.SIGCONT)
+        within(20, lambda: any("stands back" in told for told in first.told()), "the first stands back")
+        assert second.works()
+
+
 def test_a_dead_worker_is_replaced_and_all_end_together(house: House, record_property: Note) -> None:
     served = house.start("--workers", "2")
     within(20, lambda: served.health().get("status") == "healthy", "the engine works")

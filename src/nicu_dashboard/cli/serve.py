@@ -126,7 +126,7 @@ def _together(found: Settings, role: Role, workers: int, listener: socket.socket
     log = structlog.get_logger("nicu.serve")
     if bootstrap.is_sqlite(found):
         _only_all_on_sqlite(role, workers)
-    _look_at(found, workers + (role == "all"))
+    _look_at(found, workers + (role == "all"), workers)
     works: dict[str, Work] = {}
     names = [*(["engine"] if role == "all" else []), *(f"web worker {number}" for number in range(1, workers + 1))]
     with ExitStack() as open_doors:
@@ -152,7 +152,7 @@ def _worker(found: Settings, listener: socket.socket, front: Front, family: Fami
     return _child(found, listener, front, "web", lambda store: _web(found, store, listener, front, family))
 
 
-def _look_at(found: Settings, processes: int) -> None:
+def _look_at(found: Settings, processes: int, listening: int) -> None:
     """Refuse a unit that there is not, and say where the pools ask for more than the server has.
 
     A server that is away is waited for by each process itself.
@@ -161,7 +161,7 @@ def _look_at(found: Settings, processes: int) -> None:
     try:
         with opened(found) as store:
             store.roster.unit(found.unit)
-            short = too_many_connections(store.database, processes)
+            short = too_many_connections(store.database, processes, listening)
     except StoreUnavailable as fault:
         if not bootstrap.is_away(fault):
             raise

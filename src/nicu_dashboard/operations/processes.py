@@ -46,8 +46,10 @@ def engine_seen(outpost: Outpost) -> dict[str, Any]:
     }
 
 
-def too_many_connections(database: Database, processes: int) -> str | None:
-    """Return a warning where the pools of so many processes ask PostgreSQL for more connections than it has."""
+def too_many_connections(database: Database, processes: int, listening: int) -> str | None:
+    """Return a warning where the pools of so many processes, of which some also listen, ask PostgreSQL for more
+    connections than it has.
+    """
     if database.engine_name == "sqlite" or database.address.pool_mode == "transaction":
         return None
     with database.reading() as connection:
@@ -55,4 +57,4 @@ def too_many_connections(database: Database, processes: int) -> str | None:
             int(connection.scalar(text(f"SHOW {name}")) or 0)
             for name in ("max_connections", "superuser_reserved_connections")
         )
-    return over_limit(processes, database.address.pool.size, most, kept)
+    return over_limit(processes, database.address.pool.size, most, kept, listening)

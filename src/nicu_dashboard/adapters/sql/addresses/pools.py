@@ -78,15 +78,20 @@ def unusual_size(size: int, environ: Mapping[str, str]) -> tuple[str, ...]:
     return (f"A pool of {size} is unusual for {kind.name} deployment: {kind.low} to {kind.high} connections are.",)
 
 
-def over_limit(workers: int, pool_size: int, max_connections: int, reserved: int = 3) -> str | None:
-    """Return a warning where the workers' pools together ask for more connections than the server has for them."""
-    asked, offered = workers * pool_size, max_connections - reserved
+def over_limit(workers: int, pool_size: int, max_connections: int, reserved: int = 3, listening: int = 0) -> str | None:
+    """Return a warning where the workers' pools together ask for more connections than the server has for them.
+
+    `listening` of them have one more, which waits for news.
+    """
+    asked, offered = workers * pool_size + listening, max_connections - reserved
     if asked <= offered:
         return None
-    fitting = max(1, offered // max(1, workers))
+    fitting = max(1, (offered - listening) // max(1, workers))
+    more = f" and {listening} that listen" if listening else ""
     return (
-        f"{workers} workers with pools of {pool_size} may ask for {asked} connections; the server offers {offered}"
-        f" (max_connections {max_connections}, {reserved} reserved). Set DB_POOL_SIZE={fitting} or fewer workers."
+        f"{workers} workers with pools of {pool_size}{more} may ask for {asked} connections; the server offers"
+        f" {offered} (max_connections {max_connections}, {reserved} reserved). Set DB_POOL_SIZE={fitting} or fewer"
+        " workers."
     )
 
 

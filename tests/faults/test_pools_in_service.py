@@ -1,0 +1,115 @@
+"""The settings of the pool as the server sees them: how many sessions, for how long unused, whose they are."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from nicu_dashboard.adapters.sql.revisions import open_store
+from nicu_dashboard.web.cookies import COOKIE
+from tests.faults.hall import now_ms
+from tests.faults.roles import House, Served, furnished
+from tests.faults.waiting import within
+from tests.postgres import PostgresServer, postgres_server
+
+__all__ = ["postgres_server"]
+POOL, WORKERS = 3, 2
+SCREENS, ALARMS = "nicu-dashboard", "nicu-dashboard alarms"
+
+
+@pytest.fixture
+def house(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[House]:
+    """A ward of two babies on PostgreSQL, with nothing started yet."""
+    template = postgres_server.template("nicu_head", lambda url: open_store(url).close())
+    with postgres_server.database(template) as url, furnished(url, tmp_path) as furnished_house:
+        yield furnished_house
+
+
+def sessions(house: House) -> Counter[str]:
+    """The server's sessions of this ward by what they call themselves, those that LISTEN apart."""
+    found = house.rows(
+        "SELECT CASE WHEN query LIKE 'LISTEN%' THEN 'listen' ELSE application_name END FROM pg_stat_activity"
+        " WHERE datname = current_database() AND application_name LIKE 'nicu%'"
+    )
+    return Counter(name for (name,) in found)
+
+
+def pids(house: House) -> set[int]:
+    """Which sessions the screens have."""
+    asked = f"SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = '{SCREENS}'"
+    return {pid for (pid,) in house.rows(f"{asked} AND query NOT LIKE 'LISTEN%'")}
+
+
+class Flood:
+    """People who ask for history again and again, all at once."""
+
+    def __init__(self, house: House, served: Served, people: int) -> None:
+        self.answers: Counter[int] = Counter()
+        self._over = threading.Event()
+        self._url = f"http://127.0.0.1:{served.port}/api/patients/1/annotations"
+        self._cookie = {"Cookie": f"{COOKIE}={house.cookie}"}
+        self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(people)]
+        for thread in self._threads:
+            thread.start()
+
+    def _ask(self) -> None:
+        while not self._over.is_set():
+            try:
+                self.answers[httpx.get(self._url, headers=self._cookie, timeout=20).status_code] += 1
+            except httpx.TransportError:
+                self.answers[0] += 1
+
+    def end(self) -> None:
+        """Stop asking."""
+        self._over.set()
+        for thread in self._threads:
+            thread.join(30)
+
+
+def test_a_flood_of_slow_history_takes_the_pools_and_no_more_and_leaves_the_alarm_path_its_own(house: House) -> None:
+    served = house.start(
+        "--workers", str(WORKERS), DB_POOL_SIZE=str(POOL), DB_CONNECT_TIMEOUT="1000", DB_IDLE_TIMEOUT="2000"
+    )
+    within(20, lambda: house.send(served, now_ms(), heart_rate=150)[0] == 202, "readings are taken")
+    with psycopg.connect(house.url) as holder:
+        holder.execute("LOCK TABLE annotations IN ACCESS EXCLUSIVE MODE")
+        flood = Flood(house, served, 30)
+        most: Counter[str] = Counter()
+        delays = []
+        until = time.monotonic() + 5
+        while time.monotonic() < until:
+            most |= sessions(house)
+            began = time.monotonic()
+            status, said = house.send(served, now_ms(), heart_rate=40)
+            delays.append(time.monotonic() - began)
+            assert (status, said.get("spooled")) == (202, None), said
+        # Of the pool of each process one connection is the alarm path's; the engine alone has need of it.
+        assert most[SCREENS] <= (POOL - 1) * (WORKERS + 1)
+        assert most[SCREENS] >= (POOL - 1) * WORKERS
+        assert 1 <= most[ALARMS] <= WORKERS + 1
+        assert most["listen"] == WORKERS
+        assert max(delays) < 2
+        within(5, lambda: flood.answers[503] > 0, "who waits for a connection longer than DB_CONNECT_TIMEOUT gets 503")
+        holder.rollback()
+    flood.end()
+    # What lay unused for longer than DB_IDLE_TIMEOUT is never used again.
+    before = pids(house)
+    time.sleep(2.5)
+    flood = Flood(house, served, 12)
+    within(10, lambda: before - pids(house), "those that lay there were given up for new ones")
+    flood.end()
+    assert flood.answers[200]
+    assert len(pids(house)) <= (POOL - 1) * (WORKERS + 1)
+
+
+def test_a_warning_counts_every_process_and_its_listening(house: House) -> None:
+    served = house.start("--workers", "4", DB_POOL_SIZE="12")
+    (warning,) = [told for told in served.told() if "may ask for" in told]
+    # 5 processes with 12 each, and one session of each web worker that listens.
+    assert "64 connections" in warning
+    assert "Set DB_POOL_SIZE=10 or fewer workers" in warning
