@@ -58,6 +58,8 @@ class Settings(BaseSettings):
     oidc_client_secret_file: Annotated[Path | None, Field(alias="NICU_OIDC_CLIENT_SECRET_FILE")] = None
     oidc_claim: Annotated[str, Field(alias="NICU_OIDC_CLAIM")] = "groups"
     oidc_roles: Annotated[str, Field(alias="NICU_OIDC_ROLES")] = ""
+    oidc_units: Annotated[str, Field(alias="NICU_OIDC_UNITS")] = ""
+    oidc_units_claim: Annotated[str | None, Field(alias="NICU_OIDC_UNITS_CLAIM")] = None
     secret_key: Annotated[SecretStr | None, Field(alias="NICU_SECRET_KEY")] = None
     secret_key_file: Annotated[Path | None, Field(alias="NICU_SECRET_KEY_FILE")] = None
     breached_passwords: Annotated[Path | None, Field(alias="NICU_BREACHED_PASSWORDS")] = None
@@ -110,6 +112,20 @@ class Settings(BaseSettings):
             if not group or role not in get_args(Role):
                 raise SettingsFault(f"NICU_OIDC_ROLES takes GROUP=ROLE,…; roles are {', '.join(get_args(Role))}")
             found[group] = cast(Role, role)
+        return found
+
+    @property
+    def sign_on_units(self) -> dict[str, str]:
+        """Return which group of the identity provider sees which unit (its name or number, `*` for every one).
+
+        Raises SettingsFault.
+        """
+        found: dict[str, str] = {}
+        for pair in filter(None, (one.strip() for one in self.oidc_units.split(","))):
+            group, _, unit = (part.strip() for part in pair.rpartition("="))
+            if not group or not unit:
+                raise SettingsFault("NICU_OIDC_UNITS takes GROUP=UNIT,…; a unit by name or number, * for every one")
+            found[group] = unit
         return found
 
     @property

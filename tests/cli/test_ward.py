@@ -99,7 +99,7 @@ def test_a_key_is_printed_alone_and_kept_as_a_hash(nicu: Nicu, tmp_path: Path) -
     assert key not in kept
     assert token_hash(key) in kept
     assert nicu("key", "disable", "gateway-1").code == 0
-    sends = {"scope": ["send readings"], "expires_at": None}
+    sends = {"scope": ["send readings"], "units": [1], "expires_at": None}
     assert json.loads(nicu("key", "list", "--json").out) == [{"name": "gateway-1", "disabled": True, **sends}]
 
 

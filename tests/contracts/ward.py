@@ -29,7 +29,7 @@ class Ward:
         """Furnish an empty store, or find one that is furnished."""
         self.database = database
         self.journal, self.roster, self.chart = SqlJournal(database), SqlRoster(database), SqlChart(database)
-        self.unit = self.roster.unit()
+        self.unit = next(iter(self.roster.units()), None) or self.roster.unit()
         if not self.roster.cots():
             for label in ("NICU-01", "NICU-02"):
                 self.roster.add_cot(label, by_nurse())

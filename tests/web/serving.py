@@ -47,8 +47,9 @@ class MovableClock(SystemClock):
 class Serving:
     """The running server, its address, and a client that speaks to it."""
 
-    def __init__(self, path: Path, mode: str, front: Front | None = None, **more: str) -> None:
-        settings = Settings.model_validate({"DATABASE_URL": f"sqlite:///{path}", "NICU_SECRET_KEY": SECRET, **more})
+    def __init__(self, path: Path | str, mode: str, front: Front | None = None, **more: str) -> None:
+        url = path if isinstance(path, str) else f"sqlite:///{path}"
+        settings = Settings.model_validate({"DATABASE_URL": url, "NICU_SECRET_KEY": SECRET, **more})
         self.store = bootstrap.open_store(settings)
         self.clock = MovableClock()
         self.accounts = bootstrap.accounts(self.store, self.clock, settings)
@@ -99,7 +100,7 @@ class Serving:
 
 
 @contextmanager
-def serving(path: Path, mode: str, front: Front | None = None, **more: str) -> Iterator[Serving]:
+def serving(path: Path | str, mode: str, front: Front | None = None, **more: str) -> Iterator[Serving]:
     """Serve until the block ends."""
     running = Serving(path, mode, front, **more)
     running.start()

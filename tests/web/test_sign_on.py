@@ -8,6 +8,10 @@ import httpx
 import pytest
 from joserfc.jwk import RSAKey
 
+from nicu_dashboard.adapters.sql.revisions import open_store
+from nicu_dashboard.adapters.sql.roster import SqlRoster
+from nicu_dashboard.bootstrap.doors import sign_on_units
+from nicu_dashboard.settings import Settings, SettingsFault
 from tests.templates import copy_of_empty_store
 from tests.web.identity_provider import CLIENT, SECRET, Provider, identity_provider
 from tests.web.serving import ADMIN, PASSWORD, Serving, serving
@@ -55,6 +59,48 @@ def test_groups_become_a_role_and_follow_it(ward: Serving, provider: Provider) -
     assert again.get("/api/session").json()["role"] == "physician"
     assert browser.get("/api/session").json()["role"] == "physician"
     assert len(ward.store.people.users()) == 1
+
+
+@pytest.fixture
+def two_units(tmp_path: Path, provider: Provider) -> Iterator[Serving]:
+    """A server of the first of two units, whose people's units the provider knows."""
+    said = {"NICU_OIDC_ISSUER": provider.issuer, "NICU_OIDC_CLIENT_ID": CLIENT, "NICU_OIDC_CLIENT_SECRET": SECRET}
+    path = copy_of_empty_store(tmp_path / "sso.db")
+    database = open_store(f"sqlite:///{path}")
+    SqlRoster(database).unit()
+    SqlRoster(database).add_unit("Special care", ADMIN.entry(1, "unit.add", "unit Special care"))
+    database.close()
+    units = "ward-3=NICU, ward-4=special care, float-pool=*"
+    more = {"NICU_UNIT": "NICU", "NICU_OIDC_UNITS": units, "NICU_OIDC_UNITS_CLAIM": "wards"}
+    with serving(path, "live", None, **said, **more, NICU_OIDC_ROLES=ROLES) as running:
+        provider.now_s = running.clock.now() // 1_000
+        yield running
+
+
+def test_groups_become_units_and_follow_them(two_units: Serving, provider: Provider) -> None:
+    provider.person["groups"] = ["nicu-nurses"]
+    for wards, seen, status in (
+        ("ward-4", {2}, 403),
+        (["ward-3", "ward-4", "kitchen"], {1, 2}, 200),
+        (["float-pool", "ward-4"], None, 200),
+        (["kitchen"], set(), 403),
+        (["ward-3"], {1}, 200),
+    ):
+        provider.person["wards"] = wards
+        browser, where = sign_on(two_units)
+        (user,) = two_units.store.people.users()
+        assert (where, user.units) == ("/", seen)
+        assert browser.get("/api/live?after=0").status_code == status
+    changes = [row["detail"]["units"] for row in two_units.store.people.audit(filters={"action": "user.change"})]
+    assert changes[-1] == "2 → 1, 2"
+
+
+def test_a_group_of_a_unit_that_is_not_there_is_told_at_the_start(ward: Serving) -> None:
+    wrong = Settings.model_validate({"NICU_OIDC_UNITS": "ward-9=Surgery"})
+    with pytest.raises(SettingsFault, match="NICU_OIDC_UNITS: there is no unit 'Surgery'; there are: NICU"):
+        sign_on_units(ward.store, wrong)
+    with pytest.raises(SettingsFault, match="GROUP=UNIT"):
+        sign_on_units(ward.store, Settings.model_validate({"NICU_OIDC_UNITS": "ward-9"}))
 
 
 def test_who_has_no_group_of_ours_or_is_disabled_stays_out(ward: Serving, provider: Provider) -> None:

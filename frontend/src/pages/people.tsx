@@ -10,6 +10,7 @@ import { Button, Empty, Field, Tag } from "../parts/parts";
 import { say } from "../parts/toast";
 import { Emergencies } from "./emergencies";
 import { Screens } from "./screens";
+import { type Unit, UnitChoice, Units, unitNames, unitsOf } from "./units";
 
 interface Person {
   readonly id: number;
@@ -32,14 +33,24 @@ export default function PeoplePage() {
     );
   return (
     <>
-      {may("manage people") && <People />}
+      {may("manage people") && <Staff />}
       <Screens />
       <Emergencies />
     </>
   );
 }
 
-function People() {
+function Staff() {
+  const units = useLoad<Page<Unit>>("/api/units");
+  return (
+    <>
+      <People units={units.data?.items ?? []} />
+      <Units loaded={units} />
+    </>
+  );
+}
+
+function People({ units }: { readonly units: readonly Unit[] }) {
   const { data, error, again } = useLoad<Page<Person>>("/api/users");
   const [doing, setDoing] = useState<Person | "new" | null>(null);
   const close = (): void => setDoing(null);
@@ -59,7 +70,7 @@ function People() {
               {person.display_name || person.name} {person.disabled_at !== null && <Tag>disabled</Tag>}
             </td>
             <td>{person.role}</td>
-            <td>{person.units === null ? "every unit" : person.units.join(", ")}</td>
+            <td>{unitNames(person.units, units)}</td>
             <td class="dim">{person.name}</td>
             <td class="dim">{dayAndTime(person.created_at)}</td>
             <td class="acts">
@@ -68,24 +79,19 @@ function People() {
           </tr>
         )}
       </Listing>
-      {doing === "new" && <AddPerson onClose={close} onDone={again} />}
-      {doing !== null && doing !== "new" && <ChangePerson person={doing} onClose={close} onDone={again} />}
+      {doing === "new" && <AddPerson units={units} onClose={close} onDone={again} />}
+      {doing !== null && doing !== "new" && <ChangePerson person={doing} units={units} onClose={close} onDone={again} />}
     </OfficePage>
   );
 }
 
 interface FormProps {
+  readonly units: readonly Unit[];
   readonly onClose: () => void;
   readonly onDone: () => void;
 }
 
-/** `1, 2` as numbers; nothing means every unit. */
-function unitsOf(form: FormData): readonly number[] | null {
-  const said = String(form.get("units") ?? "").match(/\d+/g);
-  return said ? said.map(Number) : null;
-}
-
-function Rights({ person, faults }: { readonly person?: Person; readonly faults: Readonly<Record<string, string>> }) {
+function Rights({ person, units, faults }: { readonly person?: Person; readonly units: readonly Unit[]; readonly faults: Readonly<Record<string, string>> }) {
   return (
     <>
       <Field label="Role" fault={faults["role"]}>
@@ -97,14 +103,12 @@ function Rights({ person, faults }: { readonly person?: Person; readonly faults:
           ))}
         </select>
       </Field>
-      <Field label="Units" fault={faults["units"]} hint="numbers; empty for every unit">
-        <input name="units" autocomplete="off" value={person?.units?.join(", ") ?? ""} />
-      </Field>
+      <UnitChoice units={units} seen={person ? person.units : null} />
     </>
   );
 }
 
-function ChangePerson({ person, onClose, onDone }: FormProps & { readonly person: Person }) {
+function ChangePerson({ person, units, onClose, onDone }: FormProps & { readonly person: Person }) {
   const send = async (form: FormData): Promise<void> => {
     const password = String(form.get("password") ?? "");
     await patch(`/api/users/${person.id}`, {
@@ -122,7 +126,7 @@ function ChangePerson({ person, onClose, onDone }: FormProps & { readonly person
     <FormDialog title={`Change ${person.display_name || person.name}`} act="Change" send={send} onClose={onClose}>
       {(faults) => (
         <>
-          <Rights person={person} faults={faults} />
+          <Rights person={person} units={units} faults={faults} />
           <Field label="New password" fault={faults["password"]} hint="empty: it stays">
             <input name="password" type="password" autocomplete="new-password" />
           </Field>
@@ -138,9 +142,10 @@ function ChangePerson({ person, onClose, onDone }: FormProps & { readonly person
   );
 }
 
-function AddPerson({ onClose, onDone }: FormProps) {
+function AddPerson({ units, onClose, onDone }: FormProps) {
   const send = async (form: FormData): Promise<void> => {
-    await post("/api/users", { ...Object.fromEntries(form), units: unitsOf(form) });
+    const { every: _, unit: __, ...said } = Object.fromEntries(form);
+    await post("/api/users", { ...said, units: unitsOf(form) });
     say(`${String(form.get("name"))} can sign in`);
     onClose();
     onDone();
@@ -155,7 +160,7 @@ function AddPerson({ onClose, onDone }: FormProps) {
           <Field label="Name to be shown" fault={faults["display_name"]}>
             <input name="display_name" autocomplete="off" />
           </Field>
-          <Rights faults={faults} />
+          <Rights units={units} faults={faults} />
           <Field label="First password" fault={faults["password"]} hint="12 characters or more">
             <input name="password" type="password" required autocomplete="new-password" />
           </Field>

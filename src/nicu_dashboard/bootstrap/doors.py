@@ -8,11 +8,12 @@ from nicu_dashboard.adapters.passwords import Argon2Passwords
 from nicu_dashboard.adapters.sealing import AesSealer
 from nicu_dashboard.bootstrap.store import Store
 from nicu_dashboard.ports.clock import Clock
+from nicu_dashboard.ports.roster import UnitNotChosen
 from nicu_dashboard.services.accounts import Accounts
 from nicu_dashboard.services.entering import Doorkeepers
 from nicu_dashboard.services.lockout import Lockout
 from nicu_dashboard.services.second_factors import SecondFactors
-from nicu_dashboard.services.single_sign_on import SingleSignOn
+from nicu_dashboard.services.single_sign_on import SingleSignOn, UnitsByGroup
 from nicu_dashboard.settings import Settings, SettingsFault, load
 
 
@@ -34,7 +35,20 @@ def sign_on(store: Store, clock: Clock, settings: Settings, people: Accounts) ->
         provider = OidcProvider(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_secret)
     except OidcFault as fault:
         raise SettingsFault(str(fault)) from None
-    return SingleSignOn(provider, settings.oidc_claim, roles, people, store.people, store.factors, clock)
+    units = sign_on_units(store, settings)
+    return SingleSignOn(provider, settings.oidc_claim, roles, people, store.people, store.factors, clock, units)
+
+
+def sign_on_units(store: Store, settings: Settings) -> UnitsByGroup | None:
+    """Return which groups see which units, None where the provider has no say in it; raises SettingsFault."""
+    said = settings.sign_on_units
+    if not said:
+        return None
+    try:
+        numbers = {group: None if name == "*" else store.roster.unit(name).id for group, name in said.items()}
+    except UnitNotChosen as fault:
+        raise SettingsFault(f"NICU_OIDC_UNITS: {fault}") from None
+    return UnitsByGroup(settings.oidc_units_claim or settings.oidc_claim, numbers)
 
 
 def accounts(store: Store, clock: Clock, settings: Settings | None = None) -> Accounts:

@@ -67,7 +67,7 @@ def station_parts(
     waiting_room = spool(settings, store, mode, unit) if engine_kind is Engine else None
     keeper = Keeper(store.journal, waiting_room, clock, measures)
     engine = engine_kind(ward, keeper, clock, live, measures)
-    stays = Stays(store.roster)
+    stays = Stays(store.roster, unit.id)
     settling = Settling(ward, store.roster, store.chart, store.book, keeper, stays, clock)
     watch = RosterWatch(ward, store.roster, settling, stays, clock)
     return {

@@ -22,6 +22,7 @@ def alarms(
     status: Annotated[
         Literal["active", "acknowledged", "latched", "ended"] | None, typer.Option(help="Only with this status.")
     ] = None,
+    unit: Annotated[str | None, typer.Option(help="Only of this unit, by name or number.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")] = 100,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -31,7 +32,8 @@ def alarms(
     """
     with opened() as store:
         patient_id = None if mrn is None else baby(store, mrn).id
-        found = store.chart.alarms(patient_id, status, limit=limit)
+        units = None if unit is None else frozenset({store.roster.unit(unit).id})
+        found = store.chart.alarms(patient_id, status, limit=limit, units=units)
     if json:
         print_json([_document(one) for one in found])
         return

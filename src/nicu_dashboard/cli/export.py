@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
 def export(
     file: Annotated[Path | None, typer.Argument(help="A new file; without it the lines go to standard output.")] = None,
     resolution: Annotated[str, typer.Option(help="minute, hour, or every reading.")] = "minute",
+    unit: Annotated[str | None, typer.Option(help="Only babies of this unit, by name or number. [every unit]")] = None,
 ) -> None:
     """Export every baby without name, MRN, place, free text and true dates; ages and intervals stay.
 
@@ -38,7 +39,8 @@ def export(
     count = 0
     try:
         with opened() as store:
-            for line in bootstrap.research(store, bootstrap.system_clock()).export(chosen, operator()):
+            units = None if unit is None else frozenset({store.roster.unit(unit).id})
+            for line in bootstrap.research(store, bootstrap.system_clock()).export(chosen, operator(), units):
                 out.write(json.dumps(line) + "\n")
                 count += 1
     finally:

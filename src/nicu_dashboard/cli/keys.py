@@ -6,6 +6,7 @@ import typer
 
 from nicu_dashboard import bootstrap
 from nicu_dashboard.cli.common import (
+    OfUnit,
     checked,
     now,
     opened,
@@ -15,6 +16,7 @@ from nicu_dashboard.cli.common import (
     short_instant,
     show,
     table,
+    unit_of,
     words,
 )
 from nicu_dashboard.domain.instants import DAY_MS, format_instant
@@ -35,6 +37,8 @@ def add(
     scope: Annotated[
         list[str] | None, typer.Option(help=f"What the key may do: {', '.join(SCOPES)}. [send readings]")
     ] = None,
+    unit: OfUnit = None,
+    every_unit: Annotated[bool, typer.Option("--every-unit", help="Let it into every unit.")] = False,
     days: Annotated[int | None, typer.Option(min=1, max=3_650, help="Works for so many days. [no end]")] = None,
 ) -> None:
     """Make a device key and print it alone on standard output; it is not shown again.
@@ -45,8 +49,9 @@ def add(
     if unknown := may - set(SCOPES):
         refuse(f"there is no scope {min(unknown)[:40]!r}; use: {', '.join(SCOPES)}")
     with opened() as store:
+        units = None if every_unit else frozenset({unit_of(store, unit).id})
         until = None if days is None else now() + days * DAY_MS
-        key = bootstrap.accounts(store, bootstrap.system_clock()).add_key(name, operator(), may, until)
+        key = bootstrap.accounts(store, bootstrap.system_clock()).add_key(name, operator(), may, until, units)
     words.print("Keep this key: it is shown only once. Send it as: Authorization: Bearer KEY")
     typer.echo(key)
 
@@ -65,12 +70,16 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
     if not found:
         words.print("There are no device keys yet; next: nicu key add NAME")
         return
-    shown = table("name", "may", "since (UTC)", "until (UTC)", "")
+    shown = table("name", "may", "units", "since (UTC)", "until (UTC)", "")
     for key in found:
         state = "" if key.disabled_at is None else f"disabled {short_instant(key.disabled_at)}"
         until = "" if key.expires_at is None else short_instant(key.expires_at)
-        shown.add_row(key.name, ", ".join(sorted(key.scope)), short_instant(key.created_at), until, state)
+        shown.add_row(key.name, ", ".join(sorted(key.scope)), _units(key), short_instant(key.created_at), until, state)
     show(shown)
+
+
+def _units(key: DeviceKey) -> str:
+    return "every" if key.units is None else ", ".join(str(unit) for unit in sorted(key.units))
 
 
 def _told(key: DeviceKey) -> dict[str, object]:
@@ -78,6 +87,7 @@ def _told(key: DeviceKey) -> dict[str, object]:
         "name": key.name,
         "disabled": key.disabled_at is not None,
         "scope": sorted(key.scope),
+        "units": None if key.units is None else sorted(key.units),
         "expires_at": None if key.expires_at is None else format_instant(key.expires_at),
     }
 

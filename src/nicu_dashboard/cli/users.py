@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from nicu_dashboard import bootstrap, settings
+from nicu_dashboard.bootstrap import Store
 from nicu_dashboard.cli.common import (
     checked,
     now,
@@ -20,7 +21,7 @@ from nicu_dashboard.cli.common import (
     table,
     words,
 )
-from nicu_dashboard.ports.people import Role
+from nicu_dashboard.ports.people import EVERY_UNIT, Role, Units
 from nicu_dashboard.services.accounts import MIN_PASSWORD
 
 PASSWORD_FILE = "NICU_NEW_PASSWORD_FILE"
@@ -38,7 +39,9 @@ def add(
     name: Annotated[str, typer.Argument(help="Name to log in with.")],
     role: Annotated[Role, typer.Option(help="What the person may do.")] = "nurse",
     display_name: Annotated[str | None, typer.Option(help="Name as the screens show it. [NAME]")] = None,
-    unit: Annotated[list[int] | None, typer.Option(help="Number of a unit whose babies it sees. [every unit]")] = None,
+    unit: Annotated[
+        list[str] | None, typer.Option(help="Name or number of a unit whose babies it sees. [every unit]")
+    ] = None,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
@@ -53,9 +56,14 @@ def add(
         if any(user.name == name for user in store.people.users()):
             refuse(f"there is a user {name} already; choose another name, or see: nicu user list")
         password = _password(password_stdin)
-        units = frozenset(unit) if unit else None
+        units = _numbers(store, unit)
         bootstrap.accounts(store, bootstrap.system_clock()).add_user(name, shown, role, password, operator(), units)
     words.print(f"Added {name} ({role})")
+
+
+def _numbers(store: Store, named: list[str] | None) -> Units:
+    """Return the units of these names or numbers, every unit where none is named; raises UnitNotChosen."""
+    return frozenset(store.roster.unit(one).id for one in named) if named else EVERY_UNIT
 
 
 def _password(from_stdin: bool) -> str:
@@ -111,7 +119,7 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
 def change(
     name: Annotated[str, typer.Argument(help="Name to log in with.")],
     role: Annotated[Role | None, typer.Option(help="What the person may do from now on.")] = None,
-    unit: Annotated[list[int] | None, typer.Option(help="Number of a unit whose babies it sees.")] = None,
+    unit: Annotated[list[str] | None, typer.Option(help="Name or number of a unit whose babies it sees.")] = None,
     every_unit: Annotated[bool, typer.Option("--every-unit", help="Let it see every unit.")] = False,
 ) -> None:
     """Change a person's role or units; it counts at once.
@@ -120,7 +128,7 @@ def change(
     """
     with opened() as store:
         user = store.people.user_by_name(name)
-        units = None if every_unit else frozenset(unit) if unit else user.units
+        units = None if every_unit else _numbers(store, unit) if unit else user.units
         accounts = bootstrap.accounts(store, bootstrap.system_clock())
         changed = accounts.change_user(user.id, role or user.role, units, operator())
     words.print(f"{changed.name} is {changed.role}")

@@ -135,6 +135,6 @@ class Chart(Protocol):
         """Add a note."""
         ...
 
-    def quarantine(self, limit: int = 200) -> Sequence[Mapping[str, Any]]:
-        """Return what was received for no baby, counted by source, cot and reason, latest first."""
+    def quarantine(self, limit: int = 200, unit_id: int | None = None) -> Sequence[Mapping[str, Any]]:
+        """Return what was received for no baby (by one unit, if it is named), latest first."""
         ...

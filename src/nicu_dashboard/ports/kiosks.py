@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from nicu_dashboard.ports.people import EVERY_UNIT, Units
 from nicu_dashboard.ports.tick import AuditEntry
 
 
 @dataclass(frozen=True, slots=True)
 class Kiosk:
-    """A screen by where it hangs."""
+    """A screen by where it hangs, and whose wall it may show."""
 
     id: int
     name: str
@@ -18,12 +19,15 @@ class Kiosk:
     paired_at: int | None
     last_seen_at: int | None
     disabled_at: int | None
+    units: Units = EVERY_UNIT
 
 
 class Kiosks(Protocol):
     """Every change commits with its audit entry."""
 
-    def add(self, name: str, code_hash: str, code_expires_at: int, audit: AuditEntry) -> Kiosk:
+    def add(
+        self, name: str, code_hash: str, code_expires_at: int, audit: AuditEntry, units: Units = EVERY_UNIT
+    ) -> Kiosk:
         """Keep a screen that is to be paired; raises RosterConflict when the name is taken by a working one."""
         ...
 

@@ -52,6 +52,7 @@ class DeviceKey:
     last_used_at: int | None = None
     scope: frozenset[str] = frozenset({"send readings"})
     expires_at: int | None = None
+    units: Units = EVERY_UNIT
 
 
 class People(Protocol):
@@ -135,6 +136,7 @@ class People(Protocol):
         audit: AuditEntry,
         scope: frozenset[str] = frozenset({"send readings"}),
         expires_at: int | None = None,
+        units: Units = EVERY_UNIT,
     ) -> DeviceKey:
         """Create a key; raises RosterConflict when the name exists."""
         ...
@@ -154,5 +156,5 @@ class People(Protocol):
     def audit(
         self, after: int | None = None, limit: int = 100, filters: Mapping[str, Any] | None = None
     ) -> Sequence[Mapping[str, Any]]:
-        """Return audit rows newest first, below `after`; filters: actor, action, patient_id, from_at, to_at."""
+        """Return audit rows newest first, below `after`; filters: actor, action, patient_id, from_at, to_at, units."""
         ...

@@ -1,7 +1,7 @@
 """Who lies where: units, cots, patients, admissions, sources."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from nicu_dashboard.domain.patients import Cot, Patient, Unit
@@ -49,6 +49,7 @@ class Source:
     origin: Origin
     interval_s: float
     last_received_at: int | None = None
+    unit_id: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +149,8 @@ class Roster(Protocol):
         """Return when the baby first came, epoch ms, for the whole-stay chart."""
         ...
 
-    def source(self, name: str, origin: Origin, interval_s: float | None = None) -> Source:
-        """Return the source of this name and origin, made on first use; a given interval is kept."""
+    def source(self, name: str, origin: Origin, interval_s: float | None = None, unit_id: int | None = None) -> Source:
+        """Return the source of this name and origin, made on first use, for a unit; a given interval is kept."""
         ...
 
     def sources(self) -> Sequence[Source]:

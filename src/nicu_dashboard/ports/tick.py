@@ -81,6 +81,7 @@ class Quarantined:
     cot: str
     reason: str
     raw: str
+    unit_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -258,12 +258,21 @@ class Accounts:
         entry = actor.entry(self._clock.now(), "session.end", f"user {actor.name}")
         self._people.end_session(token_hash(token), self._clock.now(), entry)
 
-    def add_key(self, name: str, actor: Actor, scope: frozenset[str] = SENDS, expires_at: int | None = None) -> str:
+    def add_key(
+        self,
+        name: str,
+        actor: Actor,
+        scope: frozenset[str] = SENDS,
+        expires_at: int | None = None,
+        units: Units = EVERY_UNIT,
+    ) -> str:
         """Create a device key and return it, the only time it is seen; raises RosterConflict."""
         key = KEY_PREFIX + secrets.token_urlsafe(32)
         at = self._clock.now()
-        entry = actor.entry(at, "key.add", f"key {name}", scope=sorted(scope), expires_at=expires_at)
-        self._people.add_key(name, token_hash(key), entry, scope, expires_at)
+        entry = actor.entry(
+            at, "key.add", f"key {name}", scope=sorted(scope), expires_at=expires_at, units=_told(units)
+        )
+        self._people.add_key(name, token_hash(key), entry, scope, expires_at, units)
         return key
 
     def known_device(self, key: str) -> DeviceKey | None:

@@ -74,7 +74,9 @@ class Importing:
         progress: Callable[[int], None] = lambda _: None,
     ) -> Imported:
         """Store samples of a baby, find its events; `progress` hears how many were taken. Raises StoreUnavailable."""
-        source_id = self._roster.source(source, "import", span.interval_ms / SECOND_MS).id
+        stay = self._roster.stay_of(patient_id)
+        unit_id = None if stay is None else stay.cot.unit_id
+        source_id = self._roster.source(source, "import", span.interval_ms / SECOND_MS, unit_id).id
         received_at = self._clock.now()
         done = Imported()
         rows: list[VitalsRow] = []

@@ -55,10 +55,23 @@ OF_NO_UNIT: frozenset[Act] = frozenset(
         "manage people",
         "read audit",
         "check compliance",
-        "pair screens",
         "review emergencies",
         "break glass",
         "export de-identified",
+    }
+)
+# Behind these doors lies nothing of a baby: the store is asked as somebody who sees no unit.
+OF_NO_BABY: frozenset[Act] = frozenset(
+    {
+        "enter",
+        "keep own account",
+        "manage people",
+        "check compliance",
+        "pair screens",
+        "review emergencies",
+        "break glass",
+        "manage cots",
+        "read audit",
     }
 )
 ROLES: tuple[Role, ...] = get_args(Role)

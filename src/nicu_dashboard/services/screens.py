@@ -6,6 +6,7 @@ from contextlib import suppress
 from nicu_dashboard.domain.instants import MINUTE_MS
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.kiosks import Kiosk, Kiosks
+from nicu_dashboard.ports.people import EVERY_UNIT, Units
 from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.services.lockout import Lockout
@@ -26,10 +27,11 @@ class Screens:
         self._kiosks, self._lockout, self._clock = kiosks, lockout, clock
         self._known: dict[str, Kiosk] = {}
 
-    def prepare(self, name: str, actor: Actor) -> str:
+    def prepare(self, name: str, actor: Actor, units: Units = EVERY_UNIT) -> str:
         """Return the code that pairs one screen within ten minutes; raises RosterConflict."""
         at, code = self._clock.now(), "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
-        self._kiosks.add(name, token_hash(code), at + CODE_MS, actor.entry(at, "kiosk.add", f"screen {name}"))
+        entry = actor.entry(at, "kiosk.add", f"screen {name}")
+        self._kiosks.add(name, token_hash(code), at + CODE_MS, entry, units)
         return "-".join(code[i : i + 4] for i in range(0, _LENGTH, 4))
 
     def pair(self, code: str, address: str | None) -> tuple[str, Kiosk]:

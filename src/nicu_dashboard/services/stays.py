@@ -18,8 +18,8 @@ MOST_NEW_SOURCES = 1_000
 class Stays:
     """The stays of each cot and the sources of readings, read once and again after each change."""
 
-    def __init__(self, roster: Roster) -> None:
-        self._roster = roster
+    def __init__(self, roster: Roster, unit_id: int | None = None) -> None:
+        self._roster, self._unit_id = roster, unit_id
         self._past: dict[int, list[PastStay]] = {}
         self._sources: dict[tuple[str, Origin], Source] = {}
         self._strangers: dict[tuple[str, Origin], int] = {}
@@ -48,7 +48,7 @@ class Stays:
         for key in named:
             if key not in self._sources and store_answers:
                 with suppress(StoreUnavailable):
-                    self._sources[key] = await asyncio.to_thread(self._roster.source, *key)
+                    self._sources[key] = await asyncio.to_thread(self._roster.source, *key, None, self._unit_id)
             found[key] = self._sources.get(key) or self._stranger(*key)
         return found
 

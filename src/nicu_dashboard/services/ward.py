@@ -180,7 +180,7 @@ class Ward:
 
     def quarantine(self, message: Quarantined) -> None:
         """Have a message that belongs to no baby kept for people to see."""
-        self._tick.quarantined.append(message)
+        self._tick.quarantined.append(replace(message, unit_id=self.unit.id))
 
     def clock_offset(self, bed: Bed, offset_ms: int, flag_ms: int, at: int) -> None:
         """Flag a device whose clock is off by more than flag_ms; its readings stay live, at its own time."""

@@ -26,7 +26,9 @@ from nicu_dashboard.web import (
     records,
     sessions,
     sign_on,
+    units,
 )
+from nicu_dashboard.web.asking import Asking
 from nicu_dashboard.web.bodies import Bodies
 from nicu_dashboard.web.disclosing import Disclosing
 from nicu_dashboard.web.guard import Guard
@@ -72,6 +74,7 @@ def create_app(
     app.state.rooms = rooms
     app.state.metrics = registry
     install(app)
+    app.add_middleware(Asking)
     app.add_middleware(Disclosing)
     if within is not None:
         app.add_middleware(within)
@@ -94,6 +97,7 @@ def create_app(
         emergencies,
         records,
         proofs,
+        units,
     ):
         app.include_router(room.router)
     # Asked for hundreds of times a second: found before anything else is looked at.

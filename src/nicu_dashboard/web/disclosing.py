@@ -97,6 +97,15 @@ def _look(action: str, named: Mapping[str, Any], said: Mapping[str, Any], found:
         stay = found.station.ward.bed(int(cot)).stay
         return Look(action, f"cot {cot}", None if stay is None else stay.patient.id)
     if action not in _WHOLE_UNIT:
-        return Look(action, "list", detail={"patients": said["whose"]} if "whose" in said else {})
+        return Look(action, _list_of(said["person"]), detail={"patients": said["whose"]} if "whose" in said else {})
     stays = [bed.stay for bed in list(found.station.ward.beds.values())]
-    return Look(action, "unit", detail={"patients": sorted(stay.patient.id for stay in stays if stay is not None)})
+    return Look(
+        action,
+        f"wall of unit {found.station.ward.unit.id}",
+        detail={"patients": sorted(stay.patient.id for stay in stays if stay is not None)},
+    )
+
+
+def _list_of(person: Person) -> str:
+    """Return the subject of a list: of one unit for who sees one, so that the trail can be read by unit."""
+    return f"list of unit {next(iter(person.units))}" if person.units and len(person.units) == 1 else "list"

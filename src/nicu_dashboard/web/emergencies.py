@@ -6,9 +6,10 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, Field
 
 from nicu_dashboard.ports.emergencies import Emergency
+from nicu_dashboard.ports.roster import NotFound
 from nicu_dashboard.web.problems import Problem
-from nicu_dashboard.web.rooms import InRooms
-from nicu_dashboard.web.security import Person, in_emergency, require
+from nicu_dashboard.web.rooms import InRooms, Rooms
+from nicu_dashboard.web.security import Person, in_emergency, require, share
 from nicu_dashboard.web.shapes import instant
 from nicu_dashboard.web.texts import PROSE
 from nicu_dashboard.web.windows import Whole
@@ -49,14 +50,22 @@ def end(request: Request, found: InRooms, person: Breaks) -> None:
 
 
 @router.get("")
-def emergencies(found: InRooms, _: Reviews, all: bool = False) -> dict[str, Any]:
-    """Return the uses that nobody has reviewed, or all, newest first."""
-    return {"items": [_shape(one) for one in found.doors.emergency_book.listed(not all)], "next": None}
+def emergencies(found: InRooms, person: Reviews, all: bool = False) -> dict[str, Any]:
+    """Return the uses that nobody has reviewed, or all, newest first; those by people of one's own units."""
+    return {"items": [_shape(one) for one in _listed(found, person, not all)], "next": None}
+
+
+def _listed(found: Rooms, person: Person, unreviewed: bool) -> list[Emergency]:
+    units = {user.name: user.units for user in found.people.users()}
+    listed = found.doors.emergency_book.listed(unreviewed)
+    return [one for one in listed if share(person.units, units.get(one.name))]
 
 
 @router.post("/{emergency_id}/review")
 def review(emergency_id: Whole, body: VerdictBody, found: InRooms, person: Reviews) -> dict[str, Any]:
     """Give a verdict on somebody else's use."""
+    if all(one.id != emergency_id for one in _listed(found, person, False)):
+        raise NotFound(f"There is no emergency access {emergency_id}.")
     return _shape(found.doors.emergencies.review(emergency_id, body.verdict, body.note, person.actor))
 
 

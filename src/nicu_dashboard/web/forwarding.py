@@ -66,9 +66,9 @@ class Courier:
 
     async def answer(self, request: Request) -> Response:
         """Return the engine's answer, or 503 when there is none."""
-        if request.url.path == DEVICES_DOOR and await sender(request, request.app.state.rooms) is None:
-            return unknown_sender()  # strangers' megabytes are not carried
         try:
+            if request.url.path == DEVICES_DOOR and await sender(request, request.app.state.rooms) is None:
+                return unknown_sender()  # strangers' megabytes are not carried
             body = await request.body()
         except Problem as refusal:
             return problem(refusal.status_code, str(refusal.detail))

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
-from nicu_dashboard.ports.people import Role, User
+from nicu_dashboard.ports.people import EVERY_UNIT, Role, Units, User
 from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import InRooms
 from nicu_dashboard.web.security import Person, require
@@ -46,6 +46,7 @@ def users(found: InRooms, _: Manages) -> dict[str, Any]:
 @router.post("/api/users", status_code=201)
 def add_user(body: NewUser, found: InRooms, person: Manages) -> dict[str, Any]:
     """Create a user."""
+    _must_hold(person, body.units)
     shown = body.display_name or body.name
     return _shape(found.accounts.add_user(body.name, shown, body.role, body.password, person.actor, body.units))
 
@@ -56,7 +57,9 @@ def change_user(user_id: Whole, body: UserChanges, found: InRooms, person: Manag
     user, said = found.people.user(user_id), body.model_fields_set
     if user.name == person.name:
         raise Problem(409, "nobody changes their own rights; ask another administrator")
+    _must_hold(person, user.units)
     if said & {"role", "units"}:
+        _must_hold(person, body.units if "units" in said else user.units)
         units = body.units if "units" in said else user.units
         user = found.accounts.change_user(user_id, body.role or user.role, units, person.actor)
     if body.disabled is not None:
@@ -67,6 +70,12 @@ def change_user(user_id: Whole, body: UserChanges, found: InRooms, person: Manag
     if body.reset_factors:
         found.doors.second.remove(user, None, person.actor)
     return _shape(found.people.user(user_id))
+
+
+def _must_hold(person: Person, units: Units) -> None:
+    """Nobody grants, or takes away from those who have it, a unit they do not see themselves."""
+    if person.units is not EVERY_UNIT and (units is EVERY_UNIT or not units <= person.units):
+        raise Problem(403, "you see some units only, and this account more; ask an administrator of every unit")
 
 
 def _shape(user: User) -> dict[str, Any]:

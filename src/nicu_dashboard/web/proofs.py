@@ -50,7 +50,7 @@ def export_audit(
     to: str | None = None,
 ) -> StreamingResponse:
     """Return the audit trail as a file, newest first; that it was exported is a row of it."""
-    filters = trail_filters(actor, action, patient_id, from_, to)
+    filters = trail_filters(person, actor, action, patient_id, from_, to)
     entry = person.actor.entry(found.station.clock.now(), "audit.export", "audit trail", patient_id, form=form)
     found.people.record(entry)
     rows = _all_rows(found, filters)

@@ -7,9 +7,9 @@ from starlette.responses import JSONResponse, Response
 
 from nicu_dashboard.adapters.http_intake import Fault, parse_message
 from nicu_dashboard.web.front_door import at_the_front_door
-from nicu_dashboard.web.problems import problem
+from nicu_dashboard.web.problems import Problem, problem
 from nicu_dashboard.web.rooms import Rooms
-from nicu_dashboard.web.security import is_loopback
+from nicu_dashboard.web.security import is_loopback, share
 
 MAX_BODY = 8 * 1024 * 1024
 
@@ -17,7 +17,10 @@ MAX_BODY = 8 * 1024 * 1024
 async def post_readings(request: Request) -> Response:
     """Take one reading or an array; answer 202 after the commit with what was taken and what refused."""
     found: Rooms = request.app.state.rooms
-    source = await sender(request, found)
+    try:
+        source = await sender(request, found)
+    except Problem as other:
+        return problem(other.status_code, str(other.detail))
     if source is None:
         return unknown_sender()
     body = await _body(request)
@@ -47,7 +50,11 @@ async def sender(request: Request, found: Rooms) -> str | None:
             return None
         accounts, key = found.accounts, key.strip()
         device = accounts.known_device(key) or await at_the_front_door(accounts.device, key)
-        return device.name if device is not None and "send readings" in device.scope else None
+        if device is None or "send readings" not in device.scope:
+            return None
+        if not share(device.units, frozenset({found.station.ward.unit.id})):
+            raise Problem(403, "this key is for another unit; make one for this unit: nicu key add NAME --unit UNIT")
+        return device.name
     address = None if request.client is None else request.client.host
     return "demo" if found.station.mode == "demo" and is_loopback(address) else None
 

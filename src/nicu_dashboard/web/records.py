@@ -63,7 +63,7 @@ def unit(request: Request, answer: Response, found: InRooms, person: MayEnter) -
 @router.get("/api/audit")
 def audit(
     found: InRooms,
-    _: Annotated[Person, Depends(require("read audit"))],
+    person: Annotated[Person, Depends(require("read audit"))],
     after: Whole | None = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
     actor: Annotated[str, ONE_LINE] | None = None,
@@ -73,13 +73,13 @@ def audit(
     to: str | None = None,
 ) -> dict[str, Any]:
     """Return who did what, newest first."""
-    rows = found.people.audit(after, limit + 1, trail_filters(actor, action, patient_id, from_, to))
+    rows = found.people.audit(after, limit + 1, trail_filters(person, actor, action, patient_id, from_, to))
     more = len(rows) > limit
     return {"items": [_iso(row) for row in rows[:limit]], "next": rows[limit - 1]["seq"] if more else None}
 
 
 def trail_filters(
-    actor: str | None, action: str | None, patient_id: int | None, from_: str | None, to: str | None
+    person: Person, actor: str | None, action: str | None, patient_id: int | None, from_: str | None, to: str | None
 ) -> dict[str, Any]:
     """Return the filters that were asked for; raises InstantError."""
     filters = {
@@ -88,13 +88,14 @@ def trail_filters(
         "patient_id": patient_id,
         "from_at": None if from_ is None else moment(from_, 0),
         "to_at": None if to is None else moment(to, 0),
+        "units": person.units,
     }
     return {name: value for name, value in filters.items() if value is not None}
 
 
 @router.get("/api/sources")
 def sources(found: InRooms, _: SeesSources) -> dict[str, Any]:
-    """Return where readings come from and when each was last heard."""
+    """Return where this unit's readings come from and when each was last heard."""
     items = [
         {
             "id": one.id,
@@ -105,6 +106,7 @@ def sources(found: InRooms, _: SeesSources) -> dict[str, Any]:
             "offset_ms": found.station.intake.offset_ms(one.id),
         }
         for one in found.roster.sources()
+        if one.unit_id in (None, found.station.ward.unit.id) or found.station.intake.heard(one.id)
     ]
     return {"items": items, "next": None}
 
@@ -113,7 +115,10 @@ def sources(found: InRooms, _: SeesSources) -> dict[str, Any]:
 def quarantine(found: InRooms, person: SeesSources) -> dict[str, Any]:
     """Return what was received for no baby, counted by source, cot and reason; its values only to who sees babies."""
     hidden = {} if "see" in person.acts else {"raw": None}
-    return {"items": [_iso({**row, **hidden}) for row in found.chart.quarantine()], "next": None}
+    return {
+        "items": [_iso({**row, **hidden}) for row in found.chart.quarantine(unit_id=found.station.ward.unit.id)],
+        "next": None,
+    }
 
 
 def _iso(row: Mapping[str, Any]) -> dict[str, Any]:

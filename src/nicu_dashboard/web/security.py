@@ -7,11 +7,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from nicu_dashboard.ports.asking import ask_for, beyond_units
 from nicu_dashboard.ports.emergencies import Emergency
 from nicu_dashboard.ports.people import EVERY_UNIT, Role, Session, Units
 from nicu_dashboard.ports.roster import NotFound
 from nicu_dashboard.services.actor import Actor
-from nicu_dashboard.services.permissions import MAY, OF_NO_UNIT, Act, Part
+from nicu_dashboard.services.permissions import MAY, OF_NO_BABY, OF_NO_UNIT, Act, Part
 from nicu_dashboard.web.cookies import COOKIE, KIOSK, cookie_of
 from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import Rooms
@@ -24,6 +25,10 @@ _UNKNOWN = {
     "patient_id": "There is no baby {}; look it up in the list and try again.",
     "alarm_id": "There is no alarm {}; look it up in the alarm log.",
     "event_id": "There is no event {}; look it up in the list of events.",
+}
+_OTHER_UNIT = {
+    "kiosk": "this screen was paired for another unit; pair it again here",
+    "device": "this key is for another unit; make one for this unit with: nicu key add NAME --unit UNIT",
 }
 _NO_MRN = "There is no baby with this MRN; look it up in the list and try again."
 LOG_IN = "log in first: POST /api/session with name and password"
@@ -63,7 +68,7 @@ def person_or_none(request: Request, used: bool = True) -> Person | None:
         return _of_session(found, session, address)
     screen = cookie_of(request, KIOSK)
     if screen is not None and (kiosk := found.doors.screens.screen(screen)) is not None:
-        return Person(kiosk.name, kiosk.name, "kiosk", address, MAY["kiosk"])
+        return Person(kiosk.name, kiosk.name, "kiosk", address, MAY["kiosk"], kiosk.units)
     if found.station.mode == "demo" and is_loopback(address):
         return Person(DEMO_NAME, DEMO_NAME, DEMO_ROLE, address, MAY[DEMO_ROLE])
     return None
@@ -90,7 +95,7 @@ def _device(found: Rooms, key: str, address: str | None) -> Person | None:
     device = found.accounts.device(key)
     if device is None:
         return None
-    return Person(device.name, device.name, "device", address, MAY["device"] & device.scope)
+    return Person(device.name, device.name, "device", address, MAY["device"] & device.scope, device.units)
 
 
 def admitted(request: Request, act: Act) -> Person:
@@ -102,12 +107,14 @@ def admitted(request: Request, act: Act) -> Person:
     if person is None:
         raise Problem(401, LOG_IN)
     try:
-        return _let_in(person, request, act)
+        came = _let_in(person, request, act)
     except (Problem, NotFound):
         helped = in_emergency(person, request)
         if helped is None:
             raise
-        return _let_in(helped, request, act)
+        came = _let_in(helped, request, act)
+    ask_for(frozenset() if act in OF_NO_BABY else came.units)
+    return came
 
 
 def in_emergency(person: Person, request: Request) -> Person | None:
@@ -127,7 +134,7 @@ def _let_in(person: Person, request: Request, act: Act) -> Person:
             raise Problem(401, f"this screen shows the wall only; {LOG_IN}")
         raise Problem(403, _why_not(person, act))
     if person.units is not EVERY_UNIT and act not in OF_NO_UNIT:
-        _within(person.units, request)
+        _within(person, person.units, request)
     return person
 
 
@@ -137,11 +144,12 @@ def _why_not(person: Person, act: Act) -> str:
     return f"a {person.role} may not {act}"
 
 
-def _within(units: frozenset[int], request: Request) -> None:
+def _within(person: Person, units: frozenset[int], request: Request) -> None:
     """What belongs to another unit is as if it were not there."""
     found: Rooms = request.app.state.rooms
     if found.station.ward.unit.id not in units:
-        raise Problem(403, "your account was not granted this unit; ask an administrator")
+        why = "your account was not granted this unit; ask an administrator"
+        raise Problem(403, _OTHER_UNIT.get(person.role, why))
     looked_up = {
         "patient_id": found.sight.unit_of_baby,
         "alarm_id": found.sight.unit_of_alarm,
@@ -159,10 +167,16 @@ def within_units(person: Person, found: Rooms, patient_id: int) -> None:
         raise NotFound(_UNKNOWN["patient_id"].format(patient_id))
 
 
+def share(mine: Units, theirs: Units) -> bool:
+    """Return whether two sets of units have one in common; None is every unit."""
+    return mine is EVERY_UNIT or theirs is EVERY_UNIT or bool(mine & theirs)
+
+
 def baby_of(person: Person, found: Rooms, mrn: str) -> int:
     """Return the baby with this MRN; raises NotFound, in the same words whether there is none or it is hidden."""
     try:
-        patient_id = found.roster.patient_by_mrn(mrn).id
+        with beyond_units():
+            patient_id = found.roster.patient_by_mrn(mrn).id
     except NotFound:
         raise NotFound(_NO_MRN) from None
     if not _sees(person, found, patient_id):

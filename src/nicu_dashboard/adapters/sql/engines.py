@@ -24,7 +24,7 @@ from nicu_dashboard.adapters.sql.errors import DirectoryNotWritable, NotADatabas
 from nicu_dashboard.adapters.sql.fuse import Fuse
 from nicu_dashboard.adapters.sql.seals import Seals, seals_of
 from nicu_dashboard.adapters.sql.store_file import StoreFile
-from nicu_dashboard.adapters.sql.units import EVERY, speak_for, units_of
+from nicu_dashboard.adapters.sql.units import EVERY, speak_always, speak_for, units_of
 
 _BUSY_MS = 5_000
 _READERS = 8
@@ -242,15 +242,22 @@ def _postgresql(address: Address, units: str | None, seals: Seals) -> Database:
 
     def split(patience: Patience) -> tuple[Engine, Engine, Engine]:
         writer = _engine(address, units, max(1, address.pool.size - 1), patience)
-        return writer, _reading_only(writer), _engine(_of_alarms(address), units, 1, Patience(_TICK_S))
+        return writer, _reading_only(writer), _of_program(_of_alarms(address), units)
 
     return Database(engine, _reading_only(engine), WHERE, address, seals, split=split)
 
 
 def _engine(address: Address, units: str | None, size: int, patience: Patience) -> Engine:
     engine = postgresql_engine(address, size, patience)
+    speak_for(engine, units)
+    return engine
+
+
+def _of_program(address: Address, units: str | None) -> Engine:
+    """Return the alarm path's engine: whoever asks meanwhile, the program speaks there for itself."""
+    engine = postgresql_engine(address, 1, Patience(_TICK_S))
     if units:
-        speak_for(engine, units)
+        speak_always(engine, units)
     return engine
 
 

@@ -164,7 +164,14 @@ def _count_quarantined(connection: Connection, messages: Sequence[Quarantined]) 
     for (source, cot, reason), some in alike.items():
         last, count = some[-1], len(some)
         statement = dialects.insert(connection, quarantine).values(
-            source=source, cot=cot, reason=reason, count=count, first_at=some[0].at, last_at=last.at, raw=last.raw
+            source=source,
+            cot=cot,
+            reason=reason,
+            count=count,
+            first_at=some[0].at,
+            last_at=last.at,
+            raw=last.raw,
+            unit_id=last.unit_id,
         )
-        changed = {"count": quarantine.c.count + count, "last_at": last.at, "raw": last.raw}
+        changed = {"count": quarantine.c.count + count, "last_at": last.at, "raw": last.raw, "unit_id": last.unit_id}
         connection.execute(statement.on_conflict_do_update(index_elements=["source", "cot", "reason"], set_=changed))

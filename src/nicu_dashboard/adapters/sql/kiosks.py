@@ -6,7 +6,9 @@ from sqlalchemy import RowMapping, insert, select, update
 
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.tables import kiosks
+from nicu_dashboard.adapters.sql.units import units_from, units_text
 from nicu_dashboard.ports.kiosks import Kiosk
+from nicu_dashboard.ports.people import EVERY_UNIT, Units
 from nicu_dashboard.ports.roster import NotFound, RosterConflict
 from nicu_dashboard.ports.tick import AuditEntry
 
@@ -19,10 +21,12 @@ class SqlKiosks:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, name: str, code_hash: str, code_expires_at: int, audit: AuditEntry) -> Kiosk:
+    def add(
+        self, name: str, code_hash: str, code_expires_at: int, audit: AuditEntry, units: Units = EVERY_UNIT
+    ) -> Kiosk:
         """Keep a screen that is to be paired; one that was never paired or is disabled gives its name away."""
         fresh = {"code_hash": code_hash, "code_expires_at": code_expires_at, "token_hash": None, "paired_at": None}
-        anew = fresh | {"created_at": audit.at, "disabled_at": None, "last_seen_at": None}
+        anew = fresh | {"created_at": audit.at, "disabled_at": None, "last_seen_at": None, "units": units_text(units)}
         with self._database.writing() as connection:
             known = connection.execute(select(kiosks).where(kiosks.c.name == name)).mappings().first()
             if known is not None and known["paired_at"] is not None and known["disabled_at"] is None:
@@ -71,4 +75,4 @@ class SqlKiosks:
 
 
 def _kiosk(row: RowMapping) -> Kiosk:
-    return Kiosk(**{name: row[name] for name in _KIOSK})
+    return Kiosk(**{name: row[name] for name in _KIOSK}, units=units_from(row["units"]))

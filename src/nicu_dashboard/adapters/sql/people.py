@@ -6,8 +6,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Table, Update, insert, select, update
 
 from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.sight import seen_row
 from nicu_dashboard.adapters.sql.tables import audit_log, device_keys, sessions, users
 from nicu_dashboard.adapters.sql.units import units_from, units_text
+from nicu_dashboard.ports.asking import beyond_units
 from nicu_dashboard.ports.people import EVERY_UNIT, DeviceKey, Role, Session, Units, User
 from nicu_dashboard.ports.roster import NotFound, RosterConflict
 from nicu_dashboard.ports.tick import AuditEntry
@@ -24,6 +26,7 @@ _FILTERS = {
     "patient_id": lambda value: audit_log.c.patient_id == value,
     "from_at": lambda value: audit_log.c.at >= value,
     "to_at": lambda value: audit_log.c.at < value,
+    "units": seen_row,
 }
 
 
@@ -155,9 +158,10 @@ class SqlPeople:
         audit: AuditEntry,
         scope: frozenset[str] = frozenset({"send readings"}),
         expires_at: int | None = None,
+        units: Units = EVERY_UNIT,
     ) -> DeviceKey:
         """Create a key; raises RosterConflict when the name exists."""
-        may = {"scope": ",".join(sorted(scope)), "expires_at": expires_at}
+        may = {"scope": ",".join(sorted(scope)), "expires_at": expires_at, "units": units_text(units)}
         new = {"name": name, "key_hash": key_hash, "created_at": audit.at} | may
         with self._database.writing() as connection:
             _must_be_new(connection, device_keys, name, "device key")
@@ -185,13 +189,17 @@ class SqlPeople:
     def audit(
         self, after: int | None = None, limit: int = 100, filters: Mapping[str, Any] | None = None
     ) -> Sequence[Mapping[str, Any]]:
-        """Return audit rows newest first, below seq `after`; filters: actor, action, patient_id, from_at, to_at."""
+        """Return audit rows newest first, below seq `after`.
+
+        Filters: actor, action, patient_id, from_at, to_at, units.
+        """
         query = select(audit_log).order_by(audit_log.c.seq.desc()).limit(limit)
         if after is not None:
             query = query.where(audit_log.c.seq < after)
         for name, value in (filters or {}).items():
             query = query.where(_FILTERS[name](value))
-        with self._database.reading() as connection:
+        # The trail is one chain and whose it is depends on every stay: the program looks, the filter judges.
+        with beyond_units(), self._database.reading() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     def _append(self, connection: Connection, entry: AuditEntry) -> None:
@@ -208,7 +216,8 @@ def _user(row: RowMapping) -> User:
 
 
 def _key(row: RowMapping) -> DeviceKey:
-    return DeviceKey(**{**row, "scope": frozenset(filter(None, row["scope"].split(",")))})
+    scope = frozenset(filter(None, row["scope"].split(",")))
+    return DeviceKey(**{**row, "scope": scope, "units": units_from(row["units"])})
 
 
 def _numbered(connection: Connection, user_id: int) -> RowMapping:

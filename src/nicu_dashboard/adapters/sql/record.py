@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
 
 from nicu_dashboard.adapters.sql import audit_trail
 from nicu_dashboard.adapters.sql.alarm_rows import alarm_of, transition_of
@@ -124,9 +124,11 @@ class Record:
             self._database.trail.append(connection, [audit_trail.about(audit, patient_id)])
         return Annotation(note_id, patient_id, at, kind, text, by)
 
-    def quarantine(self, limit: int = 200) -> Sequence[Mapping[str, Any]]:
-        """Return what was received for no baby, counted by source, cot and reason, latest first."""
+    def quarantine(self, limit: int = 200, unit_id: int | None = None) -> Sequence[Mapping[str, Any]]:
+        """Return what was received for no baby (by one unit, if it is named), counted by source, cot and reason."""
         query = select(quarantine).order_by(quarantine.c.last_at.desc(), quarantine.c.id.desc()).limit(limit)
+        if unit_id is not None:
+            query = query.where(func.coalesce(quarantine.c.unit_id, unit_id) == unit_id)
         with self._database.reading() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 

@@ -194,15 +194,16 @@ class SqlRoster:
             )
         return began
 
-    def source(self, name: str, origin: Origin, interval_s: float | None = None) -> Source:
-        """Return the source of this name and origin, made on first use; a given interval is kept."""
+    def source(self, name: str, origin: Origin, interval_s: float | None = None, unit_id: int | None = None) -> Source:
+        """Return the source of this name and origin, made on first use, for a unit; a given interval is kept."""
         query = select(sources).where(sources.c.name == name, sources.c.origin == origin)
         with self._database.reading() as connection:
             row = connection.execute(query).mappings().first()
         if row is None or interval_s not in (None, row["interval_s"]):
             with self._database.writing() as connection:
                 new = {"name": name, "origin": origin, "interval_s": interval_s or _DEFAULT_INTERVAL_S}
-                dialects.replace(connection, sources, _SOURCE_KEY, [new], keep=() if interval_s else ["interval_s"])
+                kept = ["unit_id"] if interval_s else ["unit_id", "interval_s"]
+                dialects.replace(connection, sources, _SOURCE_KEY, [new | {"unit_id": unit_id}], keep=kept)
                 row = connection.execute(query).mappings().one()
         return source_of(row)
 

@@ -5,13 +5,14 @@ What is refused goes into the quarantine in the same transaction, so that people
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from nicu_dashboard.adapters.sql import dialects, readings
 from nicu_dashboard.adapters.sql.errors import translated
+from nicu_dashboard.adapters.sql.sight import latest_unit
 from nicu_dashboard.domain.instants import format_instant
 from nicu_dashboard.ports.tick import Fate, Quarantined, Refused, StoreRefused, StoreUnavailable, Tick, VitalsRow
 
@@ -55,7 +56,8 @@ class Sifter:
         except Exception as error:
             reason = self._reason(error)
         if len(rows) == 1:
-            self._refused.append(_quarantined(rows[0], reason))
+            unit_id = self._connection.scalar(select(latest_unit(rows[0].patient_id)))
+            self._refused.append(replace(_quarantined(rows[0], reason), unit_id=unit_id))
             return [Refused(reason)]
         half = len(rows) // 2
         return self._readings(rows[:half]) + self._readings(rows[half:])

@@ -2,10 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, func, or_, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, and_, func, literal, not_, or_, select
 
 from nicu_dashboard.adapters.sql.engines import Database
-from nicu_dashboard.adapters.sql.tables import admissions, alarms, cots, events, patients
+from nicu_dashboard.adapters.sql.tables import admissions, alarms, audit_log, cots, events, patients
+from nicu_dashboard.ports.asking import beyond_units
+
+# Subjects of the trail that speak of many babies: the wall of a unit, a list, an export.
+_OF_A_UNIT = ("wall", "list", "unit", "research")
 
 
 def latest_unit(patient_id: Any) -> ScalarSelect[int]:
@@ -26,6 +30,24 @@ def seen_alarm(units: frozenset[int]) -> ColumnElement[bool]:
     return func.coalesce(latest_unit(alarms.c.patient_id).correlate(alarms), alarms.c.unit_id).in_(units)
 
 
+def seen_row(units: frozenset[int]) -> ColumnElement[bool]:
+    """Return the condition that a row of the trail is seen by whoever was granted these units.
+
+    A row of a baby goes with the baby; one of a cot, a wall or a list with its unit; any other is everybody's.
+    """
+    trail = audit_log.c
+    unit = latest_unit(trail.patient_id).correlate(audit_log)
+    cot = select(cots.c.unit_id).where(literal("cot ").concat(cots.c.label) == trail.subject)
+    whole = or_(*(trail.subject.like(f"{kind}%") for kind in _OF_A_UNIT))
+    own = trail.subject.in_([f"{kind} of unit {one}" for kind in _OF_A_UNIT for one in units])
+    of_none = or_(own, cot.correlate(audit_log).scalar_subquery().in_(units))
+    plain = and_(not_(whole), not_(trail.subject.like("cot %")))
+    return or_(
+        and_(trail.patient_id.is_not(None), or_(unit.in_(units), unit.is_(None))),
+        and_(trail.patient_id.is_(None), or_(of_none, plain)),
+    )
+
+
 class SqlSight:
     """The port Sight."""
 
@@ -34,7 +56,7 @@ class SqlSight:
 
     def unit_of_baby(self, patient_id: int) -> int | None:
         """Return the unit of the baby's latest stay, None for one that was never admitted."""
-        with self._database.reading() as connection:
+        with beyond_units(), self._database.reading() as connection:
             return _scalar(connection, select(latest_unit(patient_id)))
 
     def unit_of_alarm(self, alarm_id: int) -> int | None:
@@ -47,7 +69,7 @@ class SqlSight:
         return self._of(events, latest_unit(events.c.patient_id).correlate(events), event_id)
 
     def _of(self, table: Table, unit: Any, row_id: int) -> int | None:
-        with self._database.reading() as connection:
+        with beyond_units(), self._database.reading() as connection:
             return _scalar(connection, select(unit).where(table.c.id == row_id))
 
 

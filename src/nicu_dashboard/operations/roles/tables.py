@@ -36,7 +36,7 @@ SEEN: Mapping[str, str] = MappingProxyType({
     "alarm_transitions": "EXISTS (SELECT FROM alarms WHERE alarms.id = alarm_id)",
     "suspensions": f"{_BABY} OR (patient_id IS NULL AND {_COT})",
     "live_snapshot": _UNIT,
-    "quarantine": _ANY,
+    "quarantine": f"{_UNIT} OR (unit_id IS NULL AND {_ANY})",
 })  # fmt: skip
 # Where a new row is judged otherwise: a stay is made before its baby is the unit's.
 WRITTEN: Mapping[str, str] = MappingProxyType({"admissions": _COT})

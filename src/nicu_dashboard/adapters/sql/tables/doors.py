@@ -66,6 +66,7 @@ kiosks = Table(
     instant("paired_at", "When the screen was paired", nullable=True),
     instant("last_seen_at", "Last use", nullable=True),
     instant("disabled_at", "Disabled since", nullable=True),
+    Column("units", Text, nullable=False, server_default=text("'*'"), doc="Whose wall it shows: `1,2`, or `*`"),
     UniqueConstraint("name"),
     UniqueConstraint("code_hash"),
     UniqueConstraint("token_hash"),

@@ -48,6 +48,7 @@ device_keys = Table(
         "scope", Text, nullable=False, server_default=text("'send readings'"), doc="What it may do, separated by commas"
     ),
     instant("expires_at", "Works until", nullable=True),
+    Column("units", Text, nullable=False, server_default=text("'*'"), doc="Units it serves: `1,2`, or `*`"),
     UniqueConstraint("name"),
     UniqueConstraint("key_hash"),
 )

@@ -105,5 +105,6 @@ quarantine = Table(
     instant("first_at", "When the first came"),
     instant("last_at", "When the last came"),
     words("raw", "The last one as received"),
+    Column("unit_id", BigId, doc="The unit that received the last one"),
     UniqueConstraint("source", "cot", "reason"),
 )
