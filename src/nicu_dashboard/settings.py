@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     secret_key: Annotated[SecretStr | None, Field(alias="NICU_SECRET_KEY")] = None
     secret_key_file: Annotated[Path | None, Field(alias="NICU_SECRET_KEY_FILE")] = None
     breached_passwords: Annotated[Path | None, Field(alias="NICU_BREACHED_PASSWORDS")] = None
-    second_factor: Annotated[Literal["optional", "required"], Field(alias="NICU_SECOND_FACTOR")] = "optional"
+    second_factor: Annotated[str | None, Field(alias="NICU_SECOND_FACTOR", max_length=200)] = None
     notify_command: Annotated[str | None, Field(alias="NICU_NOTIFY_COMMAND")] = None
 
     @model_validator(mode="after")
@@ -82,6 +82,14 @@ class Settings(BaseSettings):
         if self.definition not in DEFINITIONS:
             raise ValueError(f"NICU_DEFINITION: use one of {', '.join(DEFINITIONS)}")
         return self
+
+    @field_validator("second_factor")
+    @classmethod
+    def _factor(cls, given: str | None) -> str | None:
+        roles = set() if given is None else {one.strip() for one in given.split(",")}
+        if given in (None, "optional", "required") or roles <= set(get_args(Role)):
+            return given
+        raise ValueError(f"write optional, required, or roles with commas between: {', '.join(get_args(Role))}")
 
     @field_validator("engine_listen")
     @classmethod
@@ -113,6 +121,15 @@ class Settings(BaseSettings):
                 raise SettingsFault(f"NICU_OIDC_ROLES takes GROUP=ROLE,…; roles are {', '.join(get_args(Role))}")
             found[group] = cast(Role, role)
         return found
+
+    def must_prove(self, production: bool) -> frozenset[Role]:
+        """Return the roles that need a second factor; in production administrators do unless it is said otherwise."""
+        if self.second_factor is None:
+            # Without a key no app can be set up, and who has no passkey either would stand before a closed door.
+            return frozenset({"administrator"}) if production and self.key is not None else frozenset()
+        if self.second_factor in ("optional", "required"):
+            return frozenset(get_args(Role)) if self.second_factor == "required" else frozenset()
+        return frozenset(cast(Role, one.strip()) for one in self.second_factor.split(","))
 
     @property
     def sign_on_units(self) -> dict[str, str]:

@@ -1,12 +1,15 @@
 """Every page under axe: nothing serious, in the dark of the night and in the light of the office."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.bedside import COT, Demo, Monitor, bedside
+from tests.templates import copy_of_empty_store
+from tests.web.serving import serving
 
 PAGES = ["/alarms", "/events", "/admissions", "/sources", "/people", "/audit", "/checks", "/system", "/nowhere"]
 THEMES = ["contrast", "colour-blind", "light", "dark"]
@@ -64,6 +67,40 @@ def test_the_page_of_a_cot_and_its_limits_are_fit_for_everyone(room: tuple[Demo,
 def test_the_pages_of_the_office_are_fit_for_everyone(room: tuple[Demo, Monitor], page: Page) -> None:
     found = {path: serious(opened(page, room[0], path)) for path in PAGES}
     assert {path: faults for path, faults in found.items() if faults} == {}
+
+
+PEOPLE = {
+    "administrator": ["/account", "/people", "/checks"],
+    "charge nurse": ["/pair", "/emergency"],
+    "nurse": ["/emergency"],
+}
+SCREENS = {"desk": {"width": 1280, "height": 720}, "phone": {"width": 390, "height": 844}}
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_the_pages_about_people_are_fit_for_everyone(browser: Browser, tmp_path: Path, screen: str) -> None:
+    """As people who are logged in see them: with screens, an emergency that runs, and a run of the checks."""
+    found, ids = {}, {"size": SCREENS[screen], "phone": screen == "phone"}
+    with serving(copy_of_empty_store(tmp_path / "people.db"), "live") as ward:
+        clients = {role: ward.log_in(role) for role in PEOPLE}
+        assert clients["charge nurse"].post("/api/kiosks", json={"name": "corridor"}).is_success
+        assert clients["nurse"].post("/api/emergencies", json={"reason": "the baby next door is blue"}).is_success
+        for role, paths in PEOPLE.items():
+            context = browser.new_context(viewport=ids["size"], is_mobile=ids["phone"], color_scheme="dark")  # type: ignore[arg-type]
+            context.add_cookies(
+                [{"name": "nicu_session", "value": clients[role].cookies["nicu_session"], "url": ward.url}]
+            )
+            page = context.new_page()
+            for path in paths:
+                page.goto(ward.url + path)
+                expect(page.locator("h1").first).to_be_visible()
+                expect(page.locator("[aria-busy=true]")).to_have_count(0)
+                violations = Axe().run(page).response["violations"]
+                wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+                if violations or wide:
+                    found[role, path] = ([one["id"] for one in violations], wide)
+            context.close()
+    assert found == {}
 
 
 def test_the_log_in_is_fit_for_everyone(room: tuple[Demo, Monitor], page: Page) -> None:

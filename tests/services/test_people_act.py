@@ -8,6 +8,7 @@ import pytest
 from nicu_dashboard.domain.alarms.silences import PauseRefused
 from nicu_dashboard.domain.limits import Threshold
 from nicu_dashboard.ports.limit_book import LimitsChangedMeanwhile
+from nicu_dashboard.services.displays import OF_ONE
 from nicu_dashboard.services.limits_desk import LimitsRefused
 from tests.services.unit import NURSE, TestUnit
 
@@ -116,6 +117,14 @@ async def test_a_unit_that_nobody_can_hear_says_so_and_a_reload_of_the_page_does
     await unit.seconds(2)
     displays.report("tv-1", "on", unit.clock.at)
     assert not unheard()
+
+
+async def test_one_screen_cannot_fill_the_memory_with_displays(unit: TestUnit) -> None:
+    displays = unit.station.displays
+    for number in range(OF_ONE + 20):
+        displays.report(f"made up {number}", "on", unit.clock.at, "kiosk corridor")
+    displays.report("tv-1", "on", unit.clock.at, "nurse grete")
+    assert displays.audible(unit.clock.at) == OF_ONE + 1
 
 
 async def test_time_in_target_has_no_upper_bound_in_room_air(unit: TestUnit) -> None:

@@ -1,6 +1,7 @@
 """Every route of the application under every role: the table of permissions is what the routes do."""
 
 import re
+import secrets
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +11,12 @@ import httpx
 import pytest
 
 from nicu_dashboard import bootstrap
+from nicu_dashboard.services.accounts import SESSION_MS, token_hash
 from nicu_dashboard.services.permissions import MAY, ROLES, Act
 from nicu_dashboard.settings import Settings
 from nicu_dashboard.web.doors import Door, doors
 from tests.templates import copy_of_empty_store
-from tests.web.serving import ADMIN, Serving, serving
+from tests.web.serving import ADMIN, PASSWORD, Serving, serving
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "reference"
 # Open to everybody, each for a reason that stands on the page of the API.
@@ -56,11 +58,34 @@ def callers(ward: Serving) -> dict[str, tuple[httpx.Client, frozenset[Act]]]:
     code = found["charge nurse"][0].post("/api/kiosks", json={"name": "corridor"}).json()["code"]
     assert screen.post("/api/kiosks/pair", json={"code": code}).status_code == 201
     found["paired screen"] = (screen, MAY["kiosk"])
+    ward.accounts.add_user("disabled", "x", "administrator", PASSWORD, ADMIN)
+    for name, minutes in (("expired session", 721), ("idle session", 16)):
+        found[name] = (ward.browser(old_session(ward, minutes)), frozenset())
+    gone = ward.browser()
+    assert gone.post("/api/session", json={"name": "disabled", "password": PASSWORD}).status_code == 201
+    ward.accounts.disable_user("disabled", ADMIN)
+    found["session of somebody disabled"] = (gone, frozenset())
+    ward.accounts.add_user("breaks-glass", "x", "nurse", PASSWORD, ADMIN)
+    glass = ward.browser()
+    assert glass.post("/api/session", json={"name": "breaks-glass", "password": PASSWORD}).status_code == 201
+    assert glass.post("/api/emergencies", json={"reason": "the baby next door is blue"}).status_code == 201
+    found["nurse who broke glass"] = (glass, MAY["nurse"] | MAY["emergency"])
     for name, scope in KEYS.items():
         client = ward.browser()
         client.headers["Authorization"] = f"Bearer {ward.accounts.add_key(name, ADMIN, cast(frozenset[str], scope))}"
         found[name] = (client, scope)
     return found
+
+
+def old_session(ward: Serving, minutes: int) -> str:
+    """The token of an administrator's session that began, and was used last, so many minutes ago."""
+    token, at = secrets.token_urlsafe(32), ward.clock.now() - minutes * 60_000
+    name = f"administrator-{minutes}"
+    user = ward.accounts.add_user(name, "x", "administrator", PASSWORD, ADMIN)
+    ward.store.people.open_session(
+        token_hash(token), user.id, at, at + SESSION_MS, ADMIN.entry(at, "session.open", name)
+    )
+    return token
 
 
 def all_doors() -> list[Door]:
@@ -117,6 +142,16 @@ def test_the_page_of_the_api_names_the_door_of_each_route() -> None:
     page = (PAGES / "http-api.md").read_text()
     missing = [f"`{door.method} {door.path}` | {door.act} |" for door in GUARDED]
     assert [line for line in missing if line not in page] == []
+
+
+@pytest.mark.parametrize("path", ["/", "/cots/1", "/people", "/audit", "/checks", "/account", "/emergency"])
+def test_a_page_is_an_empty_frame_whoever_asks(
+    ward: Serving, callers: dict[str, tuple[httpx.Client, frozenset[Act]]], path: str
+) -> None:
+    """Pages hold nothing of patients: what they show comes through the doors above."""
+    frames = {re.sub(r'nonce="[^"]*"|nonce-[^\'"]*', "", client.get(path).text) for client, _ in callers.values()}
+    frames.add(re.sub(r'nonce="[^"]*"|nonce-[^\'"]*', "", ward.client.get(path).text))
+    assert len(frames) == 1
 
 
 def test_an_unknown_key_opens_nothing(ward: Serving) -> None:

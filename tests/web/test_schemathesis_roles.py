@@ -15,7 +15,8 @@ from tests.templates import copy_of_empty_store
 from tests.web.serving import ADMIN, Serving
 from tests.web.test_schemathesis import PROGRAM
 
-# A longer run over everything: NICU_SCHEMATHESIS_S=300. The short one is bounded by count: a busy machine is slow.
+# A longer run over everything: NICU_SCHEMATHESIS_S=300 pytest -n0 -o faulthandler_timeout=0 FILE. The short one is
+# bounded by count: a busy machine is slow.
 SECONDS = int(os.environ.get("NICU_SCHEMATHESIS_S", "0"))
 # In the short run each role has ground of its own, so that together they walk over most of the API.
 GROUND: dict[Part, str] = {

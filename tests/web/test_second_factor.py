@@ -6,6 +6,7 @@ import httpx
 import pyotp
 import pytest
 
+from nicu_dashboard.settings import Settings
 from tests.templates import copy_of_empty_store
 from tests.web.serving import PASSWORD, Serving, serving
 
@@ -15,7 +16,10 @@ def set_up(ward: Serving, client: httpx.Client) -> tuple[pyotp.TOTP, list[str]]:
     ward.clock.to_the_next(30)
     begun = client.post("/api/account/totp", json={"password": PASSWORD}).json()
     app = pyotp.TOTP(begun["secret"])
-    assert app.provisioning_uri(name="nurse", issuer_name="NICU Dashboard") == begun["uri"]
+    assert (
+        app.provisioning_uri(name=client.get("/api/account").json()["name"], issuer_name="NICU Dashboard")
+        == begun["uri"]
+    )
     body = {"step": begun["step"], "code": app.at(ward.clock.now() // 1_000), "name": "telephone"}
     confirmed = client.post("/api/account/totp/confirm", json=body)
     assert confirmed.status_code == 201, confirmed.text
@@ -134,6 +138,27 @@ def test_where_a_factor_is_required_nothing_is_seen_before_it_is_set_up(tmp_path
         assert "second factor" in refused.json()["detail"]
         set_up(strict, nurse)
         assert nurse.get("/api/cots").status_code == 200
+
+
+def test_who_must_have_one_is_a_matter_of_role(tmp_path: Any) -> None:
+    store = copy_of_empty_store(tmp_path / "roles.db")
+    with serving(store, "live", NICU_SECOND_FACTOR="administrator, physician") as strict:
+        assert strict.log_in("nurse").get("/api/cots").status_code == 200
+        admin = strict.log_in("administrator")
+        assert admin.get("/api/users").status_code == 403
+        assert admin.get("/api/account").json()["second_factor_required"] is True
+        set_up(strict, admin)
+        assert admin.get("/api/users").status_code == 200
+
+
+def test_in_production_administrators_must_where_an_app_can_be_set_up() -> None:
+    key = {"NICU_SECRET_KEY": "x" * 40}
+    assert Settings.model_validate(key).must_prove(True) == {"administrator"}
+    assert Settings.model_validate(key).must_prove(False) == frozenset()
+    assert Settings.model_validate({}).must_prove(True) == frozenset()
+    assert Settings.model_validate({**key, "NICU_SECOND_FACTOR": "optional"}).must_prove(True) == frozenset()
+    with pytest.raises(ValueError, match="optional, required, or roles"):
+        Settings.model_validate({"NICU_SECOND_FACTOR": "everybody"})
 
 
 @pytest.mark.parametrize("password", ["correct horse battery", "Ω is a letter too", "x9k2-mmqp-77wz"])

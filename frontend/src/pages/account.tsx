@@ -103,7 +103,7 @@ export default function AccountPage() {
       </Listing>
       {data && (
         <p class="row">
-          {data.recovery_codes} recovery codes are left. <Button onClick={() => setDoing("codes")}>New recovery codes</Button>
+          {data.recovery_codes ? `${data.recovery_codes} recovery codes are left.` : "No recovery codes. Each opens this account once when everything else is lost."} <Button onClick={() => setDoing("codes")}>New recovery codes</Button>
         </p>
       )}
       {app ? (

@@ -8,9 +8,12 @@ import { go } from "../router";
 
 const SAID = "For 60 minutes: the rights of a charge nurse in every unit. Somebody else will review each use.";
 
+const RUNS = "It runs already, for as long as the bar above says. Break glass again only for another reason.";
+
 export default function EmergencyPage() {
   const user = unit.value?.user;
   const isIn = user && user.role !== "kiosk";
+  const runs = !!user?.emergency_until;
   const send = async (form: FormData): Promise<void> => {
     await post(isIn ? "/api/emergencies" : "/api/session/emergency", Object.fromEntries(form));
     if (!isIn) return signedIn();
@@ -18,7 +21,7 @@ export default function EmergencyPage() {
     go("/");
   };
   return (
-    <Door title="Emergency access" said={SAID} act="Break glass" send={send} foot={!isIn && <a href="/login">Sign in instead</a>}>
+    <Door title="Emergency access" said={runs ? RUNS : SAID} act={runs ? "Break glass again" : "Break glass"} send={send} foot={!isIn && <a href="/login">Sign in instead</a>}>
       {!isIn && (
         <>
           <Field label="Name">

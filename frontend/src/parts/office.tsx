@@ -51,11 +51,15 @@ export function Listing<T>({ heads, items, error, again, more, empty, children }
           <table class="list stack">
             <thead>
               <tr>
-                {heads.map((head) => (
-                  <th key={head} class={head.startsWith(">") ? "num" : ""}>
-                    {head.replace(">", "")}
-                  </th>
-                ))}
+                {heads.map((head) =>
+                  head ? (
+                    <th key={head} class={head.startsWith(">") ? "num" : ""}>
+                      {head.replace(">", "")}
+                    </th>
+                  ) : (
+                    <td key={head} />
+                  ),
+                )}
               </tr>
             </thead>
             <tbody>{items.map(children)}</tbody>

@@ -36,12 +36,12 @@ function Emergency() {
   const left = until ? Date.parse(until) - now.value : 0;
   if (left <= 0) return null;
   return (
-    <div class="banner silent emergency">
+    <section class="banner silent emergency" aria-label="Emergency access">
       <span>!! EMERGENCY ACCESS</span>
       <span>{elapsed(left)}</span>
       <small>What is done by it will be reviewed.</small>
       <Button onClick={() => void attempt("Emergency access ended", () => remove("/api/emergencies")).then(loadUnit)}>End it</Button>
-    </div>
+    </section>
   );
 }
 

@@ -6,10 +6,11 @@ from pathlib import Path
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 
+from nicu_dashboard.adapters.notebook import FileNotebook
 from nicu_dashboard.adapters.sql.addresses.pools import SERVERLESS, deployment
 from nicu_dashboard.bootstrap.doors import accounts, second_factors, sign_on
 from nicu_dashboard.bootstrap.station import build_station, system_clock
-from nicu_dashboard.bootstrap.store import Store, open_store
+from nicu_dashboard.bootstrap.store import Store, notes_folder, open_store
 from nicu_dashboard.operations.compliance.api import ComplianceDesk
 from nicu_dashboard.operations.health import Health
 from nicu_dashboard.operations.latency import Latency
@@ -69,7 +70,7 @@ def build_app(
         screens,
         store.emergencies,
         store.kiosks,
-        chosen.second_factor == "required",
+        chosen.must_prove(store.database.engine_name == "postgresql" and station.mode != "demo"),
         chosen.hosts,
         chosen.security_contact,
         sign_on(store, station.clock, chosen, people),
@@ -87,13 +88,20 @@ def build_app(
             health.report,
             pages_folder(),
             doors,
-            Disclosures(store.people, station.clock, lambda kind, number: whose(store.chart, kind, number)),
+            disclosures(store, station.clock, chosen),
             research(store, station.clock),
             ComplianceDesk(store.database, environment(), station.clock, chosen.host),
         ),
         registry,
         **wraps,
     )
+
+
+def disclosures(store: Store, clock: Clock, settings: Settings) -> Disclosures:
+    """Return the record of who looked, with what processes of before left behind taken over."""
+    store.database.trail.recover()
+    notebook = FileNotebook(notes_folder(settings, store.database), "looks")
+    return Disclosures(store.people, clock, lambda kind, number: whose(store.chart, kind, number), notebook)
 
 
 def research(store: Store, clock: Clock) -> Research:

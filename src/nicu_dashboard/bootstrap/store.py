@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry
 
+from nicu_dashboard.adapters.notebook import FileNotebook
 from nicu_dashboard.adapters.sql import revisions
 from nicu_dashboard.adapters.sql.addresses.reading import read_address
 from nicu_dashboard.adapters.sql.attempts import SqlAttempts
@@ -59,6 +61,8 @@ class Store:
     def close(self) -> None:
         """Close every connection."""
         self.database.close()
+        if self.database.trail.notebook is not None:
+            self.database.trail.notebook.close()
 
 
 def open_store(settings: Settings, *, set_up: bool = True) -> Store:
@@ -71,6 +75,7 @@ def open_store(settings: Settings, *, set_up: bool = True) -> Store:
         environ=environment(),
         set_up=set_up,
     )
+    database.trail.notebook = FileNotebook(notes_folder(settings, database), "owed")
     return Store(
         database,
         SqlJournal(database),
@@ -84,6 +89,14 @@ def open_store(settings: Settings, *, set_up: bool = True) -> Store:
         SqlEmergencies(database),
         SqlKiosks(database),
     )
+
+
+def notes_folder(settings: Settings, database: Database) -> Path:
+    """Return where notes wait for the store: beside a SQLite file, else in the folder of the spool."""
+    if database.engine_name == "sqlite":
+        file = Path(database.address.database).expanduser()
+        return file.with_name(f"{file.name}.notes")
+    return settings.spool_dir / "notes"
 
 
 def is_sqlite(settings: Settings) -> bool:

@@ -1,13 +1,16 @@
 """Who looked at whose data: every look leaves a row of the audit trail, written beside the wall, never before it."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from threading import Lock
 from typing import Any
 
 from nicu_dashboard.domain.instants import HOUR_MS, MINUTE_MS
 from nicu_dashboard.ports.clock import Clock
+from nicu_dashboard.ports.notebook import Notebook
 from nicu_dashboard.ports.people import People
 from nicu_dashboard.ports.roster import NotFound
 from nicu_dashboard.ports.tick import AuditEntry, StoreUnavailable
@@ -47,8 +50,10 @@ class _Repeated:
 class Disclosures:
     """Notes from any thread; one task writes what has gathered, once a second, in one transaction."""
 
-    def __init__(self, people: People, clock: Clock, whose: Whose) -> None:
+    def __init__(self, people: People, clock: Clock, whose: Whose, notebook: Notebook | None = None) -> None:
+        """With a notebook no look is lost by a crash; at worst the last ones are told twice."""
         self._people = people
+        self._notebook = notebook
         self._clock = clock
         self._whose = whose
         self._waiting: list[tuple[int, Actor, Look]] = []
@@ -71,9 +76,23 @@ class Disclosures:
             if known is not None:
                 self._again(known)
 
+    def recover(self) -> None:
+        """Write what a process that has ended noted and did not write; raises StoreUnavailable, and keeps it then."""
+        if self._notebook is None:
+            return
+        with self._notebook.left_behind() as lines:
+            looks = [look for look in map(_read, lines) if look is not None]
+            if looks:
+                self._people.record_all([self._entry(*one) for one in looks])
+
     async def write_forever(self) -> None:
         """Write what was noted, again and again; a store that fails gets it later."""
+        recovered = False
         while True:
+            if not recovered:
+                with suppress(StoreUnavailable):
+                    await asyncio.to_thread(self.recover)
+                    recovered = True
             await asyncio.sleep(WRITE_S)
             await asyncio.to_thread(self.write)
 
@@ -91,6 +110,16 @@ class Disclosures:
                 self._waiting = waiting + self._waiting
                 self.dropped += max(0, len(self._waiting) - KEPT)
                 del self._waiting[KEPT:]
+        else:
+            self._settle()
+        if everything and self._notebook is not None:
+            self._notebook.close()
+
+    def _settle(self) -> None:
+        """The notebook holds what waits, and nothing that is written."""
+        if self._notebook is not None:
+            with self._lock:
+                self._notebook.replace([_line(*one) for one in self._waiting])
 
     def _close(self, at: int | None) -> None:
         over = [key for key, known in self._repeated.items() if at is None or known.until <= at]
@@ -104,7 +133,10 @@ class Disclosures:
 
     def _wait(self, at: int, actor: Actor, look: Look) -> None:
         if len(self._waiting) < KEPT:
-            self._waiting.append((min(at, self._clock.now()), actor, look))
+            waits = (min(at, self._clock.now()), actor, look)
+            self._waiting.append(waits)
+            if self._notebook is not None:
+                self._notebook.add([_line(*waits)])
         else:
             self.dropped += 1
 
@@ -116,3 +148,17 @@ class Disclosures:
             except NotFound:
                 patient_id = None
         return actor.entry(at, look.action, look.subject, patient_id, **look.detail)
+
+
+def _line(at: int, actor: Actor, look: Look) -> str:
+    return json.dumps([at, asdict(actor), asdict(look)])
+
+
+def _read(line: str) -> tuple[int, Actor, Look] | None:
+    """Return a noted look, None for a line that a crash cut short."""
+    try:
+        at, actor, look = json.loads(line)
+        by = look.pop("by")
+        return int(at), Actor(**actor), Look(**look, by=None if by is None else (str(by[0]), int(by[1])))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None

@@ -8,6 +8,8 @@ from nicu_dashboard.services.ward import Ward
 Sound = Literal["on", "off", "closed"]
 # A display that has not reported for this long is gone; browsers report every 10 s.
 REPORT_MS = 25_000
+# So many displays of one reporter (a screen, a person) are known at a time; of the unit, so many.
+OF_ONE, OF_ALL = 32, 1_000
 # After a start the displays get this long to report, and a page that is loaded again this long to come back.
 START_MS, RETURN_MS = 30_000, 10_000
 FAULT = "no_audible_display"
@@ -19,6 +21,7 @@ class Display:
 
     sound: Sound
     at: int
+    by: str
 
 
 class Displays:
@@ -29,13 +32,19 @@ class Displays:
         self._heard_until = started_at + START_MS - RETURN_MS
         self._known: dict[str, Display] = {}
 
-    def report(self, display_id: str, sound: Sound, at: int) -> None:
-        """Take a browser's report."""
-        if sound == "closed":
-            self._known.pop(display_id, None)
-        else:
-            self._known[display_id] = Display(sound, at)
+    def report(self, display_id: str, sound: Sound, at: int, by: str = "") -> None:
+        """Take a browser's report; of one that shows too many, the oldest are forgotten."""
+        self._known.pop(display_id, None)
+        if sound != "closed":
+            self._known[display_id] = Display(sound, at, by)
+            self._forget(by)
         self.check(at)
+
+    def _forget(self, by: str) -> None:
+        """Reports come in the order of time: the first is the oldest."""
+        mine = [key for key, known in self._known.items() if known.by == by]
+        for key in mine[:-OF_ONE] or list(self._known)[:-OF_ALL]:
+            del self._known[key]
 
     def audible(self, at: int) -> int:
         """Return how many displays can be heard now."""

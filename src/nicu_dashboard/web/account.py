@@ -69,7 +69,7 @@ def account(found: InRooms, person: Own) -> dict[str, Any]:
         "role": session.user.role,
         "method": session.method,
         "has_password": session.user.password_hash != NO_PASSWORD,
-        "second_factor_required": found.doors.required,
+        "second_factor_required": session.user.role in found.doors.required,
         "factors": [_shape(one) for one in found.doors.second.of(session.user)],
         "recovery_codes": found.doors.second.recovery_codes_left(session.user),
     }

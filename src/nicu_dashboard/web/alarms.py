@@ -75,7 +75,7 @@ async def acknowledge(
 
 
 @router.post("/api/displays", status_code=204)
-async def display(body: DisplayBody, found: InRooms, _: MayWatch) -> None:
+async def display(body: DisplayBody, found: InRooms, person: MayWatch) -> None:
     """Take a browser's report of whether it can be heard; each reports every 10 s."""
-    found.station.displays.report(body.id, body.sound, found.station.clock.now())
+    found.station.displays.report(body.id, body.sound, found.station.clock.now(), f"{person.role} {person.name}")
     found.station.live.changed()

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from nicu_dashboard.ports.chart import Chart
 from nicu_dashboard.ports.emergencies import Emergencies
 from nicu_dashboard.ports.kiosks import Kiosks
-from nicu_dashboard.ports.people import People
+from nicu_dashboard.ports.people import People, Role
 from nicu_dashboard.ports.roster import Roster
 from nicu_dashboard.ports.sight import Sight
 from nicu_dashboard.services.accounts import Accounts
@@ -29,8 +29,8 @@ from nicu_dashboard.services.station import Station
 class Doors:
     """How people and screens get in.
 
-    `required`: without a second factor nobody does more than set one up. `hosts`: the names this server answers to,
-    empty for any. `contact`: whom to tell of a weakness.
+    `required`: who in these roles has no second factor does no more than set one up. `hosts`: the names this server
+    answers to, empty for any. `contact`: whom to tell of a weakness.
     """
 
     accounts: Accounts
@@ -39,7 +39,7 @@ class Doors:
     screens: Screens
     emergency_book: Emergencies
     kiosk_book: Kiosks
-    required: bool
+    required: frozenset[Role]
     hosts: frozenset[str] = frozenset()
     contact: str | None = None
     sign_on: SingleSignOn | None = None

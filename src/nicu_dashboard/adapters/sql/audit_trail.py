@@ -20,6 +20,7 @@ from nicu_dashboard.adapters.sql import dialects
 from nicu_dashboard.adapters.sql.counting import count_up
 from nicu_dashboard.adapters.sql.seals import Seals
 from nicu_dashboard.adapters.sql.tables import audit_log
+from nicu_dashboard.ports.notebook import Notebook
 from nicu_dashboard.ports.tick import AuditEntry
 
 COUNTER = "audit"
@@ -35,6 +36,7 @@ class _Open:
     """What a transaction under way took from the debt, and what it could not append."""
 
     borrowed: list[AuditEntry] = field(default_factory=list)
+    noted: bool = False
     unwritten: list[AuditEntry] = field(default_factory=list)
 
 
@@ -44,6 +46,8 @@ class Trail:
     def __init__(self, seals: Seals) -> None:
         """Take what seals the rows."""
         self.seals = seals
+        # Where debts outlive this process.
+        self.notebook: Notebook | None = None
         self.failing_since: int | None = None
         self._owed: list[AuditEntry] = []
         self._lost = 0
@@ -70,17 +74,21 @@ class Trail:
             if not _is_sink(error):
                 raise
             transaction.unwritten += rows
+            if self.notebook is not None:
+                # Before the commit: an act that was undone may be told after a crash, none that was done is lost.
+                self.notebook.add([_noted(entry) for entry in entries], durably=True)
+                transaction.noted = True
             self.failing_since = self.failing_since or rows[0].at
         else:
             self.failing_since, self._lost = None, 0
 
     def kept(self, connection: Connection) -> None:
         """The transaction of this connection is durable: what it could not append is owed."""
-        self._close(connection, lambda transaction: transaction.unwritten)
+        self._close(connection, lambda one: one.unwritten, lambda one: bool(one.borrowed) and not one.unwritten)
 
     def undone(self, connection: Connection) -> None:
         """The transaction of this connection was undone: its own entries with it, what it tried for others is owed."""
-        self._close(connection, lambda transaction: transaction.borrowed)
+        self._close(connection, lambda one: one.borrowed, lambda one: one.noted)
 
     def _borrow(self, connection: Connection) -> tuple[_Open, list[AuditEntry]]:
         with self._lock:
@@ -89,13 +97,30 @@ class Trail:
             transaction.borrowed += borrowed
             return transaction, borrowed
 
-    def _close(self, connection: Connection, owed: Callable[[_Open], list[AuditEntry]]) -> None:
+    def _close(
+        self,
+        connection: Connection,
+        owed: Callable[[_Open], list[AuditEntry]],
+        is_settled: Callable[[_Open], bool],
+    ) -> None:
         with self._lock:
             transaction = self._open.pop(id(connection), None)
             if transaction is not None:
                 self._owed = owed(transaction) + self._owed
                 self._lost += max(0, len(self._owed) - OWED_KEPT)
                 del self._owed[OWED_KEPT:]
+                if self.notebook is not None and is_settled(transaction):
+                    under_way = [entry for one in self._open.values() for entry in one.unwritten or one.borrowed]
+                    self.notebook.replace([_noted(entry) for entry in [*self._owed, *under_way]])
+
+    def recover(self) -> None:
+        """Owe what a process that has ended owed."""
+        if self.notebook is None:
+            return
+        with self.notebook.left_behind() as lines, self._lock:
+            found = [entry for entry in map(_owed_of, lines) if entry is not None]
+            self.notebook.add([_noted(entry) for entry in found], durably=True)
+            self._owed += found
 
     def _loss(self, at: int) -> list[AuditEntry]:
         """Say in the trail itself that more was owed than could be kept."""
@@ -112,6 +137,18 @@ def sealed_content(row: Mapping[str, Any]) -> bytes:
         [_canonical(row[name]) for name in _SEALED],
         ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=repr,
     ).encode("utf-8", "surrogatepass")  # fmt: skip
+
+
+def _noted(entry: AuditEntry) -> str:
+    return json.dumps(dataclasses.asdict(entry))
+
+
+def _owed_of(line: str) -> AuditEntry | None:
+    """Return a noted entry, None for a line that a crash cut short."""
+    try:
+        return AuditEntry(**json.loads(line))
+    except (ValueError, TypeError):
+        return None
 
 
 def about(entry: AuditEntry, patient_id: int | None) -> AuditEntry:

@@ -12,12 +12,14 @@ from nicu_dashboard.operations.audit.places import SYSLOG, anchor_file, is_outsi
 from nicu_dashboard.operations.audit.verify import verify_end
 from nicu_dashboard.operations.compliance.check import Check, Finding, by_hand, failed, passed, warned
 from nicu_dashboard.operations.compliance.scene import Scene
+from nicu_dashboard.ports.people import NO_PASSWORD
 from nicu_dashboard.services.accounts import IDLE_MS, SESSION_MS
 
 AUDIT, UNIQUE, INTEGRITY = "164.312(b)", "164.312(a)(2)(i)", "164.312(b), (c)(1), (c)(2)"
 MIGHTY = ("administrator", "charge nurse", "physician")
 SHARED = frozenset({"admin", "administrator", "nurse", "doctor", "user", "station", "ward", "nicu", "test", "guest"})
 UNUSED_DAYS = 90
+NAMED = 5
 TAIL = 10_000
 
 
@@ -67,9 +69,11 @@ def unique_users(scene: Scene) -> Finding:
 def second_factor(scene: Scene) -> Finding:
     """Whose account does most needs more than a password."""
     has = select(second_factors.c.user_id).where(second_factors.c.removed_at.is_(None))
-    bare = [row.name for row in _people(scene, users.c.role.in_(MIGHTY), users.c.id.not_in(has))]
+    alone = users.c.id.not_in(has), users.c.password_hash != NO_PASSWORD
+    bare = sorted(row.name for row in _people(scene, users.c.role.in_(MIGHTY), *alone))
+    more = f" and {len(bare) - NAMED} more" if len(bare) > NAMED else ""
     return (
-        failed(f"{len(bare)} of those in charge log in by password alone")
+        failed(f"by password alone log in {', '.join(bare[:NAMED])}{more}")
         if bare
         else passed("those in charge have a second factor")
     )
@@ -155,7 +159,7 @@ CHECKS = (
     Check("app.users", "Everybody has an account of their own", UNIQUE, "nicu user add NAME for each person",
           unique_users),
     Check("app.second_factor", "Those in charge have a second factor", "164.312(d)",
-          "let them add one on their account's page", second_factor),
+          "let them add one on their account's page; NICU_SECOND_FACTOR names the roles that must", second_factor),
     Check("app.unused", "Accounts that nobody uses are disabled", "164.308(a)(3)(ii)(C)", "nicu user disable NAME",
           unused),
     Check("app.log_off", "Sessions end by themselves", "164.312(a)(2)(iii)",
