@@ -17,7 +17,7 @@ from nicu_dashboard.migration.prisma import legacy_part
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.report import Report
 from nicu_dashboard.migration.roll_back import WayBack, new_tables
-from nicu_dashboard.migration.source import source_path
+from nicu_dashboard.migration.source import keep, source_path
 from nicu_dashboard.migration.target import Connection, connect
 
 
@@ -31,7 +31,7 @@ def _roll_back(source: str, target: Path, options: Options, progress: Progress, 
     if target.exists():
         raise TargetRefused(f"{target} is already there.", "Name a file that does not exist.")
     partial = target.with_name(target.name + ".partial")
-    partial.unlink(missing_ok=True)
+    _remove(partial)
     with closing(connect(source)) as connection:
         _begin(connection, options)
         way = _way(connection, partial, options, progress)
@@ -39,14 +39,16 @@ def _roll_back(source: str, target: Path, options: Options, progress: Progress, 
         begun = perf_counter()
         try:
             _write(way, partial, options, report)
-            if options.close and not report.differences:
+            closes = options.close and not report.differences
+            if closes:
                 close_database(connection, way.plan.schema, setting)
-                connection.commit()
-                report.setting, report.seconds["standstill"] = setting, round(perf_counter() - begun, 3)
+            keep(partial, target)  # before the database is closed for it
         except BaseException:
-            partial.unlink(missing_ok=True)
+            _remove(partial)
             raise
-    partial.rename(target)
+        if closes:
+            _commit(connection, target)
+            report.setting, report.seconds["standstill"] = setting, round(perf_counter() - begun, 3)
     report.exit_code = 1 if report.differences or way.unfit else 0
     rows = sum(table.rows for table in way.counted)
     report.summary = (
@@ -54,6 +56,21 @@ def _roll_back(source: str, target: Path, options: Options, progress: Progress, 
     )
     if report.setting:
         report.next_step = f"Set {setting} and start the dashboard again; the database takes no more service."
+
+
+def _remove(partial: Path) -> None:
+    """Remove an unfinished file, with what SQLite keeps beside one that was killed."""
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        partial.with_name(partial.name + suffix).unlink(missing_ok=True)
+
+
+def _commit(connection: Connection, target: Path) -> None:
+    """Close the database for good; where that cannot be told, the file goes, for the database may be in service."""
+    try:
+        connection.commit()
+    except BaseException:
+        target.unlink()
+        raise
 
 
 def _begin(connection: Connection, options: Options) -> None:

@@ -94,7 +94,11 @@ def hold_writers(connection: Connection, schema: str) -> None:
 
 
 def close_database(connection: Connection, schema: str, setting: str) -> None:
-    """Let the database refuse every write from now on and name the new home, in the caller's transaction."""
+    """Let the database refuse every write from now on and name the new home, in the caller's transaction.
+
+    One that was closed before, by a way back whose file is gone, names the new file.
+    """
+    open_database_again(connection, schema)
     tables = [str(name) for name in metadata.tables]
     for statement in (*closing_function(schema), *closing_triggers(schema, tables)):
         connection.execute(statement.encode())

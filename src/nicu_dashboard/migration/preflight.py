@@ -12,7 +12,7 @@ from nicu_dashboard.migration.mapping import Mapping
 from nicu_dashboard.migration.plan import Plan
 from nicu_dashboard.migration.prisma import Prisma
 from nicu_dashboard.migration.prisma_staging import Converted
-from nicu_dashboard.migration.source import open_snapshot, refuse_damage
+from nicu_dashboard.migration.source import open_snapshot, refuse_damage, to_disk
 from nicu_dashboard.migration.staging import stage
 
 
@@ -26,16 +26,19 @@ def checked_plan(source: Path, snapshot: Path, mapping: Mapping) -> tuple[Plan, 
     _check(source, snapshot)
     converted = stage(mapping, snapshot)
     plan = _plan(snapshot, mapping)
+    to_disk(snapshot)
     return replace(plan, not_carried=(*plan.not_carried, *converted.kept)), converted
 
 
 def _plan_beside_check(source: Path, snapshot: Path, mapping: Mapping) -> Plan:
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         check = pool.submit(_check, source, snapshot)
+        safe = pool.submit(to_disk, snapshot)  # the journal will rely on it, after a power failure too
         try:
             return _plan(snapshot, mapping)
         finally:
             check.result()
+            safe.result()
 
 
 def _plan(snapshot: Path, mapping: Mapping) -> Plan:

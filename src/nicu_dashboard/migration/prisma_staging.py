@@ -154,6 +154,7 @@ def _after(file: sqlite3.Connection, done: Converted) -> None:
             done.kept.append(NotCarried("password", f"users: {count:,}", why))
     _measure_intervals(file)
     _roll_up(file)
+    _ask_for_events(file)
 
 
 def _refuse_open_twice(file: sqlite3.Connection, done: Converted) -> None:
@@ -193,6 +194,14 @@ def _roll_up(file: sqlite3.Connection) -> None:
         f"INSERT INTO {OURS}vitals_hour SELECT patient_id, parameter, bucket_at - bucket_at % {HOUR_MS}, min(min),"
         " max(max), sum(CAST(round(sum * 1000) AS INTEGER)) / 1000.0, sum(n_valid), sum(n_expected)"
         f" FROM {OURS}vitals_minute GROUP BY 1, 2, 3"
+    )
+
+
+def _ask_for_events(file: sqlite3.Connection) -> None:
+    """Put each baby's days on record as windows whose A/B/D events are still to be found: the dashboard finds them."""
+    file.execute(
+        f"INSERT INTO {OURS}rescans (patient_id, from_at, to_at) SELECT patient_id, min(recorded_at),"
+        f" max(recorded_at) + 1 FROM {OURS}vitals GROUP BY patient_id, recorded_at / {24 * HOUR_MS} ORDER BY 1, 2"
     )
 
 

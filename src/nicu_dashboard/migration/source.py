@@ -141,3 +141,20 @@ def take_snapshot(source: Path, snapshot: Path, progress: Callable[[int, int], N
         except sqlite3.DatabaseError as error:
             raise _unreadable(source, error) from None
     partial.rename(snapshot)
+
+
+def to_disk(path: Path) -> None:
+    """Wait until a file and its name would survive a power failure."""
+    for place in (path, path.parent):
+        descriptor = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def keep(partial: Path, path: Path) -> None:
+    """Give a finished file its name, once it would survive a power failure."""
+    to_disk(partial)
+    partial.rename(path)
+    to_disk(path)

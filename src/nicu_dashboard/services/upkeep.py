@@ -31,6 +31,8 @@ RESCAN_MARGIN_MS = 15 * 60_000
 FINISHED_MS = 8 * 60_000
 # An event that goes on is followed beyond the margin up to this far.
 LONGEST_MS = 24 * HOUR_MS
+# Looking through years of moved history takes turns with the other duties.
+ROUND_MS = 1_000
 EVERY_S = 1.0
 TARGET_EVERY = 60
 AGES_EVERY = 600
@@ -95,6 +97,8 @@ class Upkeep:
             if not await asyncio.to_thread(self.rescan, window):
                 self._unfinished.append((window, at + FINISHED_MS))
             self._doubtful.add(window.patient_id)
+            if self._clock.now() - at >= ROUND_MS:
+                break
         while self._unfinished and self._unfinished[0][1] <= at:
             window, _ = self._unfinished[0]
             await asyncio.to_thread(self.rescan, window)

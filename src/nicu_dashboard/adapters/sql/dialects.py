@@ -273,7 +273,7 @@ def put_snapshot(connection: Connection, channel: str, unit_id: int, epoch: int,
     A snapshot lives for a second: on PostgreSQL its transaction waits for no disk.
     """
     postgres = is_postgresql(connection)
-    mark, now = ("%s", "clock_timestamp()") if postgres else ("?", _SQLITE_NOW)
+    mark, now = ("%s", "date_trunc('milliseconds', clock_timestamp())") if postgres else ("?", _SQLITE_NOW)
     put = (
         f"INSERT INTO live_snapshot (unit_id, seq, at, payload) SELECT unit_id, {mark}, {now}, {mark} FROM lease"
         f" WHERE unit_id = {mark} AND epoch = {mark} ON CONFLICT (unit_id) DO UPDATE"
