@@ -15,7 +15,7 @@ os.environ.setdefault("NICU_LONG", "1")  # a hundred cots
 
 from tests.cli.conftest import program
 from tests.cli.running import started
-from tests.migration.test_cut_over_in_service import COTS, Monitors, furnish
+from tests.migration.monitors import COTS, Monitors, assert_nothing_is_lost_or_doubled, furnish
 from tests.migration.wards import opened
 from tests.postgres import free_port, running_server
 from tests.templates import copy_of_empty_store
@@ -49,14 +49,31 @@ def _measure(folder: Path, target: str, seconds: int) -> None:
         moved = _migrate(folder, "cut-over", path, target)
         print(f"one pass after {seconds} s          {caught_up['seconds']['pass']:8.3f} s")
         print(f"writes stood still          {moved['seconds']['standstill']:8.3f} s")
-    with started("serve", "--port", running.url.rpartition(":")[2], cwd=folder, DATABASE_URL=target):
-        time.sleep(5)
+    port, back = running.url.rpartition(":")[2], folder / "back.db"
+    with started("serve", "--port", port, cwd=folder, DATABASE_URL=target) as running:
+        _told_wait("there, restart of the server included", monitors)
+        rehearsed = _migrate(folder, "roll-back", target, folder / "rehearsal.db")
+        print(f"rehearsal of the way back    {rehearsed['seconds']['all']:7.3f} s, the ward in service")
+        _told_wait("while it was rehearsed", monitors)
+        running.stop()
+    closed = _migrate(folder, "roll-back", target, back, "--close")
+    print(f"the database stood still    {closed['seconds']['standstill']:8.3f} s on the way back")
+    with started("serve", "--port", port, cwd=folder, DATABASE_URL=f"sqlite:///{back}"):
+        _told_wait("back, both starts of a server included", monitors)
         monitors.end()
-    print(f"longest wait of a sender, restart of the server included {monitors.longest_s:.1f} s")
+    with opened(f"sqlite:///{back}") as database:
+        assert_nothing_is_lost_or_doubled(database, monitors)
 
 
-def _migrate(folder: Path, command: str, path: Path, target: str) -> dict[str, Any]:
-    said = program("migrate", command, path, target, "--json", cwd=folder)
+def _told_wait(what: str, monitors: Monitors) -> None:
+    """Wait until readings are taken, and tell the longest wait of a sender since the last time."""
+    monitors.go_on(60)
+    print(f"longest wait of a sender    {monitors.longest_s:8.3f} s {what}")
+    monitors.longest_s = 0.0
+
+
+def _migrate(folder: Path, command: str, *sides: Path | str) -> dict[str, Any]:
+    said = program("migrate", command, *sides, "--json", cwd=folder)
     assert said.code == 0, said.out + said.err
     answer: dict[str, Any] = json.loads(said.out)
     return answer

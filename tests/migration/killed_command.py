@@ -18,7 +18,7 @@ from typing import Any
 
 from nicu_dashboard.migration import api
 
-ROOM = os.sep.join(("nicu_dashboard", "migration", ""))
+ROOM = "nicu_dashboard/migration/"
 COMMANDS: dict[str, Callable[[str, str], Any]] = {
     "plan": api.plan,
     "run": lambda source, target: api.run(source, target, api.Options(follow=True)),

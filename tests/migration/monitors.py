@@ -22,7 +22,8 @@ class Monitors:
     """All cots' monitors behind one gateway: 1 Hz, now and then late or corrected; kept until acknowledged."""
 
     def __init__(self, url: str, key: str) -> None:
-        self.url, self.key = url, key
+        self.url = url
+        self.gateway = httpx.Client(headers={"Authorization": f"Bearer {key}"}, timeout=10)
         self.acknowledged: dict[tuple[str, str], float] = {}
         self.refusals: list[str] = []
         self.longest_s = 0.0
@@ -40,7 +41,7 @@ class Monitors:
     def go_on(self, within_s: float = 10.0) -> None:
         """Wait until the ward takes readings again; it must within this time."""
         end, before = time.monotonic() + within_s, len(self.waits)
-        while len(self.waits) < before + 2:  # the first may have been on its way already
+        while len(self.waits) == before:
             assert time.monotonic() < end, "the ward takes no readings"
             time.sleep(0.02)
 
@@ -67,9 +68,7 @@ class Monitors:
 
     def _delivered(self, batch: list[dict[str, Any]]) -> bool:
         try:
-            said = httpx.post(
-                f"{self.url}/api/readings", json=batch, headers={"Authorization": f"Bearer {self.key}"}, timeout=10
-            )
+            said = self.gateway.post(f"{self.url}/api/readings", json=batch)
         except httpx.TransportError:
             return False
         if said.status_code == 503:

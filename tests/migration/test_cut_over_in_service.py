@@ -46,7 +46,7 @@ def killed_command(place: str, command: str, source: Path | str, target: Path | 
     """Run a command that dies at a place; return its exit code and what it printed."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.migration.killed_command", place, command, str(source), str(target)],
-        env=clean_environment(PYTHONPATH=os.getcwd()), cwd=cwd, capture_output=True, text=True, timeout=120,
+        env=clean_environment(PYTHONPATH=str(Path.cwd())), cwd=cwd, capture_output=True, text=True, timeout=120,
         check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stderr, (place, command, done.stderr)
@@ -183,7 +183,7 @@ def places(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresSe
     with postgres_server.database() as url:
         for command in ("run", "catch-up", "cut-over", "roll-back", "roll-back-close", "abort"):
             sides = (url, back) if command.startswith("roll-back") else (path, url)
-            code, out = killed_command("look", command, *sides, folder)
+            code, out = killed_command("look", command, sides[0], sides[1], folder)
             assert code == 0, command
             found[command] = Counter(json.loads(out))
             back.unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -13,13 +14,16 @@ from sqlalchemy import select
 from nicu_dashboard.adapters.sql import roll_ups
 from nicu_dashboard.adapters.sql.chart import SqlChart
 from nicu_dashboard.adapters.sql.tables import metadata, vitals
-from nicu_dashboard.domain.instants import MINUTE_MS
+from nicu_dashboard.domain.instants import DAY_MS, MINUTE_MS
+from nicu_dashboard.domain.spells import DEFAULT_DEFINITION, DEFINITIONS, Spell, find_spells
+from nicu_dashboard.domain.vitals import VITALS
 from nicu_dashboard.migration import api
 from nicu_dashboard.migration.prisma_words import condition, instant
 from tests.cli.conftest import program
 from tests.migration.files import contents, make
 from tests.migration.prisma_files import NIGHT_MS, build
 from tests.migration.wards import everything, opened
+from tests.services.unit import TestUnit
 
 
 @pytest.fixture
@@ -105,6 +109,33 @@ def test_the_roll_ups_are_those_that_the_dashboard_itself_makes(earlier: Path, p
             roll_ups.update(connection, [], {(baby, at - at % MINUTE_MS) for baby, at in rows})
         assert SqlChart(database).bounds(1) == (NIGHT_MS, NIGHT_MS + 399_000)
     assert everything(postgres_url) == before
+
+
+def test_the_dashboard_finds_the_events_of_the_history(tmp_path: Path, postgres_url: str) -> None:
+    """A slow heart in the first minutes of two days: each day is a window of its own, its events the detector's."""
+    source = build(tmp_path / "dev.db")
+    with closing(sqlite3.connect(source)) as file, file:
+        file.executemany(
+            "INSERT INTO vitals (patientId, timestamp, heartRate, createdAt) VALUES ('ckpat1', ?, ?, 0)",
+            [(at, 70 if 100 <= second < 130 else 150) for second in range(300)
+             for at in (NIGHT_MS + 2 * DAY_MS + second * 1_000, NIGHT_MS + 5 * DAY_MS + second * 1_000)],
+        )  # fmt: skip
+    assert api.run(str(source), postgres_url).exit_code == 0
+    assert one(postgres_url, "SELECT count(*) FROM rescans WHERE patient_id = 1") == 3
+    own = tmp_path / "own.db"
+    assert api.roll_back(postgres_url, str(own)).exit_code == 0
+
+    async def serve() -> tuple[list[Spell], list[Spell]]:
+        async with TestUnit.opened(own) as unit:
+            await unit.station.upkeep.find_again()
+            assert unit.store.journal.rescans() == []
+            read = list(unit.store.chart.readings(1, 0, unit.clock.at, tuple(VITALS)))
+            found = [item.spell for item in unit.store.chart.spells(1, 0, unit.clock.at)]
+            return found, list(find_spells(DEFINITIONS[DEFAULT_DEFINITION], read, 1_000))
+
+    found, wanted = asyncio.run(serve())
+    assert sorted(item.started_at for item in found) == sorted(item.started_at for item in wanted)
+    assert {item.started_at for item in found} >= {NIGHT_MS + days * DAY_MS + 100_000 for days in (2, 5)}
 
 
 def test_the_audit_trail_is_sealed_and_verifies(earlier: Path, postgres_url: str, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from time import perf_counter
 
+from nicu_dashboard.migration.alone import alone_on
 from nicu_dashboard.migration.catalog import read_catalog
 from nicu_dashboard.migration.catching_up import catch_up
 from nicu_dashboard.migration.coming_back import roll_back
@@ -17,8 +18,8 @@ from nicu_dashboard.migration.concluding import conclude, crew_for
 from nicu_dashboard.migration.cutting_over import cut_over
 from nicu_dashboard.migration.ddl import create_table
 from nicu_dashboard.migration.dry_run import rejects_of
-from nicu_dashboard.migration.errors import RowsRejected, TargetRefused
-from nicu_dashboard.migration.following import install, live, marks_of
+from nicu_dashboard.migration.errors import RowsRejected, SourceUnreadable, TargetRefused
+from nicu_dashboard.migration.following import home_of, install, live, marks_of
 from nicu_dashboard.migration.in_service import is_in_service
 from nicu_dashboard.migration.journal import Journal, Run
 from nicu_dashboard.migration.letting_go import abort
@@ -37,6 +38,7 @@ from nicu_dashboard.migration.prisma_columns import becomes
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.recognising import choose, mapping_of
 from nicu_dashboard.migration.report import Report
+from nicu_dashboard.migration.restarting import refuse_to_lose
 from nicu_dashboard.migration.settings_to_set import SET_IT, audit_key_of, setting_of
 from nicu_dashboard.migration.source import open_snapshot, reading, refuse_damage, source_path, take_snapshot
 from nicu_dashboard.migration.staging import stage
@@ -53,11 +55,13 @@ def run(source: str, target: str, options: Options | None = None, progress: Prog
 
 
 def _run(source: Path, target: str, options: Options, progress: Progress, report: Report) -> None:
-    with crew_for(source, options) as crew, closing(connect(target)) as connection:
+    with alone_on(source, options.work_dir), crew_for(source, options) as crew, closing(connect(target)) as connection:
         journal = Journal(connection)
         before = journal.latest()
         connection.rollback()
         folder = options.work_dir or source.parent / f".{source.name}.migration"
+        if before and not options.restart:
+            _refuse_other_source(before, source)
         if before and before.state in ("done", "wrong") and not options.restart:
             report.summary = "this target already holds a finished move."
             report.next_step = "Run `nicu migrate verify` to compare again, or name an empty target."
@@ -75,6 +79,7 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
             run_now = replace(before, epoch=epoch, on_reject=options.on_reject)
         else:
             if before and options.restart:
+                refuse_to_lose(connection, before)
                 _undo(connection, before)
             snapshot, run_now = _begin(source, folder, target, connection, options, progress, report)
         mapping = mapping_of(run_now.plan, options.chunk_rows)
@@ -84,6 +89,23 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
             _tell_next(connection, run_now, source, target, report)
         if report.exit_code == 0 and options.verify:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _refuse_other_source(before: Run, source: Path) -> None:
+    if before.source not in ("", str(source.resolve())):
+        raise TargetRefused(
+            f"this target holds the move of another file ({before.source}).",
+            "Name an empty database, or that file; --restart drops what that move has written.",
+        )
+
+
+def _refuse_moved(source: Path, live: sqlite3.Connection) -> None:
+    home = home_of(live)
+    if home is not None:
+        raise SourceUnreadable(
+            f"{source.name} has moved ({home.setting}) and takes no more service.",
+            "Move what is there now: `nicu migrate roll-back`; or let the file serve again: `nicu migrate abort`.",
+        )
 
 
 def _tell_next(connection: Connection, run_now: Run, source: Path, target: str, report: Report) -> None:
@@ -102,6 +124,8 @@ def _begin(
     begun = perf_counter()
     with reading(source) as live:
         mapping = choose(live, options)
+        if isinstance(mapping, Own):
+            _refuse_moved(source, live)
         size = source.stat().st_size
     _refuse(_facts(connection, mapping, size), report)
     token = _follow(source, mapping, options)
@@ -139,7 +163,7 @@ def _begin(
         for schema in {table.schema for table in plan.tables if not table.exists}:
             made = [create_table(table) for table in plan.tables if table.schema == schema and not table.exists]
             create_tables(connection, schema, made)
-        number = journal.open_run(snapshot.name, plan, options.on_reject)
+        number = journal.open_run(snapshot.name, plan, options.on_reject, str(source.resolve()))
         journal.add_rejects(number, converted.rejects)
         if token is not None:
             with closing(open_snapshot(snapshot)) as file:

@@ -11,6 +11,7 @@ from time import perf_counter
 
 import psycopg
 
+from nicu_dashboard.migration.alone import alone_on
 from nicu_dashboard.migration.bringing import Pass
 from nicu_dashboard.migration.errors import MigrationError, RowsRejected, SourceUnreadable, TargetRefused
 from nicu_dashboard.migration.following import at_once, forget, home_of, live, raise_generation, token_of
@@ -23,6 +24,8 @@ from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.report import Report, TableReport
 from nicu_dashboard.migration.source import source_path
 from nicu_dashboard.migration.target import Connection, connect
+
+MEND = "Mend the cause and run the same command again; the source stays in service."
 
 
 @dataclass
@@ -55,7 +58,7 @@ class Chase:
         except psycopg.Error as error:
             raise MigrationError(
                 f"PostgreSQL refuses what changed: {error.diag.message_primary or 'the connection broke off'}.",
-                "Run `verify` to see where.",
+                "Run `verify` to see where." if isinstance(error, psycopg.IntegrityError) else MEND,
             ) from None
         return done
 
@@ -68,7 +71,7 @@ class Chase:
 @contextmanager
 def chasing(path: Path, target: str, options: Options, report: Report) -> Iterator[Chase]:
     """Open both sides of a move that follows its source; raises MigrationError where it does not or is over."""
-    with closing(connect(target)) as connection, live(path) as source:
+    with alone_on(path), closing(connect(target)) as connection, live(path) as source:
         yield open_chase(path, source, connection, options, report)
 
 

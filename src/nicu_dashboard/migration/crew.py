@@ -72,7 +72,9 @@ class Crew:
         ours, theirs = socket.socketpair()
         with theirs:
             process = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM, str(theirs.fileno()), self.lane], pass_fds=(theirs.fileno(),)
+                [sys.executable, "-c", PROGRAM, str(theirs.fileno()), self.lane],
+                pass_fds=(theirs.fileno(),),
+                process_group=0,  # Ctrl-C is the parent's alone
             )
         link: Connection[Any, Any] = Connection(ours.detach())
         return _Member(process, link)

@@ -34,13 +34,17 @@ CREATE TABLE IF NOT EXISTS nicu_migration.rejects (
     source_table text NOT NULL, row_key text NOT NULL, row_id bigint, column_name text NOT NULL, reason text NOT NULL,
     storage_class text NOT NULL, raw_value bytea NOT NULL, row_image bytea NOT NULL,
     stored_at timestamptz NOT NULL DEFAULT now());
+ALTER TABLE nicu_migration.runs ADD COLUMN IF NOT EXISTS source text;
 REVOKE ALL ON SCHEMA nicu_migration FROM PUBLIC;
 """
 
 
 @dataclass(frozen=True)
 class Run:
-    """One move: `epoch` rises with every start, so that workers of a dead start cannot write any more."""
+    """One move: `epoch` rises with every start, so that workers of a dead start cannot write any more.
+
+    `source` is the path of the file, "" where an older version began the move.
+    """
 
     id: int
     epoch: int
@@ -48,6 +52,7 @@ class Run:
     state: str
     plan: Plan
     on_reject: str
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,21 +88,23 @@ class Journal:
         if not self.exists():
             return None
         row = self.connection.execute(
-            "SELECT id, epoch, snapshot, state, plan, on_reject FROM nicu_migration.runs ORDER BY id DESC LIMIT 1"
+            "SELECT id, epoch, snapshot, state, plan, on_reject, to_jsonb(r) ->> 'source'"
+            " FROM nicu_migration.runs r ORDER BY id DESC LIMIT 1"
         ).fetchone()
         if row is None:
             return None
-        number, epoch, snapshot, state, plan, on_reject = row
+        number, epoch, snapshot, state, plan, on_reject, source = row
         return Run(
-            int(str(number)), int(str(epoch)), str(snapshot), str(state), Plan.from_json(str(plan)), str(on_reject)
-        )
+            int(str(number)), int(str(epoch)), str(snapshot), str(state), Plan.from_json(str(plan)), str(on_reject),
+            str(source or ""),
+        )  # fmt: skip
 
-    def open_run(self, snapshot: str, plan: Plan, on_reject: str) -> int:
+    def open_run(self, snapshot: str, plan: Plan, on_reject: str, source: str) -> int:
         """Record a new run and return its number."""
         row = self.connection.execute(
-            "INSERT INTO nicu_migration.runs (snapshot, state, plan, on_reject)"
-            " VALUES (%s, 'loading', %s, %s) RETURNING id",
-            (snapshot, plan.to_json(), on_reject),
+            "INSERT INTO nicu_migration.runs (snapshot, state, plan, on_reject, source)"
+            " VALUES (%s, 'loading', %s, %s, %s) RETURNING id",
+            (snapshot, plan.to_json(), on_reject, source),
         ).fetchone()
         return int(str(row[0])) if row else 0
 
@@ -115,7 +122,7 @@ class Journal:
             "SELECT epoch FROM nicu_migration.runs WHERE id = %s FOR SHARE", (run_id,)
         ).fetchone()
         if row is None or row[0] != epoch:
-            raise Fenced("another `nicu migrate run` has taken this move over; this one stops.")
+            raise Fenced("another `nicu migrate` has taken this move over; this one stops.")
 
     def set_state(self, run_id: int, state: str) -> None:
         """Record how far the run is."""

@@ -73,5 +73,8 @@ def reported(command: str, work: Callable[[Report], None]) -> Report:
         report.summary = f"a SQLite file cannot be used: {error}."
     except StoreUnavailable as error:
         report.exit_code, report.summary = 2, str(error)
+    except OSError as error:
+        report.exit_code, report.summary = 2, f"{error.filename or 'a file'} cannot be written: {error.strerror}."
+        report.next_step = "Check the folder's rights and room, or name another with --work-dir."
     report.seconds["all"] = round(perf_counter() - begun, 3)
     return report

@@ -19,6 +19,7 @@ from nicu_dashboard.migration.own import Own
 from nicu_dashboard.migration.own_target import REVISION_TABLE, tables_in
 from nicu_dashboard.migration.plan import Plan, TablePlan
 from nicu_dashboard.migration.rejects import Reject
+from nicu_dashboard.migration.restarting import dashboards
 from nicu_dashboard.migration.roll_back import WayBack
 from nicu_dashboard.migration.target import Connection
 
@@ -80,11 +81,7 @@ def is_own(connection: Connection, schema: str) -> bool:
 
 def hold_writers(connection: Connection, schema: str) -> None:
     """Let nobody write our tables until this transaction ends; raises TargetRefused while a dashboard is there."""
-    row = connection.execute(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-        " AND application_name = 'nicu-dashboard' AND pid <> pg_backend_pid()"
-    ).fetchone()
-    if row is not None and row[0]:
+    if dashboards(connection):
         raise TargetRefused(
             "a dashboard is at work on this database: what it takes meanwhile would wait in its spool.",
             "Let its spool drain, stop it, and repeat; without --close it may go on working.",

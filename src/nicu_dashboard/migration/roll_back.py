@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
+from nicu_dashboard.adapters.sql.moved import MOVED_TABLE
 from nicu_dashboard.migration.catalog import SourceObject
 from nicu_dashboard.migration.chunks import chunks_to_compare, is_broken
 from nicu_dashboard.migration.comparing import NO_ROW, ChunkComparer, Difference, copy_out
@@ -160,7 +161,9 @@ def _stored(table: TablePlan) -> tuple[ColumnPlan, ...]:
 def new_tables(connection: Connection, plan: Plan) -> list[NotCarried]:
     """Return the tables that came into the schema since the move: the file has no place for them."""
     rows = connection.execute(
-        "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY 1", (plan.schema,)
+        "SELECT relname FROM pg_class WHERE relnamespace = %s::regnamespace AND relkind IN ('r', 'p')"
+        " AND NOT relispartition ORDER BY 1",
+        (quoted(plan.schema),),
     ).fetchall()
-    known = {*(table.name for table in plan.tables), "alembic_version"}
+    known = {*(table.name for table in plan.tables), "alembic_version", MOVED_TABLE}
     return [NotCarried("table", str(name), "it was made after the move") for (name,) in rows if name not in known]

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import sleep
 from urllib.parse import quote, unquote
 
-from nicu_dashboard.migration.errors import SourceUnreadable
+from nicu_dashboard.migration.errors import MigrationError, SourceUnreadable
 from nicu_dashboard.migration.wal import describe_cut_wal
 
 OLDEST_SQLITE = (3, 37)
@@ -139,8 +139,18 @@ def take_snapshot(source: Path, snapshot: Path, progress: Callable[[int, int], N
                 copy, pages=SNAPSHOT_STEP_PAGES, progress=lambda _, left, pages: progress(pages - left, pages), sleep=0
             )
         except sqlite3.DatabaseError as error:
+            partial.unlink()
+            if "full" in str(error):
+                raise _no_room(source, partial) from None
             raise _unreadable(source, error) from None
     partial.rename(snapshot)
+
+
+def _no_room(source: Path, partial: Path) -> MigrationError:
+    return MigrationError(
+        f"the disk of {partial.parent} is full: a snapshot of {source.stat().st_size:,} bytes does not fit.",
+        "Make room, or name another folder with --work-dir; then run the same command again.",
+    )
 
 
 def to_disk(path: Path) -> None:

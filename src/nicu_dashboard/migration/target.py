@@ -50,6 +50,10 @@ def connect(url: str, name: str = "nicu migrate") -> Connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET nicu.units = '*'")  # where row level security judges by it: a move sees every row
         connection.commit()
+        _refuse_pooler(connection)
+    except TargetRefused:
+        connection.close()
+        raise
     except psycopg.Error as error:
         connection.close()
         raise TargetRefused(f"the target refuses session settings: {error.diag.message_primary}.") from None
@@ -60,12 +64,12 @@ def look_at_target(connection: Connection, schema: str, source_bytes: int, resum
     """Return what speaks against this target, all of it at once; changes nothing."""
     row = connection.execute(
         "SELECT current_setting('server_version_num')::int, current_setting('server_version'),"
-        " current_setting('server_encoding'), pg_is_in_recovery(), pg_backend_pid(),"
+        " current_setting('server_encoding'), pg_is_in_recovery(),"
         " has_database_privilege(current_database(), 'CREATE'),"
         " (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = %s)",
         (schema,),
     ).fetchone()
-    number, version, encoding, standby, pid, may_create, may_fill = row or (0,) * 7
+    number, version, encoding, standby, may_create, may_fill = row or (0,) * 6
     said = []
     if int(str(number)) < OLDEST_SERVER:
         said.append(f"PostgreSQL {version} is too old: 14 or newer is needed")
@@ -73,8 +77,6 @@ def look_at_target(connection: Connection, schema: str, source_bytes: int, resum
         said.append(f"the database is encoded in {encoding}: create it with ENCODING 'UTF8'")
     if standby:
         said.append("the server is a standby that takes no writes: name the primary")
-    if _is_pooler(connection, int(str(pid))):
-        said.append("this is a connection pooler: name the server itself (DATABASE_DIRECT_URL)")
     if not may_create:
         said.append("the role may not create the schema nicu_migration: GRANT CREATE ON DATABASE to it")
     if may_fill is False:
@@ -90,9 +92,15 @@ def look_at_target(connection: Connection, schema: str, source_bytes: int, resum
     return TargetFacts(f"PostgreSQL {version}", tuple(said), free)
 
 
-def _is_pooler(connection: Connection, pid: int) -> bool:
+def _refuse_pooler(connection: Connection) -> None:
     host = str(conninfo_to_dict(connection.info.dsn).get("host", ""))
-    return connection.info.backend_pid != pid or any(part in host for part in POOLER_HOSTS)
+    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    connection.rollback()
+    if row != (connection.info.backend_pid,) or any(part in host for part in POOLER_HOSTS):
+        raise TargetRefused(
+            "the target is named by a connection pooler, through which no move is safe.",
+            "Name the server itself, as in DATABASE_DIRECT_URL.",
+        )
 
 
 def _tables_in(connection: Connection, schema: str) -> list[str]:

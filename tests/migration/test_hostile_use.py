@@ -1,0 +1,163 @@
+"""Commands in the wrong order, twice at once, on the wrong file or target: one clear line each, and nothing is lost."""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from nicu_dashboard.migration import api
+from nicu_dashboard.migration.alone import alone_on
+from tests.adapters.addresses.pooler import pgbouncer
+from tests.cli.conftest import NICU, clean_environment, program
+from tests.contracts.ward import Ward
+from tests.migration.files import make
+from tests.migration.wards import everything, filled, live, opened
+from tests.postgres import PostgresServer
+
+FOLLOW = api.Options(follow=True)
+RESTART = dataclasses.replace(FOLLOW, restart=True)
+
+
+@pytest.fixture
+def ward_file(tmp_path: Path) -> Path:
+    return filled(tmp_path / "nicu.db")
+
+
+def test_begun_again_a_move_never_drops_what_a_ward_has_written_since(ward_file: Path, postgres_url: str) -> None:
+    assert api.run(str(ward_file), postgres_url, FOLLOW).exit_code == 0
+    assert api.cut_over(str(ward_file), postgres_url).exit_code == 0
+    before = everything(postgres_url)
+    report = api.run(str(ward_file), postgres_url, RESTART)
+    assert (report.exit_code, "in service since" in report.summary, "roll-back" in report.next_step) == (2, True, True)
+    with opened(postgres_url) as database, database.reading() as connection:
+        connection.exec_driver_sql("SELECT 1")
+        assert "at work on this target" in api.run(str(ward_file), postgres_url, RESTART).summary
+    assert everything(postgres_url) == before
+
+
+def test_nor_where_the_source_stood_still(ward_file: Path, postgres_url: str) -> None:
+    assert api.run(str(ward_file), postgres_url).exit_code == 0
+    assert api.run(str(ward_file), postgres_url, api.Options(restart=True)).exit_code == 0
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("UPDATE nicu_migration.runs SET finished_at = '2020-01-01'")
+    with opened(postgres_url) as database:
+        live(Ward(database), 9_000, 9_003)
+    report = api.run(str(ward_file), postgres_url, api.Options(restart=True))
+    assert (report.exit_code, "in service since" in report.summary) == (2, True), report.summary
+
+
+@pytest.mark.parametrize("command", ["run", "catch-up", "cut-over", "abort"])
+def test_a_second_command_on_the_same_file_waits_its_turn(ward_file: Path, postgres_url: str, command: str) -> None:
+    with alone_on(ward_file):
+        said = program("migrate", command, ward_file, postgres_url, cwd=ward_file.parent)
+    assert (said.code, "another `nicu migrate` is at work on nicu.db" in " ".join(said.out.split())) == (2, True)
+    assert not list(ward_file.parent.glob(".*"))
+
+
+def test_every_command_says_which_comes_first(ward_file: Path, postgres_url: str) -> None:
+    source = str(ward_file)
+    for command in (api.catch_up, api.cut_over, api.verify):
+        report = command(source, postgres_url)
+        assert (report.exit_code, report.next_step) == (2, "Run `nicu migrate run` first."), command
+    report = api.roll_back(postgres_url, str(ward_file.with_name("back.db")))
+    assert (report.exit_code, "no finished move" in report.summary) == (2, True)
+    assert api.abort(source, postgres_url).summary == "nicu.db was followed by no move; nothing to do."
+    assert not ward_file.with_name("back.db").exists()
+
+
+def test_a_target_with_the_move_of_another_file_is_not_continued(
+    ward_file: Path, postgres_url: str, tmp_path: Path
+) -> None:
+    other = make(tmp_path / "other.db", "CREATE TABLE t (v INT)", [("INSERT INTO t VALUES (?)", [(1,), (2,)])])
+    assert api.run(str(other), postgres_url, api.Options(as_is=True)).exit_code == 0
+    for state in ("done", "loading"):
+        with psycopg.connect(postgres_url) as connection:
+            connection.execute("UPDATE nicu_migration.runs SET state = %s", (state,))
+        report = api.run(str(ward_file), postgres_url)
+        assert (report.exit_code, f"another file ({other})" in report.summary) == (2, True), report.summary
+        assert "another file" in api.run(str(ward_file), postgres_url, api.Options(as_is=True)).summary
+
+
+def test_a_file_that_has_moved_is_not_moved_again(ward_file: Path, postgres_server: PostgresServer) -> None:
+    with postgres_server.database() as first, postgres_server.database() as second:
+        assert api.run(str(ward_file), first, FOLLOW).exit_code == 0
+        assert api.cut_over(str(ward_file), first).exit_code == 0
+        report = api.run(str(ward_file), second)
+        assert (report.exit_code, first in report.summary, "roll-back" in report.next_step) == (2, True, True)
+
+
+def test_every_command_refuses_a_pooler(ward_file: Path, postgres_server: PostgresServer) -> None:
+    with postgres_server.database() as url, pgbouncer(postgres_server, 4) as port:
+        assert api.run(str(ward_file), url, FOLLOW).exit_code == 0
+        pooled = url.replace(f":{postgres_server.port}/", f":{port}/") + "?pgbouncer=true"
+        for command in (api.plan, api.run, api.catch_up, api.verify, api.cut_over, api.abort):
+            report = command(str(ward_file), pooled)
+            assert (report.exit_code, "pooler" in report.summary) == (2, True), (command, report.summary)
+            if command is api.abort:  # the source itself was let go
+                assert "let go" in report.summary
+        assert "pooler" in api.roll_back(pooled, str(ward_file.with_name("back.db"))).summary
+
+
+def test_a_folder_that_cannot_be_written_is_named(ward_file: Path, postgres_url: str) -> None:
+    folder = ward_file.with_name("a file")
+    folder.write_text("in the way")
+    report = api.run(str(ward_file), postgres_url, api.Options(work_dir=folder))
+    assert (report.exit_code, str(folder) in report.summary, "--work-dir" in report.next_step) == (2, True, True)
+
+
+@pytest.mark.parametrize("name", ["two words.db", "it's.db", "what?.db", "50%.db", "#1.db", 'q"q.db'])
+def test_any_name_of_a_file_will_do(tmp_path: Path, postgres_url: str, name: str) -> None:
+    source = make(tmp_path / name, "CREATE TABLE t (v INT)", [("INSERT INTO t VALUES (?)", [(1,), (2,)])])
+    assert api.run(str(source), postgres_url, api.Options(as_is=True)).exit_code == 0
+    assert api.verify(str(source), postgres_url, api.Options(as_is=True)).exit_code == 0
+    back = tmp_path / f"back {name}"
+    assert api.roll_back(postgres_url, str(back)).exit_code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, back.name])
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_leaves_one_line_and_the_next_start_goes_on(
+    ward_file: Path, postgres_url: str, sign: signal.Signals
+) -> None:
+    command = [str(NICU), "migrate", "run", str(ward_file), postgres_url, "--follow"]
+    lock = ward_file.with_name(f".{ward_file.name}.migration-lock")
+    for wait_s in (0.0, 0.2, 0.5):
+        process = subprocess.Popen(command, env=clean_environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+        while process.poll() is None and not lock.exists():
+            time.sleep(0.01)
+        time.sleep(wait_s)
+        process.send_signal(sign)
+        out, err = process.communicate(timeout=30)
+        assert process.returncode in (0, 2, -signal.SIGTERM), (out, err)
+        assert process.returncode != 2 or err == b"nicu: stopped; run the same command again to go on.\n", err
+        assert b"Traceback" not in err + out
+    done = subprocess.run(command, env=clean_environment(), capture_output=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert everything(postgres_url) == everything(f"sqlite:///{ward_file}")
+
+
+def test_json_goes_alone_to_standard_output(ward_file: Path, postgres_url: str) -> None:
+    shell = f"'{NICU}' migrate run '{ward_file}' '{postgres_url}' --json | '{sys.executable}' -m json.tool"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", shell], env=clean_environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, '"exit_code": 0' in done.stdout, done.stderr) == (0, True, "")
+
+
+def test_a_file_that_is_written_by_a_program_of_no_wal_is_named(ward_file: Path, postgres_url: str) -> None:
+    assert api.run(str(ward_file), postgres_url, FOLLOW).exit_code == 0
+    with closing(sqlite3.connect(ward_file, isolation_level=None)) as file:
+        file.execute("BEGIN EXCLUSIVE")
+        started = time.monotonic()
+        report = api.catch_up(str(ward_file), postgres_url)
+    assert (report.exit_code, "locked" in report.summary) == (2, True), report.summary
+    assert time.monotonic() - started < 60
