@@ -28,7 +28,8 @@ from nicu_dashboard.migration.wire import HEADER, TRAILER, fields_of, row_bytes,
 BATCH_ROWS = 20_000
 FOREIGN = """
 SELECT t.oid::regclass::text, c.conname FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid
-    JOIN pg_namespace n ON n.oid = t.relnamespace WHERE n.nspname = %s AND c.contype = 'f' ORDER BY 1, 2
+    JOIN pg_namespace n ON n.oid = t.relnamespace WHERE n.nspname = %s AND c.contype = 'f' AND c.conparentid = 0
+    ORDER BY 1, 2
 """
 Key = tuple[SqliteValue, ...]
 

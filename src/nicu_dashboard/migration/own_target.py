@@ -17,6 +17,7 @@ from nicu_dashboard.migration.plan import Plan, Step
 from nicu_dashboard.migration.target import Connection
 
 REVISION_TABLE = "alembic_version"
+LISTED = 3
 CONSTRAINTS = """
 SELECT t.relname, c.conname, c.contype::text, pg_get_constraintdef(c.oid), c.conindid::regclass::text,
     CASE WHEN c.conindid <> 0 AND c.contype <> 'f' THEN pg_get_indexdef(c.conindid) END,
@@ -24,9 +25,10 @@ SELECT t.relname, c.conname, c.contype::text, pg_get_constraintdef(c.oid), c.con
         JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.number),
     (SELECT array_agg(a.attname::text ORDER BY k.place) FROM unnest(c.confkey) WITH ORDINALITY k (number, place)
         JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.number),
-    (SELECT relname FROM pg_class p WHERE p.oid = c.confrelid)
+    (SELECT relname FROM pg_class p WHERE p.oid = c.confrelid), t.relkind = 'p'
 FROM pg_constraint c JOIN pg_class t ON t.oid = c.conrelid JOIN pg_namespace n ON n.oid = t.relnamespace
-WHERE n.nspname = %s AND c.contype IN ('p', 'u', 'f') AND t.relkind = 'r' ORDER BY c.contype DESC, c.conname
+WHERE n.nspname = %s AND c.contype IN ('p', 'u', 'f') AND (t.relkind = 'r' OR c.contype = 'f') AND c.conparentid = 0
+ORDER BY c.contype DESC, c.conname
 """
 INDEXES_ALONE = """
 SELECT t.relname, i.relname, pg_get_indexdef(i.oid)
@@ -37,13 +39,11 @@ ORDER BY i.relname
 """
 
 
-# The audit trail is divided (its keys stay on while it is loaded); its parts are no tables of their own.
+# What is divided by time keeps its keys on while it is loaded; its parts are no tables of their own.
 TABLES = """
 SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = %s AND c.relkind IN ('r', 'p')
+WHERE n.nspname = %s AND c.relkind IN ('r', 'p') AND NOT c.relispartition
     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
-    AND NOT EXISTS (SELECT FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
-        WHERE i.inhrelid = c.oid AND p.relname = 'audit_log' AND p.relnamespace = c.relnamespace)
 ORDER BY 1
 """
 
@@ -58,6 +58,7 @@ class _Constraint:
     columns: tuple[str, ...]
     parent_columns: tuple[str, ...]
     parent: str
+    divided: bool
 
 
 def address_environment() -> dict[str, str]:
@@ -71,7 +72,11 @@ def refusals_of(connection: Connection, schema: str) -> list[str]:
     if not names:
         return []
     if strangers := [name for name in names if name not in metadata.tables and name != REVISION_TABLE]:
-        return [f"the schema {schema} holds other tables ({strangers[0]} among them): name an empty database"]
+        listed = ", ".join(strangers[:LISTED]) + (f" and {len(strangers) - LISTED} more" if strangers[LISTED:] else "")
+        return [
+            f"the schema {schema} holds tables that are not the dashboard's ({listed}): name an empty database, or another"
+            " schema as postgresql://…?schema=NAME"
+        ]
     if full := [name for name in names if name != REVISION_TABLE and _has_rows(connection, schema, name)]:
         return [f"the schema {schema} already holds a dashboard's data (in {full[0]}): name an empty database"]
     row = connection.execute(f"SELECT version_num FROM {quoted(schema)}.{REVISION_TABLE}".encode()).fetchone()
@@ -122,9 +127,9 @@ def _constraints(connection: Connection, schema: str) -> list[_Constraint]:
     return [
         _Constraint(
             str(table), str(name), str(kind), str(definition), str(index or ""), _names(columns), _names(onto),
-            str(parent),
+            str(parent), bool(divided),
         )
-        for table, name, kind, definition, _, index, columns, onto, parent in rows
+        for table, name, kind, definition, _, index, columns, onto, parent, divided in rows
         if table in metadata.tables
     ]  # fmt: skip
 
@@ -139,11 +144,14 @@ def _steps(connection: Connection, plan: Plan) -> Iterator[Step]:
         source = sources.get(item.table, item.table)
         table = f"{quoted(plan.schema)}.{quoted(item.table)}"
         if item.kind == "f":
+            later = "" if item.divided else " NOT VALID"  # which PostgreSQL before 18 refuses where tables are divided
             yield Step(
                 item.name, source, FOREIGN_KEYS,
-                f"ALTER TABLE {table} ADD CONSTRAINT {quoted(item.name)} {item.definition} NOT VALID",
+                f"ALTER TABLE {table} ADD CONSTRAINT {quoted(item.name)} {item.definition}{later}",
                 orphans=_orphans(item, plan.schema),
             )  # fmt: skip
+            if item.divided:
+                continue
             yield Step(
                 f"{item.name} valid", source, VALIDATION, f"ALTER TABLE {table} VALIDATE CONSTRAINT {quoted(item.name)}"
             )
