@@ -74,8 +74,8 @@ def refusals_of(connection: Connection, schema: str) -> list[str]:
     if strangers := [name for name in names if name not in metadata.tables and name != REVISION_TABLE]:
         listed = ", ".join(strangers[:LISTED]) + (f" and {len(strangers) - LISTED} more" if strangers[LISTED:] else "")
         return [
-            f"the schema {schema} holds tables that are not the dashboard's ({listed}): name an empty database, or another"
-            " schema as postgresql://…?schema=NAME"
+            f"the schema {schema} holds tables that are not the dashboard's ({listed}): name an empty database, or"
+            " another schema as postgresql://…?schema=NAME"
         ]
     if full := [name for name in names if name != REVISION_TABLE and _has_rows(connection, schema, name)]:
         return [f"the schema {schema} already holds a dashboard's data (in {full[0]}): name an empty database"]
