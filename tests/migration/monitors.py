@@ -37,6 +37,7 @@ class Monitors:
         self._ended.set()
         self._thread.join(60)
         assert not self._thread.is_alive()
+        self.gateway.close()
 
     def go_on(self, within_s: float = 10.0) -> None:
         """Wait until the ward takes readings again; it must within this time."""
