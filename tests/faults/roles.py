@@ -1,5 +1,6 @@
 """A ward on PostgreSQL whose engine and web workers are processes of their own, started by the command itself."""
 
+import ctypes
 import http.client
 import json
 import multiprocessing
@@ -29,10 +30,22 @@ from tests.postgres import free_port
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["tests.faults.roles"])
 STARTS_S = 40.0
+# The network namespace to live in, given like a setting.
+NAMESPACE = "in namespace"
+_NETWORK = 0x40000000
+
+
+def _enter(namespace: str) -> None:
+    """Leave this machine's network for a namespace, before there are any threads."""
+    with (Path("/run/netns") / namespace).open() as place:
+        if ctypes.CDLL(None, use_errno=True).setns(place.fileno(), _NETWORK):
+            raise OSError(ctypes.get_errno(), f"cannot enter {namespace}")
 
 
 def _serve(url: str, words: Path, arguments: list[str], environment: dict[str, str]) -> None:
     """What a child does: the command, as an operator gives it."""
+    if namespace := environment.pop(NAMESPACE, ""):
+        _enter(namespace)
     for name in [name for name in os.environ if name.startswith(("NICU_", "DATABASE_", "DB_"))]:
         del os.environ[name]
     os.environ.update({"DATABASE_URL": url, **environment})
@@ -46,8 +59,8 @@ def _serve(url: str, words: Path, arguments: list[str], environment: dict[str, s
 class Served:
     """One started command: where it listens, what it said, how it ends."""
 
-    def __init__(self, process: BaseProcess, port: int, words: Path) -> None:
-        self.process, self.port, self.words = process, port, words
+    def __init__(self, process: BaseProcess, port: int, words: Path, host: str = "127.0.0.1") -> None:
+        self.process, self.port, self.words, self.host = process, port, words, host
 
     @property
     def pid(self) -> int:
@@ -56,8 +69,11 @@ class Served:
         return self.process.pid
 
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> tuple[int, Any]:
-        """One request; OSError when nobody answers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        """One request, from another machine as a proxy with TLS hands it on; OSError when nobody answers."""
+        if self.host != "127.0.0.1":
+            cookie = {name: f"__Host-{value}" for name, value in headers.items() if name == "Cookie"}
+            headers = {**headers, **cookie, "X-Forwarded-Proto": "https"}
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE_S)
         try:
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer = connection.getresponse()
@@ -124,16 +140,16 @@ class House:
         assert isinstance(came, Entered)
         return key, came.token
 
-    def start(self, *arguments: str, url: str | None = None, **environment: str) -> Served:
+    def start(self, *arguments: str, url: str | None = None, host: str = "127.0.0.1", **environment: str) -> Served:
         """Start `nicu serve` with these options on a port of its own, and wait until it answers."""
         port, place = free_port(), self._folder / f"process-{len(self._served)}"
         place.mkdir()
         words = place / "words.log"
         words.touch()
-        given = [*arguments, "--port", str(port)]
+        given = [*arguments, "--host", host, "--port", str(port)]
         process = _PROCESSES.Process(target=_serve, args=(url or self.url, words, given, environment))
         process.start()
-        served = Served(process, port, words)
+        served = Served(process, port, words, host)
         self._served.append(served)
         within(STARTS_S, served.health, f"{given} answers; it said {words.read_text()}")
         return served

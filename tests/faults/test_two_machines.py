@@ -1,6 +1,7 @@
 """Two machines, each with an engine and a spool; the first loses its way to the database and comes back late."""
 
 import signal
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -80,10 +81,35 @@ def _cut_and_freeze(line: Line, first: Served) -> None:
     first.send_signal(signal.SIGSTOP)
 
 
+Lose = Callable[[Line, Served], None]
+Note = Callable[[str, object], None]
+
+
 @pytest.mark.parametrize("lose", [_silence, _cut_and_freeze])
 def test_what_the_first_engine_put_by_comes_in_once_and_never_over_the_newer_word(
-    machines: Machines, lose: Callable[[Line, Served], None], record_property: Callable[[str, object], None]
+    machines: Machines, lose: Lose, record_property: Note
 ) -> None:
+    go_through(machines, lose, record_property)
+
+
+class TakingOver(threading.Thread):
+    """Looks on until an engine works, and notes after how many seconds."""
+
+    def __init__(self, engine: Served) -> None:
+        super().__init__(daemon=True)
+        self.took: float | None = None
+        self._engine, self._began = engine, time.monotonic()
+        self.start()
+
+    def run(self) -> None:
+        """Look on."""
+        while not self._engine.works():
+            time.sleep(0.05)
+        self.took = time.monotonic() - self._began
+
+
+def go_through(machines: Machines, lose: Lose, note: Note) -> None:
+    """Lose the first machine's way to the database, have the second take over, let the first come back, and count."""
     house = machines.house
     first, line, spool = machines.machine("first")
     within(20, first.works, "the first engine works")
@@ -94,7 +120,7 @@ def test_what_the_first_engine_put_by_comes_in_once_and_never_over_the_newer_wor
     within(5, lambda: house.rows(f"SELECT 1 FROM alarms WHERE id = {shared}"), "it is on record")
 
     # The first machine loses its way to the database; its nurse acknowledges, and another alarm is raised there alone.
-    began = time.monotonic()
+    taking_over = TakingOver(second)
     line.cut()
     within(10, lambda: machines.send(first, heart_rate=41, spo2=40), "the first goes on from its spool")
     status, said = house.act(first, "POST", f"/api/alarms/{shared}/acknowledge")
@@ -103,9 +129,10 @@ def test_what_the_first_engine_put_by_comes_in_once_and_never_over_the_newer_wor
     assert waiting_in(spool) > 0
     lose(line, first)
 
-    within(TAKEN_OVER_S, second.works, "the second engine has taken over")
-    record_property("seconds from the loss to the next engine", time.monotonic() - began)
-    assert time.monotonic() - began <= TAKEN_OVER_S
+    took = within(TAKEN_OVER_S, lambda: taking_over.took, "the second engine has taken over")
+    note("seconds from the loss to the next engine", took)
+    assert took is not None
+    assert took <= TAKEN_OVER_S
     within(10, lambda: machines.send(second, heart_rate=42, spo2=95), "the second acknowledges")
     within(10, lambda: machines.alarms(second)["heart_rate:low"]["presence"] == "on", "nobody acknowledged it there")
 
