@@ -4,7 +4,7 @@ import importlib
 import sys
 from pathlib import Path
 
-NAMES = ("live", "history", "store", "migration", "cut_over")
+NAMES = ("live", "history", "store", "optimizing", "migration", "cut_over")
 
 
 def main() -> int:

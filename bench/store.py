@@ -1,7 +1,8 @@
 """What the store costs and how fast it answers, beside naive SQL and COPY: `python -m bench store [--days 7]`.
 
-SQLite, plain PostgreSQL in daily partitions (a server of its own, safe at power loss), and TimescaleDB where the server
-has it. One baby has a reading a second, the others one every `--every` seconds; four vitals each, with roll-ups.
+SQLite, plain PostgreSQL in daily partitions (a server of its own, safe at power loss), and TimescaleDB on a server that
+--timescale-url names. One baby has a reading a second, the others one every `--every` seconds; four vitals each, with
+roll-ups.
 """
 
 import argparse
@@ -9,19 +10,23 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
-from bench.store_asking import Figure, questions, ticks
-from bench.store_filling import START, babies, fill, insert, settle
+import psycopg
+from sqlalchemy import make_url
+
+from bench.store_asking import AIMS, Figure, questions, ticks
+from bench.store_filling import START, as_they_come, babies, bare, fill, insert, settle
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS, format_instant
-from nicu_dashboard.operations.optimizing import partitions, timescale
+from nicu_dashboard.operations.optimizing import packing, partitions, timescale
 from nicu_dashboard.operations.optimizing.api import Wishes, optimize
-from nicu_dashboard.operations.optimizing.periods import DAILY
+from nicu_dashboard.operations.optimizing.periods import DAILY, partition_name
 from nicu_dashboard.operations.reporting import Report
-from nicu_dashboard.operations.sessions import CannotCare, in_a_quiet_moment, unfiltered
+from nicu_dashboard.operations.sessions import alone, in_a_quiet_moment, unfiltered
 from nicu_dashboard.operations.sizes import sizes
 from tests.postgres import running_server
 
@@ -32,38 +37,88 @@ IN_SERVICE = {
 }  # fmt: skip
 
 
-def measure(name: str, database: Database, chosen: argparse.Namespace, shape: Callable[[Database, int], None]) -> None:
+@dataclass(frozen=True)
+class Kind:
+    """A kind of store: its name, how it is divided before it is filled, what is done to its past days afterwards."""
+
+    name: str
+    divide: Callable[[Database], None]
+    pack: Callable[[Database, int], None]
+
+
+def measure(kind: Kind, title: str, database: Database, chosen: argparse.Namespace) -> None:
     """Fill one store, ask it everything, print a table."""
+    kind.divide(database)
     ids, source = babies(database, 400)
-    began = time.perf_counter()
-    rows = fill(database, ids[: chosen.babies], source, chosen.days, chosen.every)
-    end = START + chosen.days * DAY_MS
-    shape(database, end)
+    some, end, began = ids[: chosen.babies], START + chosen.days * DAY_MS, time.perf_counter()
+    with bare(database) if kind.name == "PostgreSQL" else nullcontext():
+        rows = fill(database, some, source, chosen.days, chosen.every)
+    kind.pack(database, end)
     settle(database)
-    print(f"\n{name}: {rows:,} readings of {chosen.babies} babies, made in {time.perf_counter() - began:.0f} s")
-    print(f"  {'':48}{'p50 ms':>9}{'p95 ms':>9}{'naive p50':>11}")
-    found = [*questions(database, ids[: chosen.babies], chosen.days, chosen.runs)]
+    print(f"\n{title}: {rows:,} readings of {chosen.babies} babies, made in {time.perf_counter() - began:.0f} s")
+    print(f"  {'':48}{'p50 ms':>9}{'p95 ms':>9}{'naive p50':>11}  {'aim'}")
+    vitals = next(table for table in sizes(database) if table.name == "vitals")
+    found = [*questions(database, some, chosen.days, chosen.runs)]
     found += [ticks(database, ids[:count], source, chosen.ticks, end + HOUR_MS * count) for count in (40, 400)]
     for figure in found:
-        _line(figure)
-    vitals = next(table for table in sizes(database) if table.name == "vitals")
-    print(f"  {'bytes per reading, indexes included':48}{vitals.bytes_per_row or 0:>9.0f}")
-    _drop_a_day(database)
+        _line(kind, figure)
+    if kind.name == "TimescaleDB":
+        _one(kind, "bytes per reading in compressed chunks", _compressed_bytes(database), "bytes", 1)
+    else:
+        _one(kind, "bytes per reading, indexes included", vitals.bytes_per_row or 0, "bytes", 0)
+    if kind.name == "PostgreSQL":
+        _one(
+            kind,
+            "  of a day as it was written, before it is packed",
+            _written(database, some, source, end, chosen),
+            "",
+            0,
+        )
+    _drop_a_day(kind, database)
     if database.engine_name == "postgresql":
         _limit(database, ids[0], source)
 
 
-def _line(figure: Figure) -> None:
+def _compressed_bytes(database: Database) -> float:
+    with database.reading() as connection:
+        size = connection.exec_driver_sql(
+            "SELECT sum(after_compression_total_bytes)::float8 FROM chunk_compression_stats('vitals')"
+        ).scalar_one()
+        count = connection.exec_driver_sql(
+            "SELECT count(*) FROM vitals WHERE recorded_at <"
+            " (SELECT max(range_end) FROM timescaledb_information.chunks WHERE is_compressed)"
+        ).scalar_one()
+    return float(size) / int(count)
+
+
+def _written(database: Database, ids: list[int], source: int, end: int, chosen: argparse.Namespace) -> float:
+    count = as_they_come(database, ids, source, end, chosen.every)
+    with database.reading() as connection:
+        table = partition_name("vitals", end)
+        size = connection.exec_driver_sql(f"SELECT pg_total_relation_size('{table}')").scalar_one()
+    return float(size) / count
+
+
+def _line(kind: Kind, figure: Figure) -> None:
     naive = "" if figure.naive is None else f"{figure.naive:.1f}"
-    print(f"  {figure.what:48}{figure.p50:>9.2f}{figure.p95:>9.2f}{naive:>11}", flush=True)
+    aim = AIMS.get(figure.aim, {}).get(kind.name, "")
+    print(f"  {figure.what:48}{figure.p50:>9.2f}{figure.p95:>9.2f}{naive:>11}  {aim}".rstrip(), flush=True)
 
 
-def _drop_a_day(database: Database) -> None:
+def _one(kind: Kind, what: str, value: float, aim: str, decimals: int = 1) -> None:
+    print(f"  {what:48}{value:>9,.{decimals}f}{'':22}{AIMS.get(aim, {}).get(kind.name, '')}".rstrip(), flush=True)
+
+
+def _drop_a_day(kind: Kind, database: Database) -> None:
     """Take the oldest day away as retention does, then the next one by DELETE."""
     first, second = START + DAY_MS, START + 2 * DAY_MS
-    if database.engine_name == "postgresql":
+    if kind.name == "TimescaleDB":
+        ours, _ = _once(lambda: _retain(database, START + 14 * DAY_MS))
+        _one(kind, "a chunk (a week) dropped by retention", ours, "dropped")
+        return
+    if kind.name == "PostgreSQL":
         ours, _ = _once(lambda: _retain(database, first))
-        print(f"  {'a day dropped by retention':48}{ours:>9.1f}")
+        _one(kind, "a day dropped by retention", ours, "dropped")
     at = f"'{format_instant(second)}'" if database.engine_name == "postgresql" else str(first)
 
     def delete() -> int:
@@ -71,7 +126,7 @@ def _drop_a_day(database: Database) -> None:
             return connection.exec_driver_sql(f"DELETE FROM vitals WHERE recorded_at < {at}").rowcount
 
     took, count = _once(delete)
-    print(f"  {f'a day of {count:,} readings by DELETE':48}{took:>9.1f}")
+    _one(kind, f"a day of {count:,} readings by DELETE", took, "deleted")
 
 
 def _retain(database: Database, before: int) -> int:
@@ -107,16 +162,38 @@ def _limit(database: Database, baby: int, source: int) -> None:
     print(f"  {'limit: the server itself COPYs, readings a second':48}{rate:>9,.0f}")
 
 
-def _as_it_is(_database: Database, _end: int) -> None:
+def _as_it_is(_database: Database) -> None:
     """Leave the readings in one plain table."""
 
 
-def _by_day(database: Database, end: int) -> None:
-    optimize(database, Wishes(partition=DAILY), end, Report())
+def _by_day(database: Database) -> None:
+    optimize(database, Wishes(partition=DAILY), START, Report())
 
 
-def _by_chunk(database: Database, end: int) -> None:
-    optimize(database, Wishes(timescale=True), end, Report())
+def _by_chunk(database: Database) -> None:
+    optimize(database, Wishes(timescale=True), START, Report())
+
+
+def _packed(database: Database, end: int) -> None:
+    """Do to past days what `nicu db maintain` does every night."""
+    packing.pack(database, end + 2 * DAY_MS, Report())
+
+
+def _compressed(database: Database, end: int) -> None:
+    """Do to past chunks what TimescaleDB's own worker does once they are a week old."""
+    chunks = f"show_chunks('vitals', older_than => to_timestamp({end / 1_000}))"
+    with alone(database) as connection:
+        for chunk in connection.exec_driver_sql(f"SELECT {chunks}::text").scalars().all():
+            connection.exec_driver_sql(f"SELECT compress_chunk('{chunk}', true)")
+
+
+def _untouched(_database: Database, _end: int) -> None:
+    """Leave it as filling made it."""
+
+
+SQLITE = Kind("SQLite", _as_it_is, _untouched)
+DIVIDED = Kind("PostgreSQL", _by_day, _packed)
+CHUNKED = Kind("TimescaleDB", _by_chunk, _compressed)
 
 
 @contextmanager
@@ -139,27 +216,40 @@ def main() -> None:
     )
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--ticks", type=int, default=200)
-    parser.add_argument("--only", choices=("sqlite", "postgresql"))
+    parser.add_argument("--only", choices=("sqlite", "postgresql", "timescale"))
+    parser.add_argument(
+        "--timescale-url", help="a superuser of a server with TimescaleDB; a database is made and dropped"
+    )
     chosen = parser.parse_args()
     before = os.getloadavg()[0]
-    if chosen.only != "postgresql":
+    if chosen.only in {None, "sqlite"}:
         with tempfile.TemporaryDirectory() as folder, opened(f"sqlite:///{Path(folder) / 'store.db'}") as database:
-            measure("SQLite", database, chosen, _as_it_is)
-    if chosen.only != "sqlite":
-        with running_server(**IN_SERVICE) as server:
-            with server.database() as url, opened(url) as database:
-                with database.reading() as connection:
-                    version = connection.exec_driver_sql("SHOW server_version").scalar_one()
-                measure(f"PostgreSQL {version}, daily partitions", database, chosen, _by_day)
-            with server.database() as url, opened(url) as database:
-                try:
-                    with unfiltered(database) as connection:
-                        timescale.must_be_there(connection)
-                except CannotCare as reason:
-                    print(f"\nTimescaleDB: not measured, {reason}")
-                else:
-                    measure("TimescaleDB", database, chosen, _by_chunk)
+            measure(SQLITE, "SQLite", database, chosen)
+    if chosen.only in {None, "postgresql"}:
+        with running_server(**IN_SERVICE) as server, server.database() as url, opened(url) as database:
+            measure(DIVIDED, f"PostgreSQL {_version(database)}, daily partitions", database, chosen)
+    if chosen.timescale_url:
+        with _beside(chosen.timescale_url) as url, opened(url) as database:
+            measure(CHUNKED, f"TimescaleDB on PostgreSQL {_version(database)}, compressed", database, chosen)
+    else:
+        print("\nTimescaleDB: not measured; name a server that has it with --timescale-url")
     print(f"\nload of the machine: {before:.1f} before, {os.getloadavg()[0]:.1f} after, {os.cpu_count()} cores")
+
+
+def _version(database: Database) -> str:
+    with database.reading() as connection:
+        return str(connection.exec_driver_sql("SHOW server_version").scalar_one()).split()[0]
+
+
+@contextmanager
+def _beside(given: str) -> Iterator[str]:
+    """Yield the URL of an empty database on somebody's server, dropped at the end."""
+    name = "nicu_bench_store"
+    with psycopg.connect(given, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        yield make_url(given).set(database=name).render_as_string(hide_password=False)
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How much room a unit will need, from figures measured on five million rows and from this store's own."""
+"""How much room a unit will need, from figures measured on this schema and from this store's own."""
 
 import re
 from collections.abc import Sequence
@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from nicu_dashboard.operations.sessions import CannotCare
 from nicu_dashboard.operations.sizes import TableSize
 
-# Bytes per row of ten columns with indexes, measured with PostgreSQL 15 and SQLite.
+# Bytes of a reading of four vital signs in `vitals`, its indexes included, as bench/store.py measures them; see the
+# figures in docs/reference/performance.md. Plain is what a ward's order of writing leaves. Roll-ups come on top.
 BYTES_PER_ROW = {
-    "PostgreSQL, plain": 155.0,
-    "PostgreSQL, partitioned by day": 133.0,
-    "PostgreSQL with TimescaleDB, compressed": 19.0,
-    "SQLite": 70.0,
+    "PostgreSQL, plain": 324.0,
+    "PostgreSQL, partitioned, past days packed": 227.0,
+    "PostgreSQL with TimescaleDB, compressed": 13.0,
+    "SQLite": 149.0,
 }
 MONTH_S = 30 * 86_400
 # The migration guide's rule of thumb: bytes per baby and month.
