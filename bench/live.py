@@ -118,7 +118,7 @@ def show_stream(sent: Sent, seen: Seen, from_ns: int, to_ns: int, storm: bool) -
 
 def show_alarms(served: Served) -> None:
     """Print how the alarms of the storm are kept: every cot must have had its high ones."""
-    with httpx.Client(base_url=served.url, cookies={"nicu_session": served.session}, timeout=30) as client:
+    with httpx.Client(base_url=served.url, cookies=dict([served.screen]), timeout=30) as client:
         kept = [alarm for alarm in client.get("/api/live").json()["cots"] for alarm in alarm["alarms"]]
         high = {alarm["cot_id"] for alarm in kept if alarm["priority"] == "high"}
     line("alarms standing at the end", f"{len(kept)}, high ones in {len(high)} of {len(served.labels)} cots")

@@ -30,7 +30,7 @@ def wall_cost(served: Served, chromium: Path, seconds: float) -> PageCost:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(chromium), args=_FLAGS)
         context = browser.new_context(viewport={"width": 3840, "height": 2160})
-        context.add_cookies([{"name": "nicu_session", "value": served.session, "url": served.url}])
+        context.add_cookies([{"name": served.screen[0], "value": served.screen[1], "url": served.url}])
         # A wall pages above 36 cots unless it is told otherwise; here every tile is to be paid for.
         context.add_init_script(f"localStorage.setItem('nicu.preferences', '{{\"perPage\": {len(served.labels)}}}')")
         page = context.new_page()

@@ -59,7 +59,7 @@ class _Screen:
         self.messages: list[bytes] | None = [] if looks_inside else None
         self.connection = socket.create_connection((served.host, served.port))
         head = ("GET /api/live HTTP/1.1", f"Host: {served.host}:{served.port}", "Accept: text/event-stream")
-        rest = ("Accept-Encoding: gzip", f"Cookie: nicu_session={served.session}", "", "")
+        rest = ("Accept-Encoding: gzip", "Cookie: " + "=".join(served.screen), "", "")
         self.connection.sendall("\r\n".join([*head, *rest]).encode())
         answer = b""
         while not answer.endswith(b"\r\n\r\n"):

@@ -26,13 +26,13 @@ STARTS_WITHIN_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A running server: where it listens, who may send, who may look, which cots it has."""
+    """A running server: where it listens, who may send, the cookie of a paired screen, which cots it has."""
 
     pid: int
     host: str
     port: int
     key: str
-    session: str
+    screen: tuple[str, str]
     labels: tuple[str, ...]
 
     @property
@@ -69,10 +69,20 @@ def served_ward(folder: Path, cots: int, url: str, workers: int = 1) -> Iterator
         try:
             session = _log_in(f"http://127.0.0.1:{port}", process, folder / "server.log")
             _wait_for_engine(f"http://127.0.0.1:{port}")
-            yield Served(process.pid, "127.0.0.1", port, key, session, labels)
+            screen = _pair(f"http://127.0.0.1:{port}", session)
+            yield Served(process.pid, "127.0.0.1", port, key, screen, labels)
         finally:
             process.terminate()
             process.wait(20)
+
+
+def _pair(url: str, session: str) -> tuple[str, str]:
+    """Pair a screen: unlike a person who does nothing for a quarter of an hour, it is never logged off."""
+    made = httpx.post(f"{url}/api/kiosks", json={"name": "wall"}, cookies={"nicu_session": session}, timeout=20)
+    answer = httpx.post(f"{url}/api/kiosks/pair", json={"code": made.raise_for_status().json()["code"]}, timeout=20)
+    answer.raise_for_status()
+    (cookie,) = answer.cookies.items()
+    return cookie
 
 
 def _wait_for_engine(url: str) -> None:
@@ -94,7 +104,7 @@ def _furnish(url: str, labels: tuple[str, ...]) -> str:
         new = NewPatient(f"BENCH-{number:03}", f"Baby {number}", "unknown", at - 14 * DAY_MS, 28 * 7, 1_100, True)
         baby = store.roster.add_patient(new, BENCH.entry(at, "patient.create", "patient"))
         store.roster.admit(baby.id, label, at, BENCH.entry(at, "admission.admit", f"cot {label}", baby.id))
-    accounts.add_user("bench", "Bench", "nurse", PASSWORD, BENCH)
+    accounts.add_user("bench", "Bench", "charge nurse", PASSWORD, BENCH)
     key = accounts.add_key("gateway", BENCH)
     store.close()
     return key
