@@ -1,4 +1,4 @@
-"""A network line between two programs on this machine that can be cut, or swallow every packet without a word."""
+"""A network line between two programs on this machine that can be cut, swallow every packet, or hardly carry any."""
 
 import asyncio
 import socket
@@ -6,7 +6,8 @@ import threading
 from collections.abc import Coroutine
 from typing import Any, Literal
 
-State = Literal["open", "silent", "cut"]
+State = Literal["open", "silent", "cut", "slow"]
+SLOW_BYTES, SLOW_S = 256, 0.25
 _CHUNK = 65_536
 
 
@@ -39,6 +40,10 @@ class Line:
     def silence(self) -> None:
         """Take every byte and every new connection, and hand nothing on."""
         self._set("silent")
+
+    def slow_down(self) -> None:
+        """Carry 1 KB in a second, each way and on each connection."""
+        self._set("slow")
 
     def cut(self) -> None:
         """Break every connection off and let no new one through."""
@@ -80,6 +85,10 @@ class Line:
         try:
             while data := await reader.read(_CHUNK):
                 await self._may_pass.wait()
+                while self.state == "slow" and data:
+                    writer.write(data[:SLOW_BYTES])
+                    data = data[SLOW_BYTES:]
+                    await asyncio.sleep(SLOW_S)
                 writer.write(data)
                 await writer.drain()
         except OSError:

@@ -121,6 +121,26 @@ def _go_through(site: Site, lose: Lose) -> None:
     assert site.minutes_agree()
 
 
+def test_over_a_line_of_1_kb_a_second_the_alarm_is_at_once_and_each_acknowledged_reading_kept_once(site: Site) -> None:
+    hall, (ill, *well) = site.hall, site.hall.labels
+    gateways = [Gateway(hall, label, 150, 0.1) for label in well]
+    hall.send(cots=[ill], heart_rate=150)
+    within(10, lambda: all(gateway.acknowledged for gateway in gateways), "readings are taken")
+    site.line.slow_down()
+    gateway = Gateway(hall, ill, 40, 0.1)
+    within(2, lambda: "heart_rate:low" in hall.standing(ill), "the alarm is on the wall")
+    assert not gateway.acknowledged
+    within(20, lambda: gateway.acknowledged, "late, but the reading is acknowledged")
+    site.line.open()
+    within(RECONNECTED_S, lambda: site.store_says("ok"), "the store is used again")
+    for one in (gateway, *gateways):
+        one.end()
+    within(15, site.is_drained, "the spool is empty")
+    for one in (gateway, *gateways):
+        assert site.stored(one.label) == Counter(one.acknowledged.items())
+    assert site.minutes_agree()
+
+
 def test_a_crash_under_load_loses_and_doubles_nothing(site: Site) -> None:
     gateways = [Gateway(site.hall, label, 150) for label in site.hall.labels]
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""PostgreSQL away under an engine and a web worker: the worker's screens get the picture from the engine itself."""
+"""PostgreSQL away under an engine and two web workers: their screens get the picture from the engine itself."""
 
 import http.client
 import itertools
@@ -99,7 +99,7 @@ def test_screens_of_a_web_worker_go_on_while_the_database_is_away(
     url = ward.url.replace(f":{small_postgres.port}/", f":{line.port}/")
     engine = ward.start("--role", "engine", url=url, NICU_SPOOL_DIR=str(tmp_path / "spool"), DB_POOL_SIZE="4")
     within(20, engine.works, "the engine works")
-    web = ward.start("--role", "web", url=url, DB_POOL_SIZE="4")
+    web = ward.start("--role", "web", "--workers", "2", url=url, DB_POOL_SIZE="4")
     sent = [now_ms()]
     within(20, lambda: ward.send(web, sent[0], heart_rate=150)[0] == 202, "a reading is acknowledged")
     screen = Screen(ward, web)
