@@ -176,6 +176,7 @@ def test_screens_and_keys_are_of_one_unit(ours: Serving, theirs: Serving, two: T
     there.cookies = screen.cookies
     refused = there.get("/api/live?after=0")
     assert (refused.status_code, "another unit" in refused.text) == (403, True)
+    assert (screen.get("/api/unit").json()["granted"], there.get("/api/unit").json()["granted"]) == (True, False)
     assert entered(theirs, "pairs").post("/api/kiosks", json={"name": "theirs"}).status_code == 403
     scope = frozenset({"send readings", "watch"})
     key = ours.accounts.add_key("gateway of ours", ADMIN, scope, None, frozenset({two.ours}))

@@ -135,6 +135,8 @@ export interface Unit {
   readonly targets: Readonly<Record<string, readonly [number, number]>>;
   readonly version: string;
   readonly mode: "demo" | "live";
+  /** Whether this screen or person belongs to the unit. */
+  readonly granted?: boolean;
   readonly user: User | null;
   readonly disclaimer: string;
   readonly vitals: readonly Vital[];

@@ -21,6 +21,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
 export default function LoginPage() {
   const [refusal, setRefusal] = useState(REFUSALS[query.peek().get("refused") ?? ""] ?? "");
   const [busy, setBusy] = useState(false);
+  const here = unit.value;
+  const stranger = here?.granted === false ? `This is ${here.name}: ${here.user?.name ?? "this screen"} belongs to another unit.` : "";
   const offered = useLoad<{ offered: boolean }>("/api/sign-on/offer").data?.offered;
   const enter = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
@@ -45,9 +47,9 @@ export default function LoginPage() {
         <Field label="Password">
           <input name="password" type="password" required autocomplete="current-password" />
         </Field>
-        {refusal && (
+        {(refusal || stranger) && (
           <p class="fault" role="status">
-            !! {refusal}
+            !! {refusal || stranger}
           </p>
         )}
         <Button look="primary" type="submit" disabled={busy}>

@@ -12,7 +12,7 @@ from nicu_dashboard.services.history import TARGET
 from nicu_dashboard.version import VERSION
 from nicu_dashboard.web.cookies import KIOSK, KIOSK_S, cookie_of, set_cookie
 from nicu_dashboard.web.rooms import InRooms
-from nicu_dashboard.web.security import MayEnter, Person, SeesSources, require
+from nicu_dashboard.web.security import MayEnter, Person, SeesSources, in_emergency, require, share
 from nicu_dashboard.web.sessions import now_acting
 from nicu_dashboard.web.shapes import instant
 from nicu_dashboard.web.texts import ONE_LINE
@@ -37,6 +37,7 @@ def unit(request: Request, answer: Response, found: InRooms, person: MayEnter) -
         "version": VERSION,
         "mode": station.mode,
         "user": now_acting(person, request),
+        "granted": share(person.units, frozenset({station.ward.unit.id})) or in_emergency(person, request) is not None,
         "disclaimer": DISCLAIMER,
         "vitals": [
             {
