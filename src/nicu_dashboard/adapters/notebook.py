@@ -86,4 +86,13 @@ class FileNotebook:
                 except OSError:
                     os.close(handle)  # its process is at work
                 else:
-                    yield handle, path
+                    if _is_ours(handle):
+                        yield handle, path
+                    else:
+                        os.close(handle)
+
+
+def _is_ours(handle: int) -> bool:
+    """What others could have written is not told in our name."""
+    found = os.fstat(handle)
+    return found.st_uid == os.geteuid() and not found.st_mode & 0o022

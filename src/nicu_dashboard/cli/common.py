@@ -3,7 +3,7 @@
 import getpass
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, NoReturn
 
@@ -16,6 +16,7 @@ from nicu_dashboard.bootstrap import Store
 from nicu_dashboard.domain.errors import DomainError
 from nicu_dashboard.domain.instants import format_instant, parse_instant
 from nicu_dashboard.domain.patients import Patient, Unit
+from nicu_dashboard.ports.people import Units
 from nicu_dashboard.ports.roster import NotFound
 from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.settings import Settings
@@ -83,6 +84,37 @@ def table(*columns: str) -> Table:
         whole = "(UTC)" in column
         made.add_column(column.removeprefix(">"), justify="right" if column.startswith(">") else "left", no_wrap=whole)
     return made
+
+
+def show_list(
+    found: Sequence[Any],
+    heads: Sequence[str],
+    row: Callable[[Any], Sequence[str]],
+    told: Callable[[Any], Any],
+    none: str,
+    *,
+    json: bool,
+) -> None:
+    """Show what was found as a table, or as JSON; with nothing found, the next step is said."""
+    if json:
+        print_json([told(one) for one in found])
+    elif not found:
+        words.print(none)
+    else:
+        shown = table(*heads)
+        for one in found:
+            shown.add_row(*row(one))
+        show(shown)
+
+
+def units_told(units: Units) -> str:
+    """Return the units of a person or a key for a table."""
+    return "every" if units is None else ", ".join(str(unit) for unit in sorted(units))
+
+
+def disabled(at: int | None) -> str:
+    """Return since when something is disabled, nothing while it is not."""
+    return "" if at is None else f"disabled {short_instant(at)}"
 
 
 def show(made: Table) -> None:

@@ -8,15 +8,15 @@ from nicu_dashboard import bootstrap
 from nicu_dashboard.cli.common import (
     OfUnit,
     checked,
+    disabled,
     now,
     opened,
     operator,
-    print_json,
     refuse,
     short_instant,
-    show,
-    table,
+    show_list,
     unit_of,
+    units_told,
     words,
 )
 from nicu_dashboard.domain.instants import DAY_MS, format_instant
@@ -64,22 +64,14 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
     """
     with opened() as store:
         found = store.people.device_keys()
-    if json:
-        print_json([_told(key) for key in found])
-        return
-    if not found:
-        words.print("There are no device keys yet; next: nicu key add NAME")
-        return
-    shown = table("name", "may", "units", "since (UTC)", "until (UTC)", "")
-    for key in found:
-        state = "" if key.disabled_at is None else f"disabled {short_instant(key.disabled_at)}"
-        until = "" if key.expires_at is None else short_instant(key.expires_at)
-        shown.add_row(key.name, ", ".join(sorted(key.scope)), _units(key), short_instant(key.created_at), until, state)
-    show(shown)
+    heads = ("name", "may", "units", "since (UTC)", "until (UTC)", "")
+    show_list(found, heads, _row, _told, "There are no device keys yet; next: nicu key add NAME", json=json)
 
 
-def _units(key: DeviceKey) -> str:
-    return "every" if key.units is None else ", ".join(str(unit) for unit in sorted(key.units))
+def _row(key: DeviceKey) -> tuple[str, ...]:
+    until = "" if key.expires_at is None else short_instant(key.expires_at)
+    may, since = ", ".join(sorted(key.scope)), short_instant(key.created_at)
+    return key.name, may, units_told(key.units), since, until, disabled(key.disabled_at)
 
 
 def _told(key: DeviceKey) -> dict[str, object]:

@@ -11,17 +11,17 @@ from nicu_dashboard import bootstrap, settings
 from nicu_dashboard.bootstrap import Store
 from nicu_dashboard.cli.common import (
     checked,
+    disabled,
     now,
     opened,
     operator,
-    print_json,
     refuse,
     short_instant,
-    show,
-    table,
+    show_list,
+    units_told,
     words,
 )
-from nicu_dashboard.ports.people import EVERY_UNIT, Role, Units
+from nicu_dashboard.ports.people import EVERY_UNIT, Role, Units, User
 from nicu_dashboard.services.accounts import MIN_PASSWORD
 
 PASSWORD_FILE = "NICU_NEW_PASSWORD_FILE"
@@ -90,29 +90,24 @@ def list_(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
     """
     with opened() as store:
         found = store.people.users()
-    if json:
-        print_json(
-            [
-                {
-                    "name": user.name,
-                    "display_name": user.display_name,
-                    "role": user.role,
-                    "units": None if user.units is None else sorted(user.units),
-                    "disabled": user.disabled_at is not None,
-                }
-                for user in found
-            ]
-        )
-        return
-    if not found:
-        words.print("There are no users yet; next: nicu user add NAME --role administrator")
-        return
-    shown = table("name", "shown as", "role", "units", "since (UTC)", "")
-    for user in found:
-        state = "" if user.disabled_at is None else f"disabled {short_instant(user.disabled_at)}"
-        units = "every" if user.units is None else ", ".join(str(unit) for unit in sorted(user.units))
-        shown.add_row(user.name, user.display_name, user.role, units, short_instant(user.created_at), state)
-    show(shown)
+    heads = ("name", "shown as", "role", "units", "since (UTC)", "")
+    none = "There are no users yet; next: nicu user add NAME --role administrator"
+    show_list(found, heads, _row, _told, none, json=json)
+
+
+def _row(user: User) -> tuple[str, ...]:
+    since = short_instant(user.created_at)
+    return user.name, user.display_name, user.role, units_told(user.units), since, disabled(user.disabled_at)
+
+
+def _told(user: User) -> dict[str, object]:
+    return {
+        "name": user.name,
+        "display_name": user.display_name,
+        "role": user.role,
+        "units": None if user.units is None else sorted(user.units),
+        "disabled": user.disabled_at is not None,
+    }
 
 
 @users.command("change")

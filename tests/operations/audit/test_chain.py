@@ -245,6 +245,14 @@ def test_retention_that_took_younger_rows_or_another_start_is_no_excuse(trail: T
     assert "row 4 is there again" in " ".join(fault.text for fault in trail.verify().faults)
 
 
+def test_retention_by_a_clock_that_was_put_forward_is_found(sqlite_trail: Trail) -> None:
+    sqlite_trail.anchor()
+    assert sqlite_trail.expire(NIGHT + 5).rows == 5
+    assert sqlite_trail.verify().faults == []
+    sqlite_trail.write("the clock is right again", at=NIGHT + 100)
+    assert [fault.seq for fault in sqlite_trail.verify().faults] == [ROWS + 1]
+
+
 def test_retention_removes_what_is_old_and_says_where_the_trail_begins(sqlite_trail: Trail) -> None:
     trail = sqlite_trail
     with pytest.raises(CannotCare, match="rows up to 5 would go, and anchors reach to 0"):

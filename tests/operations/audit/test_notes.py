@@ -69,6 +69,10 @@ def test_notes_of_a_process_at_work_are_left_alone_and_a_line_cut_short_is_no_fa
     at_work.close()
     (file,) = tmp_path.glob("owed-*")
     assert file.stat().st_mode & 0o777 == 0o600
+    file.chmod(0o666)  # as if somebody else had laid it there
+    with other.left_behind() as lines:
+        assert lines == []
+    file.chmod(0o600)
     with file.open("a") as more:
         more.write("[2")
     with other.left_behind() as lines:

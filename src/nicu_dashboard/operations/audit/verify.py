@@ -15,6 +15,8 @@ from nicu_dashboard.operations.audit.anchors import Anchor, ReadAnchors
 EXPIRED = "audit.expired"
 # 45 CFR 164.316(b)(2)(i): six years; two leap days may lie in them.
 LEAST_MS = (6 * 365 + 2) * DAY_MS
+# What an outage kept back is told with its own time; nothing is kept back so long.
+_AHEAD_MS = 31 * DAY_MS
 _FAULTS_KEPT = 1_000
 
 
@@ -83,6 +85,7 @@ class _Walk:
     def __init__(self, seals: Seals, bare_until: int, anchored: Mapping[int, Anchor]) -> None:
         self.verdict = Verdict(keyed=seals.keyed)
         self.start = (1, "")
+        self._removed_at: tuple[int, int] | None = None
         self.begins_after = ""
         self._seals, self._bare_until, self._anchored = seals, bare_until, anchored
         self._below: tuple[int, str] | None = None
@@ -94,6 +97,7 @@ class _Walk:
             anchor = self._anchored.get(row["seq"])
             if anchor is not None and anchor.last.hash != row["hash"]:
                 self.verdict.found(row["seq"], f"row {row['seq']} is not the one that the anchor of {anchor.at} saw")
+            self._clock(row)
             self._below = (row["seq"], row["hash"])
             self.verdict.rows += 1
             self.verdict.last = row["seq"]
@@ -136,6 +140,16 @@ class _Walk:
             self.verdict.found(seq, f"row {seq} says that rows younger than six years were removed")
         else:
             self.start = max(self.start, (first, str(detail.get("previous_hash"))))
+            self._removed_at = (seq, at)
+
+    def _clock(self, row: Mapping[str, Any]) -> None:
+        """Six years are soon over by a clock that was put forward."""
+        if self._removed_at is None or not isinstance(row["at"], int):
+            return
+        seq, at = self._removed_at
+        if row["at"] < at - _AHEAD_MS:
+            self.verdict.found(seq, f"row {seq} removed rows by a clock that was ahead: row {row['seq']} is older")
+            self._removed_at = None
 
 
 def _check_start(walk: _Walk) -> None:
