@@ -35,8 +35,9 @@ test-fast: $(STAMPS)/dev ## the domain's tests alone: seconds
 	@$(PYTEST) tests/domain
 
 check: static ## all that a change must pass: format, lint, types, import contracts, known weaknesses, every test
-	@$(BIN)/python tools/audit.py --lenient
+	@$(BIN)/python tools/audit.py --lenient > $(STAMPS)/audit.txt; found=$$?; cat $(STAMPS)/audit.txt; exit $$found
 	@$(MAKE) --no-print-directory test
+	@cat $(STAMPS)/audit.txt
 
 static: setup-dev ## the checks of `check` that run no test
 	@$(BIN)/ruff format --check --quiet
