@@ -69,7 +69,7 @@ def _kill_pooler(site: Site) -> Callable[[], None]:
     return site.kill_pooler()
 
 
-@pytest.mark.parametrize("lose", [_stop, _kill_pooler, _silence])
+@pytest.mark.parametrize("lose", [_stop, _kill_pooler])
 def test_behind_a_pooler_in_transaction_mode_it_is_the_same(
     small_postgres: PostgresServer, tmp_path: Path, lose: Lose
 ) -> None:

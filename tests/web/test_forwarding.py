@@ -15,7 +15,7 @@ OWN_READS = {
     "/api/events/{event_id}", "/api/events/{event_id}/snippet", "/api/patients", "/api/patients/{patient_id}",
     "/api/patients/{patient_id}/annotations", "/api/patients/{patient_id}/events",
     "/api/patients/{patient_id}/histogram", "/api/patients/{patient_id}/stay", "/api/patients/{patient_id}/trends",
-    "/api/quarantine", "/api/session", "/api/unit", "/api/users",
+    "/api/quarantine", "/api/session", "/api/unit", "/api/units", "/api/users",
 }  # fmt: skip
 ENGINES_READS = {"/api/cots/{cot_id}", "/api/patients/{patient_id}/limits", "/api/sources"}
 OWN_CHANGES = ("/api/session", "/api/users", "/api/account", "/api/kiosks", "/api/emergencies", "/api/sign-on")
