@@ -1,12 +1,13 @@
 """What was: the history of one baby, read from SQLite or PostgreSQL."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from nicu_dashboard.adapters.sql import trend_queries
-from nicu_dashboard.adapters.sql.dialects import bucket_of, has_key, is_one_of, newest_rows
+from nicu_dashboard.adapters.sql.dialects import bucket_of, has_key, is_one_of, is_postgresql, newest_rows
 from nicu_dashboard.adapters.sql.measured import values_of
 from nicu_dashboard.adapters.sql.record import Record
 from nicu_dashboard.adapters.sql.tables import patients, sources, vitals, vitals_minute
@@ -68,7 +69,7 @@ class SqlChart(Record):
         First within a day of the newest minute, which any reading has: a question without bounds opens every partition.
         """
         with self._database.reading() as connection:
-            newest = connection.scalar(_newest_minute(patient_ids))
+            newest = connection.scalar(_newest_minute(), {"ids": patient_ids})
             if newest is None:
                 return _latest(connection, patient_ids)
             found = _latest(connection, patient_ids, (newest - DAY_MS, newest + DAY_MS))
@@ -150,17 +151,27 @@ def _columns(names: Sequence[str]) -> list[ColumnElement[Any]]:
     return [vitals.c[VITALS[name].name] for name in names]
 
 
-def _newest_minute(patient_ids: Sequence[int]) -> Select[int | None]:
+@cache
+def _newest_minute() -> Select[int | None]:
     """The newest minute of any of these babies: one short descent for each, in a table without partitions."""
     minutes = vitals_minute.c
     mine = select(minutes.bucket_at).where(minutes.patient_id == patients.c.id).order_by(minutes.bucket_at.desc())
     newest = mine.limit(1).correlate(patients).scalar_subquery()
-    return select(func.max(newest)).select_from(patients).where(is_one_of(patients.c.id, patient_ids))
+    return select(func.max(newest)).select_from(patients).where(is_one_of(patients.c.id, "ids"))
+
+
+@cache
+def _newest_readings(postgres: bool, windowed: bool) -> Select[Any]:
+    """The newest reading of each of these babies; kept, since building it costs as much as asking it."""
+    newest = newest_rows(postgres, vitals, vitals.c.patient_id, vitals.c.recorded_at, patients.c.id, windowed)
+    return newest.where(is_one_of(patients.c.id, "ids"))
 
 
 def _latest(connection: Connection, patient_ids: Sequence[int], window: tuple[int, int] | None = None) -> _Latest:
-    newest = newest_rows(connection, vitals, vitals.c.patient_id, vitals.c.recorded_at, patients.c.id, window)
-    rows = connection.execute(newest.where(is_one_of(patients.c.id, patient_ids)))
+    given: dict[str, Any] = {"ids": patient_ids}
+    if window is not None:
+        given |= {"newest_from": window[0], "newest_to": window[1]}
+    rows = connection.execute(_newest_readings(is_postgresql(connection), window is not None), given)
     # Plain dicts: a row of SQLAlchemy finds each of its thirty columns anew.
     named = [dict(zip(_STORED, row, strict=True)) for row in rows]
     return {row["patient_id"]: (row["recorded_at"], values_of(row)) for row in named}

@@ -122,9 +122,10 @@ class is_one_of(FunctionElement[bool]):  # noqa: N801 (reads like a function in 
     inherit_cache = True
     name = "is_one_of"
 
-    def __init__(self, column: ColumnElement[int], ids: Iterable[int]) -> None:
-        """Take an integer column and the ids."""
-        super().__init__(column, bindparam(None, list(ids), type_=_Ids))
+    def __init__(self, column: ColumnElement[int], ids: Iterable[int] | str) -> None:
+        """Take an integer column and the ids, or the name under which they are given when the query is asked."""
+        given = bindparam(ids, type_=_Ids) if isinstance(ids, str) else bindparam(None, list(ids), type_=_Ids)
+        super().__init__(column, given)
 
 
 @compiles(is_one_of, "sqlite")
@@ -140,21 +141,17 @@ def _is_one_of_postgresql(element: is_one_of, compiler: SQLCompiler, **options: 
 
 
 def newest_rows(
-    connection: Connection,
-    table: Table,
-    key: Column[Any],
-    at: Column[Any],
-    owner: Column[Any],
-    window: tuple[int, int] | None = None,
+    postgres: bool, table: Table, key: Column[Any], at: Column[Any], owner: Column[Any], windowed: bool
 ) -> Select[Any]:
     """Return the query for the row of the greatest `at` of each owner: one descent of an index for each.
 
-    `window` leaves out what is earlier or later: PostgreSQL then opens the partitions of that time alone.
+    A window, given as `newest_from` and `newest_to` when it is asked, leaves out what is earlier or later: PostgreSQL
+    then opens the partitions of that time alone.
     """
     mine = select(table).where(key == owner).order_by(at.desc()).limit(1)
-    if window is not None:
-        mine = mine.where(at >= window[0], at < window[1])
-    if is_postgresql(connection):
+    if windowed:
+        mine = mine.where(at >= bindparam("newest_from"), at < bindparam("newest_to"))
+    if postgres:
         newest = mine.correlate(owner.table).lateral("newest")
         return select(newest).select_from(owner.table).join(newest, true())
     found = mine.with_only_columns(table.c.id).correlate(owner.table).scalar_subquery()
