@@ -43,7 +43,7 @@ def build_engine(
     fenced = _fenced(store, lease.fence)
     station = LeasedStation(**station_parts(settings, fenced, clock, "live", shared), tenure=tenure, shared=shared)
     return station, build_app(
-        store, station, settings, outside=partial(Door, tenure=tenure, shared=shared, closed=closed)
+        fenced, station, settings, outside=partial(Door, tenure=tenure, shared=shared, closed=closed)
     )
 
 
@@ -81,7 +81,8 @@ def build_outpost(settings: Settings, store: Store, clock: Clock) -> tuple[Outpo
     whereabouts = Whereabouts(lease, clock)
     view = HttpEngineView(whereabouts.known)
     followed = FollowingBroadcast(row, bell(store.database, environment()), clock, view)
-    parts = station_parts(settings, _fenced(store, never), clock, "live", followed, NoEngine)
+    left_alone = _fenced(store, never)
+    parts = station_parts(settings, left_alone, clock, "live", followed, NoEngine)
     room = ReadingRoom(parts["ward"], store.roster)
     station = Outpost(**parts, residents=room, followed=followed, whereabouts=whereabouts)
-    return station, build_app(store, station, settings, within=partial(Forward, courier=Courier(station)))
+    return station, build_app(left_alone, station, settings, within=partial(Forward, courier=Courier(station)))
