@@ -5,6 +5,7 @@ import pytest
 from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS
 from nicu_dashboard.domain.vitals import Reading
 from nicu_dashboard.services import intake, stays
+from nicu_dashboard.services.liveness import LATE_MS
 from tests.services.unit import NURSE, TestUnit
 
 
@@ -156,6 +157,23 @@ async def test_what_a_gateway_kept_during_an_outage_is_never_shown_as_now(unit: 
         assert unit.cot()["values"] == {}
     assert unit.alarms() == ["!! Signal lost on"]
     await unit.seconds(1, spo2=96)
+    assert unit.cot()["values"] == {"spo2": 96}
+
+
+async def test_a_backlog_that_takes_long_to_arrive_is_not_shown_as_now_until_it_has_caught_up(unit: TestUnit) -> None:
+    await unit.seconds(30, spo2=95)
+    went = unit.clock.at
+    await unit.seconds(90)
+    recorded = went
+    while unit.clock.at - recorded > LATE_MS + 1_000:
+        unit.clock.at += 400
+        recorded += 1_000
+        await unit.reading(recorded, spo2=60)
+        assert unit.cot()["values"] == {}
+    assert unit.clock.at - went > 90_000 + 3 * LATE_MS
+    assert unit.alarms() == ["!! Signal lost on"]
+    unit.clock.at += 1_000
+    await unit.reading(unit.clock.at, spo2=96)
     assert unit.cot()["values"] == {"spo2": 96}
 
 

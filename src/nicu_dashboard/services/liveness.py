@@ -7,6 +7,8 @@ from collections.abc import Iterable
 LATE_MS = 10_000
 # A reading this far ahead of the server is refused: it would stay "the latest" for as long.
 FUTURE_MS = 60_000
+# A source that catches up: its instants pass at least a fifth faster than ours. No clock of a device does that.
+CATCH_UP = 0.2
 # INTEROP: a source's clock is warned of beyond 10 s and flagged beyond 60 s.
 OFFSET_WARN_MS, OFFSET_FLAG_MS = 10_000, 60_000
 
@@ -17,7 +19,7 @@ class SourceClock:
     A device two years behind is alive as long as its time runs on; a burst of old readings after an outage is not. When
     a device's clock is set back, the old offset is forgotten after one window and its readings count as live again.
     A gateway that comes back after an outage may send what it kept one by one, the oldest first: the offset of a source
-    that spoke steadily before holds for another window, once.
+    that spoke steadily before holds for another window, and as long as the source catches up: then its delay falls.
     """
 
     def __init__(self, window_ms: int = LATE_MS) -> None:
@@ -25,6 +27,7 @@ class SourceClock:
         self._delays: deque[tuple[int, int]] = deque()
         self._heard_at: int | None = None
         self._steady, self._carried = False, False
+        self._marked: tuple[int, int] | None = None
 
     def observe(self, received_at: int, recorded: Iterable[int]) -> None:
         """Take the device times (epoch ms) of one message in; call it before asking whether they are live."""
@@ -32,6 +35,8 @@ class SourceClock:
         if delay is None:
             return
         self._note_silence(received_at)
+        if self._carried:
+            self._hold(received_at, delay)
         while self._delays and self._delays[0][0] < received_at - self._window_ms:
             self._delays.popleft()
         while self._delays and self._delays[-1][1] >= delay:
@@ -46,8 +51,17 @@ class SourceClock:
             self._delays.clear()
             if self._steady and not self._carried:
                 self._delays.append(known)
-                self._carried = True
+                self._carried, self._marked = True, None
         self._heard_at, self._steady = received_at, not silent
+
+    def _hold(self, received_at: int, delay: int) -> None:
+        """Twice in a window see whether the source still catches up; if so the offset of before holds for another."""
+        at, was = self._marked or (received_at, delay)
+        if self._marked is not None and received_at - at < self._window_ms // 2:
+            return
+        if received_at > at and was - delay >= CATCH_UP * (received_at - at):
+            self._delays[0] = (received_at, self._delays[0][1])
+        self._marked = (received_at, delay)
 
     def offset_ms(self) -> int:
         """Return how far the source's clock lies behind ours (negative: ahead), network delay included."""
