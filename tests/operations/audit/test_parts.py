@@ -11,7 +11,7 @@ import pytest
 from alembic import command
 
 from nicu_dashboard.adapters.sql import revisions
-from nicu_dashboard.adapters.sql.engines import connect
+from nicu_dashboard.adapters.sql.engines import Database, connect
 from nicu_dashboard.adapters.sql.people import SqlPeople
 from nicu_dashboard.operations.audit.anchors import ReadAnchors
 from nicu_dashboard.operations.audit.partitions import close_year, parts
@@ -151,23 +151,46 @@ def _columns(server: Any) -> list[tuple[Any, ...]]:
     return list(server.execute(told).fetchall())
 
 
+RIGHTS = (
+    *(
+        f"DO $$ BEGIN CREATE ROLE {name}; EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+        for name in ("nicu_owner", "nicu_app")
+    ),
+    "GRANT CREATE, USAGE ON SCHEMA public TO nicu_owner",
+    "ALTER TABLE audit_log OWNER TO nicu_owner",
+    "GRANT SELECT, INSERT ON audit_log TO nicu_app",
+    "CREATE POLICY nicu_read ON audit_log FOR SELECT USING (true)",
+    "CREATE POLICY nicu_append ON audit_log FOR INSERT WITH CHECK (true)",
+    "ALTER TABLE audit_log ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+)
+
+
+def _down(database: Database) -> None:
+    config = revisions._config()
+    with database.writing() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0005")
+
+
 def test_a_filled_table_becomes_a_part_and_comes_back(any_server: PostgresServer) -> None:
     with any_server.database(set_up(any_server)) as url:
         database = connect(url, 2, environ={"NICU_SECRET_KEY": KEY})
-        roles.apply(database, "nicu", Report())
         for number in range(ROWS):
             SqlPeople(database).record(by_nurse(f"act {number}", at=NIGHT + number))
-        config = revisions._config()
-        with database.writing() as connection:
-            config.attributes["connection"] = connection
-            command.downgrade(config, "0005")
-        with psycopg.connect(url) as server:
-            assert _columns(server) == [("r", True, True, "nicu_owner", True, False, 2)]
-        with pytest.raises(psycopg.errors.InsufficientPrivilege), psycopg.connect(url) as server:
-            server.execute("TRUNCATE audit_log")
+        _down(database)
+        with psycopg.connect(url, autocommit=True) as server:
+            for statement in RIGHTS:
+                server.execute(statement.encode())
+        for to, kind in (("0006", "p"), ("0005", "r"), ("0006", "p")):
+            if to == "0005":
+                _down(database)
+            else:
+                revisions.upgrade(database, to)
+            with psycopg.connect(url) as server:
+                assert _columns(server) == [(kind, True, True, "nicu_owner", True, False, 2)]
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), psycopg.connect(url) as server:
+                server.execute("TRUNCATE audit_log")
         revisions.upgrade(database)
-        with psycopg.connect(url) as server:
-            assert _columns(server) == [("p", True, True, "nicu_owner", True, False, 2)]
         SqlPeople(database).record(by_nurse("after", at=NIGHT + LEAST_MS))
         verdict = verify(database, ReadAnchors())
         assert (verdict.faults, verdict.rows) == ([], ROWS + 1)
