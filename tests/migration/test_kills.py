@@ -18,6 +18,8 @@ import psycopg
 import pytest
 
 from nicu_dashboard.migration import api
+from nicu_dashboard.migration.crew import Crew, WorkerLost
+from nicu_dashboard.migration.worker import Job
 from tests.migration.files import make
 from tests.migration.killed_run import OPTIONS, Deadly
 from tests.postgres import PostgresServer, running_server
@@ -202,3 +204,11 @@ def test_a_full_disk_stops_the_move_and_room_lets_it_go_on(tmp_path: Path, own_s
         assert (broken.exit_code, "PostgreSQL refused" in broken.summary) == (2, True), broken.summary
         assert api.run(str(source), url, OPTIONS).exit_code == 0
         assert api.verify(str(source), url, OPTIONS).exit_code == 0
+
+
+def test_a_worker_that_dies_idle_is_told_in_one_line(ward: Path, postgres_url: str) -> None:
+    with Crew(1) as crew:
+        crew.members[0].process.kill()
+        crew.members[0].process.wait()
+        with pytest.raises(WorkerLost, match=r"ended with code -9\. Run the same command again"):
+            crew.brief(Job(ward, postgres_url, 1, 1, (), "plain"))

@@ -60,3 +60,21 @@ def test_the_register_of_coordinate_systems_comes_back_the_same(tmp_path: Path, 
     wanted.pop("sqlite_stat1", None)  # the planner's statistics of SQLite
     assert found == wanted
     assert schema(back) == [item for item in schema(source) if item[1] != "sqlite_stat1"]
+
+
+def test_the_files_of_a_browser_come_back_the_same(tmp_path: Path, postgres_url: str) -> None:
+    """Chromium's history and forms: 60 tables with times of its own kind and keys of text."""
+    profile = tmp_path / "profile"
+    command = [str(ensure("chromium")), "--headless=new", "--no-sandbox", "--disable-gpu", "--dump-dom", "about:blank"]
+    subprocess.run([*command, f"--user-data-dir={profile}"], check=True, capture_output=True, timeout=120)
+    for schema_name, name in (("history", "History"), ("forms", "Web Data")):
+        source = profile / "Default" / name
+        options = api.Options(as_is=True, schema=schema_name)
+        report = api.run(str(source), postgres_url, options)
+        assert (report.exit_code, len(report.tables) > 10) == (0, True), report.summary
+        back = tmp_path / f"{schema_name}.db"
+        assert api.roll_back(postgres_url, str(back), options).exit_code == 0
+        assert contents(back) == contents(source)
+        assert schema(back) == schema(source)
+        with psycopg.connect(postgres_url) as connection:
+            connection.execute("DROP SCHEMA nicu_migration CASCADE")

@@ -53,7 +53,7 @@ class Crew:
         if self.size == 0:
             self.own = Worker(job, self.stack)
         for member in self.members:
-            member.link.send(job)
+            _send(member, job)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -84,7 +84,7 @@ class Crew:
         if self.own is not None:
             answer(self.own, task)
         for member in self.members:
-            member.link.send(task)
+            _send(member, task)
 
     def work(self, tasks: Iterator[Task], take: Callable[[Task, Answer], None]) -> None:
         """Hand out every task and take in every answer; raises what a worker says it failed on."""
@@ -99,9 +99,7 @@ class Crew:
                 try:
                     said: Answer = member.link.recv()
                 except (EOFError, ConnectionResetError):
-                    raise WorkerLost(
-                        f"a worker process ended with code {member.process.wait()}.", "Run the same command again."
-                    ) from None
+                    raise _lost(member) from None
                 done, member.task = member.task, None
                 if done is not None:
                     take(done, _sound(said))
@@ -110,8 +108,19 @@ class Crew:
     def _give(self, member: _Member, tasks: Iterator[Task]) -> None:
         task = next(tasks, None)
         if task is not None:
-            member.link.send(task)
+            _send(member, task)
             member.task = task
+
+
+def _send(member: _Member, what: Job | Task) -> None:
+    try:
+        member.link.send(what)
+    except (BrokenPipeError, ConnectionResetError):
+        raise _lost(member) from None
+
+
+def _lost(member: _Member) -> WorkerLost:
+    return WorkerLost(f"a worker process ended with code {member.process.wait()}.", "Run the same command again.")
 
 
 def _sound(said: Answer | None) -> Answer:
