@@ -59,16 +59,26 @@ def two(hospital: tuple[str, Two]) -> Two:
 
 
 @pytest.fixture(scope="module")
-def ours(hospital: tuple[str, Two]) -> Iterator[Serving]:
+def spool(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where both engines spool, as on one machine."""
+    return str(tmp_path_factory.mktemp("spool"))
+
+
+@pytest.fixture(scope="module")
+def ours(hospital: tuple[str, Two], spool: str) -> Iterator[Serving]:
     """The server of our unit."""
-    with serving(hospital[0], "live", None, NICU_UNIT=OURS) as running:
+    with serving(
+        hospital[0], "live", None, NICU_UNIT=OURS, NICU_SPOOL_DIR=spool, NICU_SECOND_FACTOR="optional"
+    ) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def theirs(hospital: tuple[str, Two], ours: Serving) -> Iterator[Serving]:
+def theirs(hospital: tuple[str, Two], ours: Serving, spool: str) -> Iterator[Serving]:
     """The server of the other unit, on the same store."""
-    with serving(hospital[0], "live", None, NICU_UNIT=THEIRS) as running:
+    with serving(
+        hospital[0], "live", None, NICU_UNIT=THEIRS, NICU_SPOOL_DIR=spool, NICU_SECOND_FACTOR="optional"
+    ) as running:
         yield running
 
 
@@ -199,7 +209,9 @@ def test_breaking_glass_opens_every_unit_and_is_on_record(ours: Serving, two: Tw
     assert helper.delete("/api/emergencies").status_code == 204
     assert helper.get(f"/api/patients/{two.baby}/annotations").status_code == 404
     ours.server.config.app.state.rooms.disclosures.write()  # type: ignore[union-attr]
-    rows = person(ours, "auditor", "administrator", None).get("/api/audit?actor=helper&limit=1000").json()["items"]
+    said = person(ours, "auditor", "administrator", None).get("/api/audit?actor=helper&limit=1000")
+    assert said.status_code == 200, said.text
+    rows = said.json()["items"]
     looked = [row for row in rows if row["action"] == "read.notes" and row["patient_id"] == two.baby]
     assert looked[0]["detail"]["reason"] == "resuscitation in the other unit"
 
