@@ -1,14 +1,18 @@
 """The store is opened by its address: what is said about pools holds, poolers are gone past where needed."""
 
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import psycopg
 import pytest
 from sqlalchemy import text
 
 from nicu_dashboard.adapters.sql import revisions
 from nicu_dashboard.adapters.sql.addresses.address import AddressFault
 from nicu_dashboard.adapters.sql.addresses.faults import ConnectFault
+from nicu_dashboard.adapters.sql.addresses.idle import IdlingPool
 from nicu_dashboard.adapters.sql.engines import Database, connect
 from nicu_dashboard.ports.tick import StoreUnavailable
 from tests.adapters.addresses.conftest import ESCAPED, GuardedServer
@@ -40,12 +44,62 @@ def test_no_more_connections_are_open_than_the_pool_may_hold(url: str) -> None:
     store.close()
 
 
-def test_a_connection_is_kept_while_it_is_used_and_replaced_once_it_lay_idle(url: str) -> None:
-    store = connect(url, environ={"DB_IDLE_TIMEOUT": "1000"})
+def sessions(url: str, name: str) -> int:
+    """Return how many sessions of that name the server has for this database."""
+    counted = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s"
+    with psycopg.connect(url, application_name="onlooker") as onlooker:
+        row = onlooker.execute(counted, (name,)).fetchone()
+    assert row
+    return int(row[0])
+
+
+def test_a_connection_is_kept_while_it_is_used_and_closed_at_the_server_once_it_lay_idle(url: str) -> None:
+    store = connect(f"{url}?application_name=ward", environ={"DB_IDLE_TIMEOUT": "1000", "DB_POOL_SIZE": "3"})
+    with store.writing(), store.writing(), store.writing():
+        assert sessions(url, "ward") == 3
     first = session(store)
-    assert {session(store) for _ in range(5)} == {first}
-    time.sleep(1.1)
-    assert session(store) != first
+    until = time.monotonic() + 2
+    while time.monotonic() < until:
+        assert session(store) == first
+        time.sleep(0.05)
+    assert sessions(url, "ward") == 1  # two lay there; the third was used all the time
+    until = time.monotonic() + 3
+    while sessions(url, "ward") and time.monotonic() < until:
+        time.sleep(0.05)
+    assert sessions(url, "ward") == 0
+    with store.writing(), store.writing():
+        assert session(store) != first
+    store.close()
+    closers = [thread for thread in threading.enumerate() if thread.name == "pool: idle"]
+    for closer in closers:
+        closer.join(1)
+    assert not any(closer.is_alive() for closer in closers)
+
+
+def test_connections_that_come_and_go_are_never_closed_in_use_nor_lost(url: str) -> None:
+    store = connect(url, environ={"DB_POOL_SIZE": "3", "DB_CONNECT_TIMEOUT": "5000"})
+    assert isinstance(store.writer.pool, IdlingPool)
+    store.writer.pool.idle_s = 0.002
+
+    def ask(turn: int) -> int:
+        time.sleep(turn % 5 / 1_000)
+        return session(store)
+
+    with ThreadPoolExecutor(6) as people:
+        assert len(list(people.map(ask, range(400)))) == 400
+    assert store.writer.pool.checkedout() == 0
+    with store.writing(), store.writing(), store.writing():
+        pass
+    store.close()
+
+
+def test_the_alarm_path_keeps_its_connection_however_short_the_others_are_kept(url: str) -> None:
+    store = connect(f"{url}?application_name=ward", environ={"DB_IDLE_TIMEOUT": "1000"})
+    store.serve()
+    with store.writing(), store.ticking():
+        pass
+    time.sleep(1.6)
+    assert (sessions(url, "ward"), sessions(url, "ward alarms")) == (0, 1)
     store.close()
 
 

@@ -18,6 +18,7 @@ from nicu_dashboard.adapters.sql.addresses.bounded import Patience
 from nicu_dashboard.adapters.sql.addresses.direct import direct_address
 from nicu_dashboard.adapters.sql.addresses.engine import postgresql_engine
 from nicu_dashboard.adapters.sql.addresses.faults import WHERE
+from nicu_dashboard.adapters.sql.addresses.pools import IDLE_TIMEOUT_MS
 from nicu_dashboard.adapters.sql.addresses.reading import read_address
 from nicu_dashboard.adapters.sql.audit_trail import Trail
 from nicu_dashboard.adapters.sql.errors import DirectoryNotWritable, NotADatabase, translated
@@ -264,7 +265,10 @@ def _of_program(address: Address, units: str | None) -> Engine:
 def _of_alarms(address: Address) -> Address:
     """Return the address as the alarm path calls: under a name of its own, and in haste."""
     name = f"{address.options.get('application_name', 'nicu-dashboard')} alarms"
-    pool = replace(address.pool, connect_timeout_s=min(address.pool.connect_timeout_s, round(_TICK_S)))
+    haste = min(address.pool.connect_timeout_s, round(_TICK_S))
+    # Used every second by an engine: a short DB_IDLE_TIMEOUT must not have it call anew while others take all places.
+    kept = max(address.pool.idle_ms, IDLE_TIMEOUT_MS)
+    pool = replace(address.pool, connect_timeout_s=haste, idle_ms=kept)
     return replace(address, options={**address.options, "application_name": name}, pool=pool, hasty=True)
 
 

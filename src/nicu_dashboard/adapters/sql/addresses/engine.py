@@ -1,20 +1,17 @@
 """An address becomes SQLAlchemy's engine: its pool, its connections, the settings of its transactions."""
 
 from collections.abc import Mapping
-from time import perf_counter
 from typing import Any
 
 from sqlalchemy import Connection, Engine, TextClause, create_engine, event, text
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DisconnectionError
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from nicu_dashboard.adapters.sql.addresses import dialling
 from nicu_dashboard.adapters.sql.addresses.address import Address
 from nicu_dashboard.adapters.sql.addresses.arguments import transaction_settings
 from nicu_dashboard.adapters.sql.addresses.bounded import Patience
-
-_RETURNED = "returned"
+from nicu_dashboard.adapters.sql.addresses.idle import IdlingPool
 
 
 def postgresql_engine(address: Address, size: int | None = None, patience: Patience | None = None) -> Engine:
@@ -23,20 +20,22 @@ def postgresql_engine(address: Address, size: int | None = None, patience: Patie
         # The address is handed over at each connection, so that no secret is in the engine's URL or repr.
         "postgresql+psycopg://",
         use_native_hstore=False,
+        poolclass=IdlingPool,
         pool_size=size or address.pool.size,
         max_overflow=0,
         pool_timeout=address.pool.wait_ms / 1_000,
         pool_recycle=address.pool.lifetime_s or -1,
-        pool_use_lifo=True,  # what is not needed grows old instead of taking turns
+        pool_use_lifo=True,  # what is not needed grows old and is closed, instead of taking turns
         pool_pre_ping=True,
         hide_parameters=True,
     )
+    assert isinstance(engine.pool, IdlingPool)
+    engine.pool.idle_s = address.pool.idle_ms / 1_000
 
     @event.listens_for(engine, "do_connect")
     def dial(_: Dialect, __: ConnectionPoolEntry, ___: list[Any], arguments: dict[str, Any]) -> dialling.Connection:
         return dialling.dial(address, patience, **arguments)
 
-    _replace_idle(engine, address.pool.idle_ms / 1_000)
     if settings := transaction_settings(address):
         set_local = _set_local(settings)
 
@@ -45,19 +44,6 @@ def postgresql_engine(address: Address, size: int | None = None, patience: Patie
             connection.execute(set_local)
 
     return engine
-
-
-def _replace_idle(engine: Engine, idle_s: float) -> None:
-    """Open a new connection instead of one that lay idle too long: a firewall may have forgotten it without a word."""
-
-    @event.listens_for(engine, "checkin")
-    def returned(_: object, record: ConnectionPoolEntry) -> None:
-        record.info[_RETURNED] = perf_counter()
-
-    @event.listens_for(engine, "checkout")
-    def taken(_: object, record: ConnectionPoolEntry, __: PoolProxiedConnection) -> None:
-        if perf_counter() - record.info.pop(_RETURNED, perf_counter()) > idle_s:
-            raise DisconnectionError
 
 
 def _set_local(settings: Mapping[str, str]) -> TextClause:
