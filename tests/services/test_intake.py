@@ -231,3 +231,27 @@ async def test_invented_cots_fill_no_table(unit: TestUnit, monkeypatch: pytest.M
         await unit.reading(cot=f"X-{number}", heart_rate=150)
     rows = {row["cot"]: row["count"] for row in unit.store.chart.quarantine()}
     assert rows == {"X-0": 1, "X-1": 1, "(further cots)": 4}
+
+
+async def test_two_devices_under_one_name_are_told_and_the_backlog_of_one_is_not(unit: TestUnit) -> None:
+    await unit.seconds(1, spo2=95)
+    for _ in range(18):
+        await unit.reading(unit.clock.at - 40_000, heart_rate=45)
+        await unit.seconds(1, spo2=95)
+    assert unit.alarms() == ["!! monitor: two clocks, 40 s apart on"]
+    assert unit.cot()["values"] == {"spo2": 95}
+    await unit.seconds(12, spo2=95)
+    assert unit.alarms() == []
+    begin = unit.clock.at - HOUR_MS
+    for second in range(18):
+        await unit.reading(begin + second * 10_000, heart_rate=45)
+        await unit.seconds(1, spo2=95)
+    assert unit.alarms() == []
+
+
+async def test_the_clock_that_is_off_is_flagged_once_however_many_devices_speak(unit: TestUnit) -> None:
+    for _ in range(5):
+        await unit.reading(unit.clock.at - HOUR_MS, source="ventilator", fio2=30)
+        await unit.seconds(1, spo2=95)
+    assert unit.alarms() == ["!! Device clock 1 h behind on"]
+    assert unit.station.ward.raised == 1

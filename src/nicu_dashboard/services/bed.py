@@ -61,6 +61,8 @@ class Bed:
     unheard: bool = False
     late_at: int | None = None
     heard: dict[int, Heard] = field(default_factory=dict)
+    # By source: when its clock was judged last, and how far it was off, in ms.
+    clocks: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def limits(self) -> AlarmLimits:

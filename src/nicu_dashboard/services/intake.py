@@ -176,11 +176,12 @@ class Intake:
 
     def _step(self, bed: Bed, reading: Reading, source: Source, received_at: int, live: bool, patient_id: int) -> None:
         news = bed.news(source.id, reading.recorded_at, received_at, reading.values) if live else {}
+        clock = self._clocks[source.id, bed.cot.label]
+        if bed.stay is not None:
+            self._engine.ward.second_clock(bed, source, clock.second_clock_ms(received_at), received_at)
         if news:
             self._engine.ward.sample(bed, news, reading.recorded_at, received_at, source)
-            self._engine.ward.clock_offset(
-                bed, self._clocks[source.id, bed.cot.label].offset_ms(), OFFSET_FLAG_MS, received_at
-            )
+            self._engine.ward.clock_offset(bed, source, clock.offset_ms(), OFFSET_FLAG_MS, received_at)
         elif not (live and bed.is_known(source.id, reading.recorded_at)):
             self._engine.ward.rescan(patient_id, reading.recorded_at)
 

@@ -9,8 +9,38 @@ LATE_MS = 10_000
 FUTURE_MS = 60_000
 # A source that catches up: its instants pass at least a fifth faster than ours. No clock of a device does that.
 CATCH_UP = 0.2
+# So much may the delay of a device's messages differ from one to the next.
+SHAKY_MS = 3_000
 # INTEROP: a source's clock is warned of beyond 10 s and flagged beyond 60 s.
 OFFSET_WARN_MS, OFFSET_FLAG_MS = 10_000, 60_000
+
+
+class SecondClock:
+    """Tells a second device under one name from a backlog: late messages that go on and come no nearer to now.
+
+    Two devices at one cot with one source are judged by the faster clock; the slower one is stored and never live.
+    """
+
+    def __init__(self, window_ms: int) -> None:
+        self._window_ms = window_ms
+        self._began: tuple[int, int] | None = None
+        self._heard: tuple[int, int] = (0, 0)
+
+    def heard(self, at: int, behind_ms: int) -> None:
+        """Note a message that is late as a whole, and by how much."""
+        if self._began is None or at - self._heard[0] > self._window_ms or not self._keeps_pace(at, behind_ms):
+            self._began = (at, behind_ms)
+        self._heard = (at, behind_ms)
+
+    def behind_ms(self, at: int) -> int | None:
+        """Return by how much, once it has lasted one and a half windows: a clock set back is live again after one."""
+        if self._began is None or at - self._heard[0] > self._window_ms:
+            return None
+        return self._heard[1] if self._heard[0] - self._began[0] >= self._window_ms * 3 // 2 else None
+
+    def _keeps_pace(self, at: int, behind_ms: int) -> bool:
+        began_at, began_behind = self._began or (at, behind_ms)
+        return abs(began_behind - behind_ms) <= CATCH_UP * (at - began_at) + SHAKY_MS
 
 
 class SourceClock:
@@ -28,6 +58,7 @@ class SourceClock:
         self._heard_at: int | None = None
         self._steady, self._carried = False, False
         self._marked: tuple[int, int] | None = None
+        self._second = SecondClock(window_ms)
 
     def observe(self, received_at: int, recorded: Iterable[int]) -> None:
         """Take the device times (epoch ms) of one message in; call it before asking whether they are live."""
@@ -43,6 +74,12 @@ class SourceClock:
             self._delays.pop()
         self._delays.append((received_at, delay))
         self._carried = self._carried and delay > self.offset_ms() + LATE_MS
+        if (behind_ms := delay - self.offset_ms()) > LATE_MS:
+            self._second.heard(received_at, behind_ms)
+
+    def second_clock_ms(self, at: int) -> int | None:
+        """Return how far a second device under this source's name lies behind the first, None where there is none."""
+        return self._second.behind_ms(at)
 
     def _note_silence(self, received_at: int) -> None:
         silent = self._heard_at is None or received_at - self._heard_at > self._window_ms

@@ -23,7 +23,9 @@ from nicu_dashboard.services.bed import NOBODY, Bed, EventFree
 RESCAN_MS = 5 * 60_000
 # After this much silence the event detector is told that time has passed.
 SILENCE_MS = 15_000
-CLOCK_OFFSET = "clock_offset"
+CLOCK_OFFSET, SECOND_CLOCK = "clock_offset", "second_clock"
+# So long a source's clock counts after it was last heard.
+CLOCK_KEPT_MS = 60_000
 
 
 class Ward:
@@ -182,14 +184,24 @@ class Ward:
         """Have a message that belongs to no baby kept for people to see."""
         self._tick.quarantined.append(replace(message, unit_id=self.unit.id))
 
-    def clock_offset(self, bed: Bed, offset_ms: int, flag_ms: int, at: int) -> None:
-        """Flag a device whose clock is off by more than flag_ms; its readings stay live, at its own time."""
-        if abs(offset_ms) > flag_ms:
-            way = "behind" if offset_ms > 0 else "ahead"
-            text = f"Device clock {_span(abs(offset_ms))} {way}"
-            self._step(bed, events.FaultBegan(at, CLOCK_OFFSET, text, "low"))
+    def clock_offset(self, bed: Bed, source: Source, offset_ms: int, flag_ms: int, at: int) -> None:
+        """Flag the device here whose clock is off most, by more than flag_ms; it stays live, at its own time."""
+        bed.clocks[source.id] = at, offset_ms
+        worst = max((offset for heard_at, offset in bed.clocks.values() if at - heard_at <= CLOCK_KEPT_MS), key=abs)
+        if abs(worst) > flag_ms:
+            way = "behind" if worst > 0 else "ahead"
+            self._step(bed, events.FaultBegan(at, CLOCK_OFFSET, f"Device clock {_span(abs(worst))} {way}", "low"))
         elif CLOCK_OFFSET in bed.watch.conditions:
             self._step(bed, events.FaultEnded(at, CLOCK_OFFSET))
+
+    def second_clock(self, bed: Bed, source: Source, behind_ms: int | None, at: int) -> None:
+        """Name a source under which two devices speak for this cot: what the slower says is stored and never shown."""
+        key = f"{SECOND_CLOCK}:{source.id}"
+        if behind_ms is not None:
+            text = f"{source.name[:40]}: two clocks, {_span(behind_ms)} apart"
+            self._step(bed, events.FaultBegan(at, key, text, "low"))
+        elif key in bed.watch.conditions:
+            self._step(bed, events.FaultEnded(at, key))
 
     def drain(self) -> Tick:
         """Return what is to be stored and start afresh."""
