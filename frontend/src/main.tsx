@@ -19,6 +19,10 @@ import { startFlashing } from "./wall/flash";
 import { startSparks } from "./wall/spark";
 
 const OPEN = new Set(["login", "pair", "emergency"]);
+const STRAY = new Set(["wall", "cot"]);
+/** Who may do nothing before a second factor is set up begins here, and keeps what is open to everybody. */
+const ACCOUNT = "/account";
+const CALM = new Set([...OPEN, "account", "system"]);
 
 function signIn(): void {
   if (OPEN.has(route.peek().page)) return;
@@ -31,7 +35,7 @@ function wallRefused(): void {
   const user = unit.peek()?.user;
   if (!user) return;
   if (user.may.includes("watch")) signIn();
-  else if (["wall", "cot"].includes(route.peek().page)) go(firstPage(), true);
+  else if (STRAY.has(route.peek().page) || (firstPage() === ACCOUNT && !CALM.has(route.peek().page))) go(firstPage(), true);
 }
 
 startPreferences();

@@ -133,6 +133,8 @@ def test_where_a_factor_is_required_nothing_is_seen_before_it_is_set_up(tmp_path
     with serving(store, "live", NICU_SECOND_FACTOR="required") as strict:
         nurse = strict.log_in("nurse")
         assert nurse.get("/api/unit").json()["user"]["may"] == ["enter", "keep own account"]
+        again = strict.browser().post("/api/session", json={"name": "nurse", "password": PASSWORD}).json()
+        assert again["may"] == ["enter", "keep own account"]
         refused = nurse.get("/api/cots")
         assert refused.status_code == 403
         assert "second factor" in refused.json()["detail"]

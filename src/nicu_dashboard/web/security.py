@@ -65,7 +65,7 @@ def person_or_none(request: Request, used: bool = True) -> Person | None:
         return _device(found, key.strip(), address)
     token = cookie_of(request, COOKIE)
     if token is not None and (session := found.accounts.session(token, used and not _by_itself(request))) is not None:
-        return _of_session(found, session, address)
+        return of_session(found, session, address)
     screen = cookie_of(request, KIOSK)
     if screen is not None and (kiosk := found.doors.screens.screen(screen)) is not None:
         return Person(kiosk.name, kiosk.name, "kiosk", address, MAY["kiosk"], kiosk.units)
@@ -84,7 +84,8 @@ def _by_itself(request: Request) -> bool:
     return request.headers.get("x-nicu-background") == "1"
 
 
-def _of_session(found: Rooms, session: Session, address: str | None) -> Person:
+def of_session(found: Rooms, session: Session, address: str | None) -> Person:
+    """Return the person of a session: before a second factor that is asked for, it may do next to nothing."""
     user = session.user
     unproved = user.role in found.doors.required and session.method == "password"
     acts = _UNPROVED if unproved else MAY[user.role]

@@ -16,7 +16,7 @@ from nicu_dashboard.services.second_factors import Site
 from nicu_dashboard.web.cookies import COOKIE, cookie_of, drop_cookie, set_cookie
 from nicu_dashboard.web.problems import Problem
 from nicu_dashboard.web.rooms import InRooms, Rooms
-from nicu_dashboard.web.security import LOG_IN, Person, address_of, in_emergency, person_or_none
+from nicu_dashboard.web.security import LOG_IN, Person, address_of, in_emergency, of_session, person_or_none
 from nicu_dashboard.web.shapes import instant
 from nicu_dashboard.web.texts import ONE_LINE, PROSE
 
@@ -78,9 +78,9 @@ def site_of(request: Request) -> Site:
 def entered(request: Request, found: Rooms, new: Entered) -> Response:
     """Return the answer that gives the browser its session."""
     session = found.accounts.session(new.token)
-    user = new.user
-    person = Person(user.name, user.display_name, user.role, address_of(request), MAY[user.role], user.units, session)
-    answer = JSONResponse(now_acting(person, request), 201)
+    if session is None:
+        raise Problem(401, LOG_IN)
+    answer = JSONResponse(now_acting(of_session(found, session, address_of(request)), request), 201)
     set_cookie(request, answer, COOKIE, new.token, SESSION_MS // 1_000)
     return answer
 
