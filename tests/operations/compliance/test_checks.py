@@ -218,6 +218,7 @@ def test_an_extension_that_logs_parameters(clinic: Clinic) -> None:
 def test_an_archive_that_refuses(clinic: Clinic) -> None:
     assert _eventually(lambda: clinic.look("backup.archived").state, "pass")
     assert clinic.look("backup.archived", later(clinic.scene(), 3)).state == "warn"
+    assert clinic.look("backup.archived", later(clinic.scene(), -1)).evidence == "last archived 0 hours ago"
     clinic.set("archive_command", "/bin/false")
     try:
         clinic.run(
@@ -236,8 +237,10 @@ def test_a_server_that_was_never_set_up() -> None:
         database = open_store(server.url("postgres"), environ={})
         scene = Scene(database, database, {}, AT, remote=True)
         states = {name: CHECKS[name].look(scene).state for name in NEVER_SET_UP}
+        by_syslog = replace(scene, environ={"NICU_AUDIT_ANCHOR_SYSLOG": "udp://loghost:514"})
+        told = CHECKS["app.anchors"].look(by_syslog).state
         database.close()
-    assert states == NEVER_SET_UP
+    assert (states, told) == (NEVER_SET_UP, "unknown")
 
 
 NEVER_SET_UP = {
@@ -372,6 +375,8 @@ def test_people_and_their_keys(sqlite_store: Database) -> None:
     with _scene(sqlite_store, NICU_ALLOW_INSECURE_DATABASE="1", NICU_LOG_LEVEL="debug") as scene:
         assert CHECKS["app.insecure"].look(scene).state == "fail"
         assert CHECKS["phi.own_log"].look(scene).state == "warn"
+    with _scene(sqlite_store, NICU_ALLOW_INSECURE_ENGINE="1") as scene:
+        assert CHECKS["app.insecure"].look(scene).evidence == "NICU_ALLOW_INSECURE_ENGINE=1"
 
 
 def test_a_session_that_was_given_longer(sqlite_store: Database) -> None:

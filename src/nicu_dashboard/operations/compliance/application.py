@@ -20,6 +20,7 @@ MIGHTY = ("administrator", "charge nurse", "physician")
 SHARED = frozenset({"admin", "administrator", "nurse", "doctor", "user", "station", "ward", "nicu", "test", "guest"})
 UNUSED_DAYS = 90
 NAMED = 5
+SWITCHES = ("NICU_ALLOW_INSECURE_DATABASE", "NICU_ALLOW_INSECURE_ENGINE")
 TAIL = 10_000
 
 
@@ -38,7 +39,9 @@ def anchors(scene: Scene) -> Finding:
     """Is it noted outside, and lately, how far the trail goes?"""
     file = anchor_file(scene.environ, scene.app)
     if file is None:
-        return passed("sent to a syslog") if scene.environ.get(SYSLOG) else failed("no place for anchors is set")
+        if scene.environ.get(SYSLOG):
+            return Finding("unknown", "sent to a syslog, where this program cannot look; nicu audit anchor tries it")
+        return failed("no place for anchors is set")
     kept = read(file, scene.app.trail.seals)
     if not kept.anchors:
         return failed("no anchor was kept yet")
@@ -63,7 +66,7 @@ def unique_users(scene: Scene) -> Finding:
     if not names:
         return failed("nobody has an account")
     shared = sorted(name for name in names if name.lower() in SHARED)
-    return warned(f"{', '.join(shared)}: named after no person") if shared else passed(f"{len(names)} people")
+    return warned(f"{', '.join(shared)}: named after no person") if shared else passed("1 person" if len(names) == 1 else f"{len(names)} people")
 
 
 def second_factor(scene: Scene) -> Finding:
@@ -124,8 +127,8 @@ def keys(scene: Scene) -> Finding:
 
 def insecure(scene: Scene) -> Finding:
     """A switch for trials."""
-    on = scene.environ.get("NICU_ALLOW_INSECURE_DATABASE") == "1"
-    return failed("NICU_ALLOW_INSECURE_DATABASE=1") if on else passed("not set")
+    on = [name for name in SWITCHES if scene.environ.get(name) == "1"]
+    return failed(", ".join(f"{name}=1" for name in on)) if on else passed("none is set")
 
 
 def reads(scene: Scene) -> Finding:
@@ -153,7 +156,8 @@ CHECKS = (
     Check("app.audit_key", "The audit trail is sealed by a key kept elsewhere", INTEGRITY,
           "nicu audit new-key FILE, then NICU_AUDIT_KEY_FILE", key),
     Check("app.anchors", "How far the audit trail goes is noted outside", INTEGRITY,
-          "set NICU_AUDIT_ANCHOR_FILE or NICU_AUDIT_ANCHOR_SYSLOG", anchors),
+          "set NICU_AUDIT_ANCHOR_FILE or NICU_AUDIT_ANCHOR_SYSLOG; nicu serve keeps one an hour, nicu audit anchor now",
+          anchors),
     Check("app.chain", "The audit trail is whole", INTEGRITY, "nicu audit verify names every fault", chain),
     Check("app.reads", "Reading patient data is recorded", AUDIT, "report it: this is a fault of the program", reads),
     Check("app.users", "Everybody has an account of their own", UNIQUE, "nicu user add NAME for each person",
@@ -166,10 +170,9 @@ CHECKS = (
           "nicu user disable NAME, then find out who wrote into the table of sessions", log_off),
     Check("app.emergency", "Emergency access is there, and looked through", "164.312(a)(2)(ii)",
           "review them on the page of emergencies", emergencies),
-    Check("app.keys", "Device keys end", "164.312(d)", "nicu key add NAME with an expiry, then disable the old one",
-          keys),
+    Check("app.keys", "Device keys end", "164.312(d)", "nicu key add NEW --days 365, give it to the device, then nicu key disable OLD", keys),
     Check("app.insecure", "No switch for trials is on", "164.312(e)(1)",
-          "unset NICU_ALLOW_INSECURE_DATABASE", insecure),
+          "unset what is named", insecure),
     Check("app.training", "People are trained and know the rules", "164.308(a)(5)", "keep the list of trainings",
           by_hand("who was trained, and when")),
     Check("app.agreements", "Whoever runs machines for you has signed", "164.308(b)(1)",

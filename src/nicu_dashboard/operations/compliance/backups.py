@@ -37,7 +37,7 @@ def archived(scene: Scene) -> Finding:
         return failed(f"the archive refuses segments ({count} failures, the last one after the last success)")
     if last is None:
         return failed("nothing was ever archived")
-    hours = (scene.at - last) // HOUR_MS
+    hours = max(0, scene.at - last) // HOUR_MS
     told = f"last archived {hours} hours ago"
     return passed(told) if scene.at - last <= ARCHIVED_WITHIN_MS else warned(told)
 

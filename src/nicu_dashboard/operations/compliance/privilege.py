@@ -87,7 +87,7 @@ def triggers(scene: Scene) -> Finding:
     return (
         failed(f"not ENABLE ALWAYS, or missing, on {', '.join(open_)}")
         if open_ or not rows
-        else passed(f"changes are refused, for replicas' sessions too, in {len(rows) - 1} parts of the trail")
+        else passed(f"changes are refused, for replicas' sessions too, in every part of the trail ({len(rows) - 1})")
     )
 
 
@@ -98,7 +98,7 @@ def parts(scene: Scene) -> Finding:
         late = is_due(connection, scene.at - GRACE_MS)
     if not found:
         return failed("the audit trail is one table: whole years cannot be dropped")
-    told = f"{len(found)} parts, rows go into {found[-1].name}"
+    told = f"parts: {len(found)}; rows go into {found[-1].name}"
     return warned(f"{told}, which holds an earlier year, too") if late else passed(told)
 
 

@@ -108,9 +108,9 @@ def browsers(scene: Scene) -> Finding:
     if scene.environ.get("NICU_TLS_CERT"):
         return passed("the program speaks TLS itself")
     if scene.environ.get("NICU_TRUSTED_PROXIES"):
-        return passed("a trusted proxy before it speaks TLS")
+        return passed("a trusted proxy is named; whoever it says came without TLS is refused")
     if _is_loopback_name(scene.host):
-        return passed("listens on this machine alone; a proxy before it speaks TLS")
+        return passed("listens on this machine alone; what stands before it is not seen")
     return failed(f"NICU_HOST={scene.host} listens to the network without TLS")
 
 
