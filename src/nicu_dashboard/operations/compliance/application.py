@@ -66,7 +66,9 @@ def unique_users(scene: Scene) -> Finding:
     if not names:
         return failed("nobody has an account")
     shared = sorted(name for name in names if name.lower() in SHARED)
-    return warned(f"{', '.join(shared)}: named after no person") if shared else passed("1 person" if len(names) == 1 else f"{len(names)} people")
+    if shared:
+        return warned(f"{', '.join(shared)}: named after no person")
+    return passed("1 person" if len(names) == 1 else f"{len(names)} people")
 
 
 def second_factor(scene: Scene) -> Finding:
@@ -170,7 +172,9 @@ CHECKS = (
           "nicu user disable NAME, then find out who wrote into the table of sessions", log_off),
     Check("app.emergency", "Emergency access is there, and looked through", "164.312(a)(2)(ii)",
           "review them on the page of emergencies", emergencies),
-    Check("app.keys", "Device keys end", "164.312(d)", "nicu key add NEW --days 365, give it to the device, then nicu key disable OLD", keys),
+    Check("app.keys", "Device keys end", "164.312(d)",
+          "nicu key add NEW --days 365, give it to the device, then nicu key disable OLD",
+          keys),
     Check("app.insecure", "No switch for trials is on", "164.312(e)(1)",
           "unset what is named", insecure),
     Check("app.training", "People are trained and know the rules", "164.308(a)(5)", "keep the list of trainings",
