@@ -132,6 +132,16 @@ class Settings(BaseSettings):
         return frozenset(cast(Role, one.strip()) for one in self.second_factor.split(","))
 
     @property
+    def closed_door(self) -> str | None:
+        """Return what keeps people from setting up the second factor that is asked of them, None for nothing."""
+        if self.second_factor is None or not self.must_prove(True) or self.key is not None:
+            return None
+        return (
+            "NICU_SECOND_FACTOR asks for second factors, and codes from an app need NICU_SECRET_KEY; without it only"
+            " passkeys can be set up, over TLS or at localhost"
+        )
+
+    @property
     def sign_on_units(self) -> dict[str, str]:
         """Return which group of the identity provider sees which unit (its name or number, `*` for every one).
 
@@ -201,5 +211,6 @@ def load() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        name = ".".join(str(part) for part in first["loc"]) or "settings"
-        raise SettingsFault(f"{name}: {first['msg']}") from None
+        name = ".".join(str(part) for part in first["loc"])
+        why = first["msg"].removeprefix("Value error, ")
+        raise SettingsFault(f"{name}: {why}" if name else why) from None

@@ -158,6 +158,8 @@ def test_in_production_administrators_must_where_an_app_can_be_set_up() -> None:
     assert Settings.model_validate(key).must_prove(True) == {"administrator"}
     assert Settings.model_validate(key).must_prove(False) == frozenset()
     assert Settings.model_validate({}).must_prove(True) == frozenset()
+    assert Settings.model_validate({**key, "NICU_SECOND_FACTOR": "required"}).closed_door is None
+    assert "NICU_SECRET_KEY" in (Settings.model_validate({"NICU_SECOND_FACTOR": "required"}).closed_door or "")
     assert Settings.model_validate({**key, "NICU_SECOND_FACTOR": "optional"}).must_prove(True) == frozenset()
     with pytest.raises(ValueError, match="optional, required, or roles"):
         Settings.model_validate({"NICU_SECOND_FACTOR": "everybody"})

@@ -69,6 +69,8 @@ def serve(
     if role != "engine":
         check_front(found.host if host is None else host, front)
     logs.configure(found.log_level)
+    if (doubt := found.closed_door) is not None:
+        structlog.get_logger("nicu.serve").warning(doubt)
     if role == "engine" and workers > 1:
         refuse("one engine works for a unit: leave --workers out, or start web workers with --role web")
     with stoppable():
