@@ -74,6 +74,12 @@ def test_units_may_do_little_more_than_their_work(units: Path, name: str) -> Non
     passes(program("systemd-analyze"), "security", "--offline=yes", "--threshold=40", units / name)
 
 
+@pytest.mark.parametrize("name", ["nicu-engine.service", "nicu-web.service"])
+def test_what_a_server_puts_by_lies_where_its_unit_may_write(name: str) -> None:
+    said = (DEPLOY / "systemd" / name).read_text().splitlines()
+    assert {"StateDirectory=nicu", "Environment=NICU_SPOOL_DIR=/var/lib/nicu/spool", "ProtectSystem=strict"} <= {*said}
+
+
 def test_what_vercel_reads_names_files_that_are_there() -> None:
     folder = DEPLOY / "serverless" / "vercel"
     config = json.loads((folder / "vercel.json").read_text())

@@ -82,6 +82,9 @@ def test_the_page_is_followed_to_its_end(machine: Machine) -> None:
     assert said.count("works as a superuser") == 1  # as nicu_care, and not as nicu_app
     assert re.search(r"\.dump", said)
     assert len(list((machine.folder / "backups").glob("*.dump"))) == 1
+    # The program's group reads all of it once `chown root:nicu` has given it to that group, and nobody else does.
+    modes = {file.name: file.stat().st_mode & 0o777 for file in (machine.folder / "etc").iterdir()}
+    assert set(modes.values()) == {0o640}, modes
     kept = (machine.folder / "etc" / "care.password").read_text().strip()
     assert kept not in said
     with pytest.raises(Exception, match=r"moved|closed"):

@@ -133,6 +133,8 @@ def go_through(machines: Machines, lose: Lose, note: Note) -> None:
     note("seconds from the loss to the next engine", took)
     assert took is not None
     assert took <= TAKEN_OVER_S
+    if lose is _silence:
+        within(10, lambda: "acknowledge there too" in str(house.wall(first)), "the first says that it may be followed")
     within(10, lambda: machines.send(second, heart_rate=42, spo2=95), "the second acknowledges")
     within(10, lambda: machines.alarms(second)["heart_rate:low"]["presence"] == "on", "nobody acknowledged it there")
 

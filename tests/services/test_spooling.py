@@ -100,6 +100,16 @@ async def test_readings_are_acknowledged_from_the_spool_alarms_go_on_and_all_is_
     assert (measures.accepted, measures.duplicates) == (3, 0)
 
 
+async def test_an_engine_that_may_have_been_followed_says_so_on_its_wall(ward: SpoolingUnit) -> None:
+    ward.engine.keeper.epoch = 3
+    ward.line.cut = True
+    for seconds, may_be in ((1, False), (2, False), (6, True)):
+        ward.unit.clock.at += seconds * 1_000
+        await ward.unit.reading(heart_rate=150)
+        (fault,) = [alarm.text for alarm in ward.unit.station.ward.unit_watch.alarms]
+        assert fault.endswith("acknowledge there too") is may_be, fault
+
+
 async def test_what_is_sent_again_is_counted_once_the_spool_is_drained(ward: SpoolingUnit) -> None:
     ward.line.cut = True
     for _ in range(3):

@@ -28,7 +28,7 @@ def configure(level: str, quiet: bool = False) -> None:
     root.handlers[:] = [handler]
     root.setLevel(lowest)
     # Libraries tell requests and statements, which may name a baby.
-    for name in ("uvicorn", "httpx", "sqlalchemy", "alembic", "asyncio"):
+    for name in ("uvicorn", "httpx", "sqlalchemy", "nicu_dashboard.adapters.sql", "alembic", "asyncio"):
         logging.getLogger(name).setLevel(max(lowest, logging.WARNING))
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],

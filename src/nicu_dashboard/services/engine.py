@@ -135,7 +135,8 @@ class Engine:
         failing, at = self.keeper.failing is not None, self._clock.now()
         if failing != (self.store_failing_since is not None):
             self.store_failing_since = at if failing else None
-        text = self.keeper.in_words() if failing or self.keeper.waiting.ticks else None
+        away_ms = at - (self.store_failing_since or at)
+        text = self.keeper.in_words(away_ms) if failing or self.keeper.waiting.ticks else None
         if text == self._told:
             return
         self._told = text

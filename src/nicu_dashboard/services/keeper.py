@@ -34,6 +34,8 @@ Fates = Sequence[Fate | Refused]
 # Readings that one transaction takes out of the spool: about a tenth of a second on two cores.
 BATCH = 2_000
 # Numbers go on rising over a restart by the clock, however many ticks there were.
+# Without the store for longer than a lease lasts, an engine may have been followed by another.
+FOLLOWED_MS = 5_000
 _PER_MS = 1_000
 _NOTHING = SpoolState(0, 0, 0, 0, None)
 
@@ -194,14 +196,17 @@ class Keeper:
                 self._own, self._late = frozenset((self.epoch,)), None
             return True
 
-    def in_words(self) -> str:
-        """Return what the wall says while not everything is in the store."""
+    def in_words(self, away_ms: int = 0) -> str:
+        """Return what the wall says while not everything is in the store, which was away for so long."""
         if self._spool is None or self.full:
             return "Store unavailable: readings are not saved"
         about = _about(self.waiting.readings)
         if self.failing is None:
             return f"Store is back: {about} readings are being written"
-        return f"Store unavailable: {about} readings wait on this machine"
+        said = f"Store unavailable: {about} readings wait on this machine"
+        # Acts of an engine that was followed are history there: whoever stands before its screens must know.
+        may_be_followed = self.epoch > 0 and away_ms >= FOLLOWED_MS
+        return f"{said}. If another engine works meanwhile, acknowledge there too" if may_be_followed else said
 
     def standing(
         self, alarms: Sequence[AlarmRow], silences: Sequence[SuspensionRow]

@@ -14,10 +14,11 @@ from nicu_dashboard.adapters.sql.addresses.address import AddressFault
 from nicu_dashboard.adapters.sql.addresses.faults import ConnectFault
 from nicu_dashboard.adapters.sql.addresses.idle import IdlingPool
 from nicu_dashboard.adapters.sql.engines import Database, connect
+from nicu_dashboard.adapters.sql.errors import is_away
 from nicu_dashboard.ports.tick import StoreUnavailable
 from tests.adapters.addresses.conftest import ESCAPED, GuardedServer
 from tests.adapters.addresses.pooler import pgbouncer
-from tests.postgres import PostgresServer
+from tests.postgres import PostgresServer, free_port
 
 
 @pytest.fixture
@@ -100,6 +101,16 @@ def test_the_alarm_path_keeps_its_connection_however_short_the_others_are_kept(u
         pass
     time.sleep(1.6)
     assert (sessions(url, "ward"), sessions(url, "ward alarms")) == (0, 1)
+    store.close()
+
+
+def test_whoever_is_told_at_once_that_the_server_is_away_is_told_that_waiting_helps() -> None:
+    store = connect(f"postgresql://postgres@127.0.0.1:{free_port()}/ward", environ={})
+    store.serve()
+    for _ in range(3):  # the first one finds it out, the others are told without a try
+        with pytest.raises(StoreUnavailable, match="start the server") as told, store.reading():
+            pass
+        assert is_away(told.value)
     store.close()
 
 

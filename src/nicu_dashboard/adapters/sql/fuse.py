@@ -35,7 +35,7 @@ class Fuse:
             if self._fault is None:
                 return
             if perf_counter() < self._next_try:
-                raise StoreUnavailable(str(self._fault))
+                raise _again(self._fault)
             self._next_try = perf_counter() + RETRY_S
 
     @contextmanager
@@ -54,6 +54,11 @@ class Fuse:
             if self._fault is None:
                 self._next_try = 0.0
             self._fault = fault
+
+
+def _again(fault: StoreUnavailable) -> StoreUnavailable:
+    """Return the fault anew, of its kind: who asks whether waiting helps must get the same answer."""
+    return ConnectFault(fault.kind) if isinstance(fault, ConnectFault) else Unreachable(str(fault))
 
 
 def _silent(fault: StoreUnavailable) -> bool:
