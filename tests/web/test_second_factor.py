@@ -120,6 +120,25 @@ def test_a_new_password_ends_every_other_session(ward: Serving) -> None:
     assert other.post("/api/session", json={"name": "nurse", "password": new["new"]}).status_code == 201
 
 
+def test_a_session_from_before_the_factor_changes_nothing_and_adds_none_of_its_own(ward: Serving) -> None:
+    nurse, thief = ward.log_in("nurse"), ward.browser()
+    assert thief.post("/api/session", json={"name": "nurse", "password": PASSWORD}).status_code == 201
+    begun = thief.post("/api/account/totp", json={"password": PASSWORD}).json()
+    set_up(ward, nurse)
+    code = pyotp.TOTP(begun["secret"]).at(ward.clock.now() // 1_000)
+    late = thief.post("/api/account/totp/confirm", json={"step": begun["step"], "code": code})
+    factor = nurse.get("/api/account").json()["factors"][0]["id"]
+    tried = [
+        thief.post(f"/api/account/{path}", json={"password": PASSWORD})
+        for path in ("totp", "passkeys", "recovery-codes", f"factors/{factor}/remove")
+    ]
+    new = {"current": PASSWORD, "new": "three unrelated words"}
+    refused = [late, *tried, thief.post("/api/account/password", json=new)]
+    assert [answer.status_code for answer in refused] == [422] * 6
+    assert all("second factor by now" in answer.text for answer in refused)
+    assert nurse.post("/api/account/recovery-codes", json={"password": PASSWORD}).status_code == 201
+
+
 def test_an_administrator_takes_a_lost_factor_off(ward: Serving) -> None:
     set_up(ward, ward.log_in("nurse"))
     admin = ward.log_in("administrator")

@@ -21,6 +21,8 @@ interface Factor {
 interface Account {
   readonly display_name: string;
   readonly role: string;
+  /** How this session began: `password`, `password and totp`, `single sign-on` … */
+  readonly method: string;
   readonly has_password: boolean;
   readonly second_factor_required: boolean;
   readonly factors: readonly Factor[];
@@ -36,6 +38,12 @@ interface App {
 type Doing = "password" | "app" | "passkey" | "codes" | Factor | null;
 
 const text = (form: FormData, name: string): string => String(form.get(name) ?? "");
+
+function missing(data: Account): string {
+  if (data.method !== "password") return "";
+  if (data.factors.length > 0) return ". Sign out and in again with your second factor.";
+  return data.second_factor_required ? ". Set up a second factor first: this server asks for one." : "";
+}
 
 export default function AccountPage() {
   const { data, error, again } = useLoad<Account>("/api/account");
@@ -77,7 +85,7 @@ export default function AccountPage() {
   return (
     <OfficePage
       title="Account"
-      said={data ? `${data.display_name}, ${data.role}${data.second_factor_required && data.factors.length === 0 ? ". Set up a second factor first: this server asks for one." : ""}` : ""}
+      said={data ? `${data.display_name}, ${data.role}${missing(data)}` : ""}
       tools={
         <>
           {data?.has_password && <Button onClick={() => setDoing("password")}>Change the password</Button>}

@@ -134,6 +134,7 @@ class Accounts:
         """Let the person of a session prove itself once more before its account is changed; raises AccountRefused."""
         if session.method == BY_CODE_ALONE:
             raise Unacceptable("a recovery code alone changes no account; log in with your password or the hospital's")
+        self.check_strength(session)
         user = session.user
         if user.password_hash == NO_PASSWORD:
             if self._clock.now() - session.created_at > IDLE_MS:
@@ -144,6 +145,11 @@ class Accounts:
             self._refused(user.name, address, "")
             raise Unacceptable("the password is wrong")
         self._lockout.forget("password", user.name, address)
+
+    def check_strength(self, session: Session) -> None:
+        """Raise Unacceptable for a log-in by password alone, from before the account had a second factor."""
+        if session.method == "password" and self._second.of(session.user):
+            raise Unacceptable("this account has a second factor by now: log out and in again with it")
 
     def enter(self, user: User, method: str, address: str | None, last_ms: int = SESSION_MS) -> Entered:
         """Open a session for somebody who has proved who it is."""

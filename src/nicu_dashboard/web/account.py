@@ -97,6 +97,7 @@ def begin_codes(body: Again, found: InRooms, person: Own) -> dict[str, Any]:
 def confirm_codes(body: CodeBody, request: Request, found: InRooms, person: Own) -> Response:
     """Finish it with the first code; the first factor brings recovery codes, shown this once."""
     session = _session(person)
+    found.accounts.check_strength(session)
     found.doors.second.confirm_codes(session.user, body.step, body.code, body.name, person.actor)
     return _stronger(request, found, person, "totp")
 
@@ -113,6 +114,7 @@ def begin_passkey(body: Again, request: Request, found: InRooms, person: Own) ->
 def confirm_passkey(body: PasskeyBody, request: Request, found: InRooms, person: Own) -> Response:
     """Finish it with what the browser has made."""
     user, site = _session(person).user, site_of(request)
+    found.accounts.check_strength(_session(person))
     found.doors.second.confirm_passkey(user, body.step, body.credential, body.name, site, person.actor)
     return _stronger(request, found, person, "passkey")
 

@@ -141,7 +141,9 @@ def _let_in(person: Person, request: Request, act: Act) -> Person:
 
 def _why_not(person: Person, act: Act) -> str:
     if person.acts == _UNPROVED and person.session is not None and act in MAY[person.role]:
-        return "set up a second factor first: this server asks for one (page Account)"
+        return (
+            "set up a second factor first: this server asks for one (page Account); who has one logs in again with it"
+        )
     return f"a {person.role} may not {act}"
 
 
