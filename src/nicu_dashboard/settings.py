@@ -15,6 +15,7 @@ from nicu_dashboard.ports.people import Role
 
 LogLevel = Literal["debug", "info", "warning", "error"]
 LEAST_KEY = 32
+_NO_NUMBER = {"int_parsing", "int_type", "int_from_float", "greater_than_equal", "less_than_equal"}
 # HOST:PORT, an IPv6 address in brackets.
 _PLACE = re.compile(r"([^\s:\[\]]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}")
 DEFAULT_DATABASE_URL = "sqlite:///nicu.db"
@@ -212,5 +213,14 @@ def load() -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = ".".join(str(part) for part in first["loc"])
-        why = first["msg"].removeprefix("Value error, ")
+        why = _number_wanted(name) if first["type"] in _NO_NUMBER else first["msg"].removeprefix("Value error, ")
         raise SettingsFault(f"{name}: {why}" if name else why) from None
+
+
+def _number_wanted(name: str) -> str:
+    """Return in words which numbers a setting takes and what to do."""
+    (field,) = [field for field in Settings.model_fields.values() if field.alias == name]
+    least = next((str(bound.ge) for bound in field.metadata if hasattr(bound, "ge")), None)
+    most = next((str(bound.le) for bound in field.metadata if hasattr(bound, "le")), None)
+    range_ = f" from {least} to {most}" if least and most else f" of at least {least}" if least else ""
+    return f"a whole number{range_} is wanted; change it in the environment or .env"
