@@ -134,7 +134,7 @@ def test_workers_of_a_dead_start_cannot_write_any_more(ward: Path, postgres_url:
         text=True,
         check=True,
     )
-    assert json.loads(process.stdout) == "another `nicu migrate run` has taken this move over; this one stops."
+    assert json.loads(process.stdout) == "another `nicu migrate` has taken this move over; this one stops."
 
 
 STALE = """

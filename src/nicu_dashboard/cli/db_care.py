@@ -54,6 +54,8 @@ def _look_after(database: Database, keep_ms: int | None, dry_run: bool) -> list[
     with unfiltered(database) as connection:
         must_take_writes(connection)
         must_own(connection, "vitals")
+        if keep_ms is not None:
+            maintenance.must_be_divided(connection)
     found = maintenance.tables(database)
     if not dry_run:
         with bar() as report:

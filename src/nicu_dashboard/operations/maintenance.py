@@ -135,9 +135,15 @@ def keep_partitions(database: Database, now: int, retention_ms: int | None, repo
         names = in_a_quiet_moment(database, lambda connection: timescale.drop_before(connection, before))
         report.did(f"dropped {len(names)} chunks of readings before {format_instant(before)[:10]}")
         return names
-    if kind != "partitioned":
-        raise CannotCare("readings are one plain table here; divide it by time first: nicu db optimize --partition")
+    with unfiltered(database) as connection:
+        must_be_divided(connection)
     return [part.name for part in partitions.drop_before(database, before, report)]
+
+
+def must_be_divided(connection: Connection) -> None:
+    """Raise CannotCare where the readings are one plain table, from which no time can be dropped as a whole."""
+    if partitions.kind(connection) not in ("partitioned", "hypertable"):
+        raise CannotCare("readings are one plain table here; divide it by time first: nicu db optimize --partition")
 
 
 def retention_ms(text: str) -> int:
