@@ -39,14 +39,18 @@ def group() -> None:
     """The audit trail."""
 
 
+AnchorFile = Annotated[
+    Path | None, typer.Option(help="The file of anchors. [NICU_AUDIT_ANCHOR_FILE, for SQLite beside the file]")
+]
+BareUntil = Annotated[
+    int, typer.Option(min=0, help="Rows up to this one were written before this installation had a key.")
+]
+
+
 @trail.command("verify")
 def verify(
-    anchors: Annotated[
-        Path | None, typer.Option(help="The file of anchors. [NICU_AUDIT_ANCHOR_FILE, for SQLite beside the file]")
-    ] = None,
-    bare_until: Annotated[
-        int, typer.Option(min=0, help="Rows up to this one were written before this installation had a key.")
-    ] = 0,
+    anchors: AnchorFile = None,
+    bare_until: BareUntil = 0,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> int:
     """Check every row's seal, its link to the row before, that no number is missing, and what the anchors saw.
@@ -88,12 +92,8 @@ def expire(
     export: Annotated[
         Path | None, typer.Option(help="Write the rows that go into this new file first, one JSON a line.")
     ] = None,
-    anchors: Annotated[
-        Path | None, typer.Option(help="The file of anchors. [NICU_AUDIT_ANCHOR_FILE, for SQLite beside the file]")
-    ] = None,
-    bare_until: Annotated[
-        int, typer.Option(min=0, help="Rows up to this one were written before this installation had a key.")
-    ] = 0,
+    anchors: AnchorFile = None,
+    bare_until: BareUntil = 0,
 ) -> int:
     """Remove rows older than six years, as the owner of the tables; the trail says where it begins from then on.
 

@@ -1,20 +1,15 @@
 """Each check finds what was spoiled on purpose on a real server, and passes before."""
 
-import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
 
-from nicu_dashboard.adapters.anchor_sinks import FileSink
-from nicu_dashboard.adapters.sql.audit_anchors import SqlAnchors
-from nicu_dashboard.adapters.sql.engines import Database, connect
+from nicu_dashboard.adapters.sql.engines import connect
 from nicu_dashboard.adapters.sql.people import SqlPeople
 from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.domain.instants import parse_instant
@@ -307,101 +302,8 @@ def test_what_is_attested_holds_for_a_time_and_is_sealed(clinic: Clinic) -> None
 # What the program keeps is looked at on a SQLite file: the same on both.
 
 
-@contextmanager
-def _scene(store: Database, **environ: str) -> Iterator[Scene]:
-    yield Scene(store, store, environ, AT)
-
-
-def test_a_file_that_others_may_read(sqlite_store: Database) -> None:
-    path = Path(sqlite_store.address.database)
-    with _scene(sqlite_store) as scene:
-        assert CHECKS["rest.file"].look(scene).state == "pass"
-        path.chmod(0o644)
-        assert CHECKS["rest.file"].look(scene).evidence == f"others may read {path.name}"
-        assert CHECKS["priv.triggers"].look(scene).state == "pass"
-        with sqlite_store.writing() as connection:
-            connection.exec_driver_sql("DROP TRIGGER audit_log_keeps_rows")
-        assert CHECKS["priv.triggers"].look(scene).evidence == "missing: audit_log_keeps_rows"
-
-
-def test_where_key_and_anchors_are_kept(sqlite_store: Database, tmp_path: Path) -> None:
-    SqlPeople(sqlite_store).record(ADMIN.entry(AT, "did", "something"))
-    key, file = tmp_path / "elsewhere.key", tmp_path / "elsewhere.anchors"
-    key.write_text("x" * 40)
-    key.chmod(0o640)
-    own = {"NICU_AUDIT_KEY_FILE": str(key), "NICU_AUDIT_ANCHOR_FILE": str(file)}
-    with _scene(sqlite_store) as beside, _scene(sqlite_store, **own) as outside:
-        assert CHECKS["app.audit_key"].look(beside).state == "warn"
-        assert CHECKS["app.audit_key"].look(outside).state == "fail"
-        key.chmod(0o600)
-        assert CHECKS["app.audit_key"].look(outside).state == "pass"
-        assert CHECKS["app.anchors"].look(outside).state == "fail"
-        taken = SqlAnchors(sqlite_store).take(AT)
-        assert taken is not None
-        FileSink(file).keep(taken.line)
-        assert CHECKS["app.anchors"].look(outside).state == "pass"
-        assert CHECKS["app.anchors"].look(later(outside, 1)).evidence == "the last anchor is 24 hours old"
-
-
-def test_people_and_their_keys(sqlite_store: Database) -> None:
-    people = SqlPeople(sqlite_store)
-    with _scene(sqlite_store) as scene:
-        assert CHECKS["app.users"].look(scene).state == "fail"
-        added = people.add_user("eva", "Eva", "physician", "hash", ADMIN.entry(AT, "user.add", "user eva"))
-        assert CHECKS["app.users"].look(scene).state == "pass"
-        people.add_user("Station", "Station", "nurse", "hash", ADMIN.entry(AT, "user.add", "user"))
-        assert CHECKS["app.users"].look(scene).state == "warn"
-        assert CHECKS["app.second_factor"].look(scene).state == "fail"
-        assert CHECKS["app.unused"].look(scene).state == "pass"
-        assert CHECKS["app.unused"].look(later(scene, 91)).state == "warn"
-        assert CHECKS["app.reads"].look(scene).state == "pass"
-        people.open_session("token", added.id, AT, AT + DAY, ADMIN.entry(AT, "session.open", "user eva"))
-        assert CHECKS["app.reads"].look(scene).state == "fail"
-        with sqlite_store.writing() as connection:
-            connection.exec_driver_sql(
-                "INSERT INTO second_factors (user_id, kind, name, secret, created_at)"
-                f" VALUES ({added.id}, 'totp', 'phone', 'x', {AT})"
-            )
-            connection.exec_driver_sql(
-                "INSERT INTO device_keys (name, key_hash, scope, created_at) VALUES ('gateway', 'x', '[]', 0)"
-            )
-            connection.exec_driver_sql(
-                "INSERT INTO break_glass (user_id, session_hash, reason, began_at, ends_at)"
-                f" VALUES ({added.id}, 'x', 'arrest', {AT - 8 * DAY}, {AT - 8 * DAY + 1})"
-            )
-        assert CHECKS["app.second_factor"].look(scene).state == "pass"
-        assert CHECKS["app.keys"].look(scene).state == "warn"
-        assert CHECKS["app.emergency"].look(scene).state == "warn"
-    with _scene(sqlite_store, NICU_ALLOW_INSECURE_DATABASE="1", NICU_LOG_LEVEL="debug") as scene:
-        assert CHECKS["app.insecure"].look(scene).state == "fail"
-        assert CHECKS["phi.own_log"].look(scene).state == "warn"
-    with _scene(sqlite_store, NICU_ALLOW_INSECURE_ENGINE="1") as scene:
-        assert CHECKS["app.insecure"].look(scene).evidence == "NICU_ALLOW_INSECURE_ENGINE=1"
-
-
-def test_a_session_that_was_given_longer(sqlite_store: Database) -> None:
-    people = SqlPeople(sqlite_store)
-    eva = people.add_user("eva", "Eva", "nurse", "hash", ADMIN.entry(AT, "user.add", "user eva"))
-    people.open_session("usual", eva.id, AT, AT + DAY // 2, ADMIN.entry(AT, "session.open", "user eva"))
-    with _scene(sqlite_store) as scene:
-        assert CHECKS["app.log_off"].look(scene).state == "pass"
-        people.open_session("endless", eva.id, AT, AT + 365 * DAY, ADMIN.entry(AT, "session.open", "user eva"))
-        assert CHECKS["app.log_off"].look(scene).state == "fail"
-
-
-def test_an_old_library(sqlite_store: Database) -> None:
-    with _scene(sqlite_store) as scene:
-        assert CHECKS["patch.sqlite"].look(scene).state == "pass"
-
-        def old(connection: sqlite3.Connection, *_: object) -> None:
-            connection.create_function("sqlite_version", 0, lambda: "3.31.1")
-
-        event.listen(sqlite_store.reader, "checkout", old)
-        assert CHECKS["patch.sqlite"].look(scene).state == "warn"
-
-
 def test_every_check_is_spoiled_somewhere() -> None:
-    here = Path(__file__).read_text()
+    here = "".join(path.read_text() for path in Path(__file__).parent.glob("test_checks*.py"))
     by_hand = {name for name, check in CHECKS.items() if check.look.__qualname__.startswith("by_hand")}
     attested = {"backup.elsewhere"}
     assert [name for name in CHECKS if f'"{name}"' not in here and name not in by_hand | attested] == []
