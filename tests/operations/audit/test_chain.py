@@ -2,123 +2,19 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
 
-from nicu_dashboard.adapters.anchor_sinks import FileSink
-from nicu_dashboard.adapters.sql.audit_anchors import SqlAnchors
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.people import SqlPeople
 from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.operations.audit import anchors
-from nicu_dashboard.operations.audit.expiry import Expired, Order, expire
-from nicu_dashboard.operations.audit.partitions import close_year
-from nicu_dashboard.operations.audit.verify import EXPIRED, LEAST_MS, Verdict, verify
-from nicu_dashboard.operations.reporting import Report
-from nicu_dashboard.operations.sessions import CannotCare
-from nicu_dashboard.services.actor import Actor
+from nicu_dashboard.operations.audit.verify import verify
 from tests.contracts.ward import NIGHT, by_nurse
-from tests.operations.conftest import set_up
-from tests.postgres import PostgresServer
-
-KEY = "the key of the audit trail, kept away from it"
-ROWS = 12
-OLD = NIGHT + LEAST_MS
-NEXT_YEAR = NIGHT + 366 * 86_400_000
-
-
-@dataclass
-class Trail:
-    """A trail of twelve rows, the way of somebody who owns its database, and its anchors."""
-
-    url: str
-    folder: Path
-    environ: dict[str, str]
-    database: Database
-
-    @property
-    def anchor_file(self) -> Path:
-        return self.folder / "anchors"
-
-    def anchor(self, at: int = NIGHT) -> None:
-        taken = SqlAnchors(self.database).take(at)
-        assert taken is not None
-        FileSink(self.anchor_file).keep(taken.line)
-
-    def write(self, action: str, **more: Any) -> None:
-        SqlPeople(self.database).record(by_nurse(action, **more))
-
-    def verify(self, bare_until: int = 0) -> Verdict:
-        remembered = anchors.read(self.anchor_file, self.database.trail.seals)
-        return verify(self.database, remembered, bare_until)
-
-    def close_year(self, at: int) -> None:
-        if self.database.engine_name == "postgresql":
-            close_year(self.database, at, Report())
-
-    def expire(self, before: int, export: Path | None = None) -> Expired:
-        remembered = anchors.read(self.anchor_file, self.database.trail.seals)
-        order = Order(before, before + LEAST_MS, Actor("owner", "operator"), export)
-        return expire(self.database, order, remembered)
-
-    def run(self, *statements: str) -> None:
-        """Run statements as the owner of everything, past the program."""
-        if self.database.engine_name == "sqlite":
-            connection = sqlite3.connect(str(make_url(self.url).database), isolation_level=None)
-            for statement in statements:
-                connection.execute(statement)
-            connection.close()
-        else:
-            with psycopg.connect(self.url, autocommit=True) as server:
-                for statement in statements:
-                    server.execute(statement.encode())
-
-    def attack(self, *statements: str) -> Verdict:
-        """Switch the triggers off as the owner may, change the trail, and return what is found."""
-        off = {
-            "sqlite": ("DROP TRIGGER audit_log_keeps_content", "DROP TRIGGER audit_log_keeps_rows"),
-            "postgresql": ("ALTER TABLE audit_log DISABLE TRIGGER ALL",),
-        }[self.database.engine_name]
-        self.run(*off, *statements)
-        return self.verify()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def audited_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty store."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'nicu.db'}"
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        with server.database(set_up(server)) as url:
-            yield url
-
-
-@pytest.fixture
-def sqlite_trail(tmp_path: Path) -> Iterator[Trail]:
-    yield from filled(f"sqlite:///{tmp_path / 'nicu.db'}", tmp_path)
-
-
-@pytest.fixture
-def trail(audited_url: str, tmp_path: Path) -> Iterator[Trail]:
-    yield from filled(audited_url, tmp_path)
-
-
-def filled(url: str, folder: Path) -> Iterator[Trail]:
-    """A store whose trail has its rows."""
-    environ = {"NICU_SECRET_KEY": KEY}
-    database = open_store(url, environ=environ)
-    found = Trail(url, folder, environ, database)
-    for number in range(ROWS):
-        found.write(f"act {number}", at=NIGHT + number, patient_id=number % 3, detail={"limit": 88.0, "to": 1e22})
-    yield found
-    database.close()
+from tests.operations.audit.trail import KEY, ROWS, Trail
 
 
 def test_a_trail_that_nobody_touched_is_whole(trail: Trail) -> None:
@@ -224,68 +120,6 @@ def test_a_trail_cut_and_continued_is_found_by_an_anchor(trail: Trail) -> None:
     verdict = trail.verify()
     assert [fault.seq for fault in verdict.faults] == [12]
     assert "is not the one that the anchor of" in verdict.faults[0].text
-
-
-def test_rows_missing_at_the_beginning_are_found_unless_retention_says_so(trail: Trail) -> None:
-    verdict = trail.attack("DELETE FROM audit_log WHERE seq < 4")
-    assert [fault.text for fault in verdict.faults] == ["rows 1 to 3 are missing at the beginning"]
-    with trail.database.reading() as connection:
-        seal = connection.exec_driver_sql("SELECT previous_hash FROM audit_log WHERE seq = 4").scalar_one()
-    trail.write(EXPIRED, at=OLD, detail={"first": 4, "previous_hash": seal, "before": NIGHT})
-    assert trail.verify().faults == []
-
-
-def test_retention_that_took_younger_rows_or_another_start_is_no_excuse(trail: Trail) -> None:
-    trail.attack("DELETE FROM audit_log WHERE seq < 4")
-    with trail.database.reading() as connection:
-        seal = connection.exec_driver_sql("SELECT previous_hash FROM audit_log WHERE seq = 4").scalar_one()
-    trail.write(EXPIRED, at=OLD - 1, detail={"first": 4, "previous_hash": seal, "before": NIGHT})
-    assert {fault.seq for fault in trail.verify().faults} == {1, ROWS + 1}
-    trail.write(EXPIRED, at=OLD, detail={"first": 5, "previous_hash": seal, "before": NIGHT})
-    assert "row 4 is there again" in " ".join(fault.text for fault in trail.verify().faults)
-
-
-def test_retention_by_a_clock_that_was_put_forward_is_found(sqlite_trail: Trail) -> None:
-    sqlite_trail.anchor()
-    assert sqlite_trail.expire(NIGHT + 5).rows == 5
-    assert sqlite_trail.verify().faults == []
-    sqlite_trail.write("the clock is right again", at=NIGHT + 100)
-    assert [fault.seq for fault in sqlite_trail.verify().faults] == [ROWS + 1]
-
-
-def test_retention_removes_what_is_old_and_says_where_the_trail_begins(sqlite_trail: Trail) -> None:
-    trail = sqlite_trail
-    with pytest.raises(CannotCare, match="rows up to 5 would go, and anchors reach to 0"):
-        trail.expire(NIGHT + 5)
-    trail.anchor()
-    assert trail.expire(NIGHT + 5).rows == 5
-    verdict = trail.verify()
-    assert (verdict.faults, verdict.first, verdict.last) == ([], 6, ROWS + 1)
-    assert trail.expire(NIGHT + 5).rows == 0
-    with pytest.raises(sqlite3.IntegrityError, match="only appended to"):
-        trail.run("DELETE FROM audit_log WHERE seq = 6")
-    assert trail.attack("DELETE FROM audit_log WHERE seq = 6").first_bad is not None
-
-
-def test_the_newest_row_is_never_removed(sqlite_trail: Trail) -> None:
-    sqlite_trail.anchor()
-    assert sqlite_trail.expire(NIGHT + 10_000).rows > 0
-    assert sqlite_trail.verify().faults == []
-
-
-def test_nothing_is_removed_from_a_trail_that_is_not_whole(trail: Trail) -> None:
-    trail.anchor()
-    trail.close_year(NEXT_YEAR)
-    trail.attack("UPDATE audit_log SET actor = 'eve' WHERE seq = 3")
-    with pytest.raises(CannotCare, match="row 3 was changed"):
-        trail.expire(NEXT_YEAR)
-
-
-def test_an_anchor_is_no_excuse_for_a_start(trail: Trail) -> None:
-    """An hourly anchor after a theft carries the thief's start."""
-    trail.attack("DELETE FROM audit_log WHERE seq < 4")
-    trail.anchor()
-    assert [fault.text for fault in trail.verify().faults] == ["rows 1 to 3 are missing at the beginning"]
 
 
 def test_an_anchor_that_somebody_made_up_is_found(trail: Trail) -> None:

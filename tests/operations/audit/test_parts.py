@@ -20,7 +20,7 @@ from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.operations.roles import api as roles
 from nicu_dashboard.operations.sessions import CannotCare, unfiltered
 from tests.contracts.ward import NIGHT, by_nurse
-from tests.operations.audit.test_chain import KEY, NEXT_YEAR, ROWS, Trail, filled
+from tests.operations.audit.trail import KEY, NEXT_YEAR, ROWS, Trail, filled
 from tests.operations.conftest import set_up
 from tests.postgres import PostgresServer
 
