@@ -1,6 +1,7 @@
 """A move that dies by SIGKILL at a chosen point: `python -m tests.migration.killed_run SOURCE URL POINT`.
 
-A point is `stage:event:victim`, or `stage:event:victim:lane`; the stage `after` counts milliseconds instead.
+A point is `stage:event:victim`, or `stage:event:victim:lane[:mapping]`; the stage `after` counts milliseconds instead,
+the mapping is `as-is` or `ours`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from pathlib import Path
 from nicu_dashboard.migration import api
 
 OPTIONS = api.Options(as_is=True, workers=2, chunk_rows=3_000, lane="plain")
+OURS = api.Options(workers=2, chunk_rows=100, follow=True)
+"""Into our own tables, from a file of ours or of the earlier dashboard."""
 
 
 class Deadly:
@@ -51,10 +54,12 @@ def _worker() -> int:
 
 def main(source: str, url: str, point: str) -> None:
     """Run until the point."""
-    stage, event, victim, *lane = point.split(":")
+    stage, event, victim, *more = point.split(":")
     if stage == "after":
         threading.Timer(int(event) / 1000, lambda: os.kill(os.getpid(), signal.SIGKILL)).start()
-    options = replace(OPTIONS, lane=lane[0] if lane else OPTIONS.lane)
+    options = replace(OPTIONS, lane=more[0]) if more else OPTIONS
+    if more[1:] == ["ours"]:
+        options = OURS
     report = api.run(source, url, options, Deadly(stage, int(event), victim))
     sys.stdout.write(json.dumps(report.to_dict()))
     sys.stdout.flush()

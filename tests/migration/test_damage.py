@@ -74,11 +74,15 @@ def test_transactions_in_a_sound_log_are_moved(crashed: Path, postgres_url: str)
 @pytest.mark.parametrize("cut", [1, 100, PAGE, PAGE + 24 + 7])
 def test_a_cut_log_is_refused_and_its_frame_named(crashed: Path, postgres_url: str, cut: int) -> None:
     log = Path(f"{crashed}-wal")
-    log.write_bytes(log.read_bytes()[:-cut])
+    sound = log.read_bytes()
+    log.write_bytes(sound[:-cut])
     report = api.run(str(crashed), postgres_url, AS_IS)
     assert report.exit_code == 2, report.summary
     assert "is cut" in report.faults[0]
     assert is_untouched(postgres_url)
+    log.write_bytes(sound)
+    mended = api.run(str(crashed), postgres_url, AS_IS)
+    assert (mended.exit_code, mended.tables[0].rows) == (0, 5_005), mended.summary
 
 
 def test_a_flipped_bit_in_the_log_names_every_frame_that_is_lost(crashed: Path, postgres_url: str) -> None:
@@ -99,6 +103,7 @@ def test_a_locked_source_is_refused_by_name(ward: Path, postgres_url: str) -> No
         report = api.run(str(ward), postgres_url, AS_IS)
     assert (report.exit_code, "locked by a program" in report.summary) == (2, True)
     assert is_untouched(postgres_url)
+    assert api.run(str(ward), postgres_url, AS_IS).exit_code == 0
 
 
 def test_a_source_that_is_being_written_gives_one_consistent_snapshot(ward: Path, postgres_url: str) -> None:

@@ -90,13 +90,8 @@ for group in (
 app.add_typer(migrate.app, name="migrate")
 
 
-def main() -> None:
-    """Run the command of this process and end it with its exit code: 0 done, 1 found wrong, 2 could not run."""
-    sys.exit(run(sys.argv[1:]))
-
-
 def run(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit code."""
+    """Run one command and return its exit code: 0 done, 1 found wrong, 2 could not run, 130 stopped by Ctrl-C."""
     return guarded(lambda: app(list(arguments), prog_name="nicu", standalone_mode=False))
 
 

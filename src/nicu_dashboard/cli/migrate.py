@@ -108,9 +108,6 @@ def _tell(as_json: bool, work: Callable[[Bars], Report]) -> None:
     bars = Bars(console)
     try:
         report = work(bars)
-    except KeyboardInterrupt:
-        typer.echo("nicu: stopped; run the same command again to go on.", err=True)
-        raise typer.Exit(2) from None
     finally:
         bars.stop()
     if as_json:

@@ -35,6 +35,7 @@ from nicu_dashboard.migration.plan import Plan
 from nicu_dashboard.migration.preflight import checked_plan
 from nicu_dashboard.migration.prisma import LEGACY, Prisma
 from nicu_dashboard.migration.prisma_columns import becomes
+from nicu_dashboard.migration.prisma_staging import Converted
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.recognising import choose, mapping_of
 from nicu_dashboard.migration.report import Report
@@ -44,6 +45,7 @@ from nicu_dashboard.migration.source import open_snapshot, reading, refuse_damag
 from nicu_dashboard.migration.staging import stage
 from nicu_dashboard.migration.target import Connection, TargetFacts, connect, look_at_target
 from nicu_dashboard.migration.verifying import private_snapshot, verify
+from nicu_dashboard.migration.written import tell_writes, trace_of
 
 __all__ = ["Options", "abort", "catch_up", "cut_over", "plan", "roll_back", "run", "verify"]
 
@@ -66,6 +68,7 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
             report.summary = "this target already holds a finished move."
             report.next_step = "Run `nicu migrate verify` to compare again, or name an empty target."
             report.exit_code = 0 if before.state == "done" else 1
+            tell_writes(connection, before, source, report)
             shutil.rmtree(folder, ignore_errors=True)  # killed after the last commit, the move may have left it
             return
         if before and before.state not in ("done", "wrong") and not options.restart:
@@ -85,10 +88,10 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
         mapping = mapping_of(run_now.plan, options.chunk_rows)
         move = Move(run_now, snapshot, target, mapping, crew, progress, connection)
         _carry_on(move, options, report)
+        tell_writes(connection, run_now, source, report)
         if report.exit_code == 0 and run_now.plan.mapping != "as-is":
             _tell_next(connection, run_now, source, target, report)
-        if report.exit_code == 0 and options.verify:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _refuse_other_source(before: Run, source: Path) -> None:
@@ -134,9 +137,35 @@ def _begin(
         stale.unlink()
     snapshot = folder / f"snapshot-{secrets.token_hex(6)}.sqlite"
     progress.start("snapshot", 1, "pages")
+    trace = trace_of(source)
     take_snapshot(source, snapshot, lambda done, pages: None)
     progress.finish("snapshot")
     report.seconds["snapshot"] = round(perf_counter() - begun, 3)
+    try:
+        plan, converted = _looked_at(source, snapshot, mapping, options, report)
+    except BaseException:
+        snapshot.unlink(missing_ok=True)  # no journal knows of it yet
+        raise
+    if plan.mapping != "as-is":
+        make_tables(target, connection, plan.schema)
+    with connection.transaction():
+        journal = Journal(connection)
+        journal.prepare()
+        if plan.mapping != "as-is":
+            plan = bare(connection, plan)
+        for schema in {table.schema for table in plan.tables if not table.exists}:
+            made = [create_table(table) for table in plan.tables if table.schema == schema and not table.exists]
+            create_tables(connection, schema, made)
+        number = journal.open_run(snapshot.name, plan, options.on_reject, str(source.resolve()), trace)
+        journal.add_rejects(number, converted.rejects)
+        if token is not None:
+            with closing(open_snapshot(snapshot)) as file:
+                Marks(connection, number).begin(token, marks_of(file))
+    return snapshot, Run(number, 1, snapshot.name, "loading", plan, options.on_reject, trace=trace)
+
+
+def _looked_at(source: Path, snapshot: Path, mapping: Way, options: Options, report: Report) -> tuple[Plan, Converted]:
+    """Return the plan of a snapshot; raises RowsRejected where the look has found rows that would be."""
     begun = perf_counter()
     plan, converted = checked_plan(source, snapshot, mapping)
     if converted.rejects and options.on_reject == "stop":
@@ -153,22 +182,7 @@ def _begin(
             + ".",
             "Mend them, or run again with --on-reject quarantine.",
         )
-    if plan.mapping != "as-is":
-        make_tables(target, connection, plan.schema)
-    with connection.transaction():
-        journal = Journal(connection)
-        journal.prepare()
-        if plan.mapping != "as-is":
-            plan = bare(connection, plan)
-        for schema in {table.schema for table in plan.tables if not table.exists}:
-            made = [create_table(table) for table in plan.tables if table.schema == schema and not table.exists]
-            create_tables(connection, schema, made)
-        number = journal.open_run(snapshot.name, plan, options.on_reject, str(source.resolve()))
-        journal.add_rejects(number, converted.rejects)
-        if token is not None:
-            with closing(open_snapshot(snapshot)) as file:
-                Marks(connection, number).begin(token, marks_of(file))
-    return snapshot, Run(number, 1, snapshot.name, "loading", plan, options.on_reject)
+    return plan, converted
 
 
 def _follow(source: Path, mapping: Way, options: Options) -> str | None:

@@ -11,6 +11,7 @@ from itertools import islice
 from nicu_dashboard.migration.canonical import canonical_json
 from nicu_dashboard.migration.comparing import NO_ROW, Difference
 from nicu_dashboard.migration.copying import copy_in
+from nicu_dashboard.migration.emptied import emptied
 from nicu_dashboard.migration.errors import RowsRejected, Unfit
 from nicu_dashboard.migration.exact import ExactRow, RowEncoder
 from nicu_dashboard.migration.finish import set_sequences
@@ -58,9 +59,13 @@ class Pass:
         with self.target.transaction():
             Journal(self.target).fence(self.run.id, self.run.epoch)
             before = marks.marks()
-            noted = {table.source: keys for table in self.run.plan.tables if (keys := self._noted(table, before))}
+            gone = emptied(self.target, self.run.plan.tables)
+            tables = [table for table in self.run.plan.tables if table not in gone]
+            noted = {table.source: keys for table in tables if (keys := self._noted(table, before))}
             if noted:
                 self._replace(noted)
+            for table in gone:
+                self._insert(table, all_rows(self.source, table))
         self.brought.update({name: len(keys) for name, keys in noted.items()})
         self.changed = self.brought.total()
         for table in self.run.plan.tables:

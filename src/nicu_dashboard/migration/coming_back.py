@@ -34,10 +34,10 @@ def _roll_back(source: str, target: Path, options: Options, progress: Progress, 
     _remove(partial)
     with closing(connect(source)) as connection:
         _begin(connection, options)
-        way = _way(connection, partial, options, progress)
         setting = f"DATABASE_URL=sqlite:///{target.absolute()}"
-        begun = perf_counter()
         try:
+            way = _way(connection, partial, options, progress)
+            begun = perf_counter()
             _write(way, partial, options, report)
             closes = options.close and not report.differences
             if closes:

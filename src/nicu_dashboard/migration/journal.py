@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS nicu_migration.rejects (
     source_table text NOT NULL, row_key text NOT NULL, row_id bigint, column_name text NOT NULL, reason text NOT NULL,
     storage_class text NOT NULL, raw_value bytea NOT NULL, row_image bytea NOT NULL,
     stored_at timestamptz NOT NULL DEFAULT now());
-ALTER TABLE nicu_migration.runs ADD COLUMN IF NOT EXISTS source text;
+ALTER TABLE nicu_migration.runs ADD COLUMN IF NOT EXISTS source text, ADD COLUMN IF NOT EXISTS source_trace text;
 REVOKE ALL ON SCHEMA nicu_migration FROM PUBLIC;
 """
 
@@ -43,7 +43,8 @@ REVOKE ALL ON SCHEMA nicu_migration FROM PUBLIC;
 class Run:
     """One move: `epoch` rises with every start, so that workers of a dead start cannot write any more.
 
-    `source` is the path of the file, "" where an older version began the move.
+    `source` is the path of the file and `trace` how it looked at the snapshot (see written.py), "" where an older
+    version began the move.
     """
 
     id: int
@@ -53,6 +54,7 @@ class Run:
     plan: Plan
     on_reject: str
     source: str = ""
+    trace: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,23 +90,24 @@ class Journal:
         if not self.exists():
             return None
         row = self.connection.execute(
-            "SELECT id, epoch, snapshot, state, plan, on_reject, to_jsonb(r) ->> 'source'"
+            "SELECT id, epoch, snapshot, state, plan, on_reject, to_jsonb(r) ->> 'source',"
+            " to_jsonb(r) ->> 'source_trace'"
             " FROM nicu_migration.runs r ORDER BY id DESC LIMIT 1"
         ).fetchone()
         if row is None:
             return None
-        number, epoch, snapshot, state, plan, on_reject, source = row
+        number, epoch, snapshot, state, plan, on_reject, source, trace = row
         return Run(
             int(str(number)), int(str(epoch)), str(snapshot), str(state), Plan.from_json(str(plan)), str(on_reject),
-            str(source or ""),
+            str(source or ""), str(trace or ""),
         )  # fmt: skip
 
-    def open_run(self, snapshot: str, plan: Plan, on_reject: str, source: str) -> int:
+    def open_run(self, snapshot: str, plan: Plan, on_reject: str, source: str, trace: str = "") -> int:
         """Record a new run and return its number."""
         row = self.connection.execute(
-            "INSERT INTO nicu_migration.runs (snapshot, state, plan, on_reject, source)"
-            " VALUES (%s, 'loading', %s, %s, %s) RETURNING id",
-            (snapshot, plan.to_json(), on_reject, source),
+            "INSERT INTO nicu_migration.runs (snapshot, state, plan, on_reject, source, source_trace)"
+            " VALUES (%s, 'loading', %s, %s, %s, %s) RETURNING id",
+            (snapshot, plan.to_json(), on_reject, source, trace),
         ).fetchone()
         return int(str(row[0])) if row else 0
 

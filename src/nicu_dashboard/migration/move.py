@@ -16,6 +16,7 @@ from nicu_dashboard.migration.comparing import SEQUENCE_WORDS, Compared, Differe
 from nicu_dashboard.migration.copying import Copied
 from nicu_dashboard.migration.crew import Crew
 from nicu_dashboard.migration.ddl import FOREIGN_KEYS, create_table
+from nicu_dashboard.migration.emptied import emptied
 from nicu_dashboard.migration.errors import RowsRejected
 from nicu_dashboard.migration.finish import analyze, quarantine_orphans, set_sequences, stages_of, wrong_sequences
 from nicu_dashboard.migration.journal import ChunkRecord, Journal, Run
@@ -55,6 +56,7 @@ class Move:
     def through(self, verify: bool, thorough: bool) -> list[Difference]:
         """Do all that is left and return the differences found; raises RowsRejected when held."""
         self._brief()
+        self._forget_emptied()
         with closing(open_snapshot(self.snapshot)) as source:
             if self.run.state == "loading":
                 self._timed("copy", lambda: self._copy(source))
@@ -89,6 +91,18 @@ class Move:
             self.journal.fence(self.run.id, self.run.epoch)
             self.journal.set_state(self.run.id, state)
         self.run = replace(self.run, state=state)
+
+    def _forget_emptied(self) -> None:
+        """Let what was loaded into a table be loaded again that a crash of the server has emptied since."""
+        with self.connection.transaction():
+            self.journal.fence(self.run.id, self.run.epoch)
+            loaded = {table for (table, _), item in self.journal.chunks(self.run.id).items() if item.rows}
+            gone = [table for table in emptied(self.connection, self.run.plan.tables) if table.source in loaded]
+            for table in gone:
+                self.journal.forget_table(self.run.id, table.source)
+            if gone:
+                self.journal.set_state(self.run.id, "loading")
+                self.run = replace(self.run, state="loading")
 
     def _copy(self, source: sqlite3.Connection) -> None:
         with self.connection.transaction():

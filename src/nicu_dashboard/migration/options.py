@@ -73,6 +73,7 @@ def reported(command: str, work: Callable[[Report], None]) -> Report:
         report.summary = f"a SQLite file cannot be used: {error}."
     except StoreUnavailable as error:
         report.exit_code, report.summary = 2, str(error)
+        report.next_step = "Mend the cause and run the same command again."
     except OSError as error:
         report.exit_code, report.summary = 2, f"{error.filename or 'a file'} cannot be written: {error.strerror}."
         report.next_step = "Check the folder's rights and room, or name another with --work-dir."

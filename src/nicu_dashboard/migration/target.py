@@ -20,6 +20,10 @@ OLDEST_SERVER = 140000
 GROWTH = 2.5
 """Room wanted in the target per byte of source: rows, indexes and the write-ahead log until its next checkpoint."""
 
+FIRM_COMMITS = """
+SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
+"""
+"""The source is closed on the word of a commit, so a crash of the server must not take one back."""
 POOLER_HOSTS = (".pooler.supabase.com", ".proxy-", "-pooler.")
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -47,6 +51,7 @@ def connect(url: str, name: str = "nicu migrate") -> Connection:
     try:
         for setting in ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"):
             connection.execute(f"SET {setting} = 0".encode())
+        connection.execute(FIRM_COMMITS)
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET nicu.units = '*'")  # where row level security judges by it: a move sees every row
         connection.commit()
