@@ -90,7 +90,11 @@ def _go_through(site: Site, lose: Lose) -> None:
     assert hall.send(fallen, [ill], heart_rate=40)[0] == 202
     within(1, lambda: "heart_rate:low" in hall.standing(ill), "the alarm is on the wall")
     alarm = hall.standing(ill)["heart_rate:low"]
-    assert hall.ask("POST", f"/api/alarms/{alarm['id']}/acknowledge")[0] == 200
+    status, said = hall.ask("POST", f"/api/alarms/{alarm['id']}/acknowledge")
+    assert (status, said["kept"]) == (202, "spool")
+    assert said["notice"].startswith(
+        "Kept on this machine: it will be written to the record when the database is back."
+    )
     within(5, lambda: "readings wait on this machine" in site.told(), "the technical alarm says what waits")
     assert hall.wall()["store"]["spooled"] > 0
     status, report = hall.ask("GET", "/api/health")

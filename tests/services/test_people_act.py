@@ -31,7 +31,7 @@ async def test_a_latched_alarm_goes_when_it_is_acknowledged(unit: TestUnit) -> N
     await unit.seconds(8, heart_rate=150)
     (alarm,) = unit.cot()["alarms"]
     assert alarm["presence"] == "latched"
-    left = await unit.station.actions.acknowledge(alarm["id"], NURSE)
+    left, _ = await unit.station.actions.acknowledge(alarm["id"], NURSE)
     assert left.status == "ended"
     assert unit.alarms() == []
 

@@ -110,6 +110,21 @@ async def test_an_engine_that_may_have_been_followed_says_so_on_its_wall(ward: S
         assert fault.endswith("acknowledge there too") is may_be, fault
 
 
+async def test_whoever_acts_is_told_what_is_on_record_and_what_waits_on_this_machine(ward: SpoolingUnit) -> None:
+    actions = ward.unit.station.actions
+    assert (await actions.pause_audio(1, 120, NURSE)).notice is None
+    ward.engine.keeper.epoch = 3
+    ward.line.cut = True
+    kept = await actions.pause_audio(1, 0, NURSE)
+    assert kept.notice == "Kept on this machine: it will be written to the record when the database is back."
+    ward.unit.clock.at += 6_000
+    kept = await actions.switch_off(1, "spo2:low", "weaned", NURSE)
+    assert (kept.notice or "").endswith("Another engine may work meanwhile: do it there too.")
+    ward.line.cut = False
+    await ward.drained()
+    assert (await actions.switch_on(1, "spo2:low", NURSE)).place == "record"
+
+
 async def test_what_is_sent_again_is_counted_once_the_spool_is_drained(ward: SpoolingUnit) -> None:
     ward.line.cut = True
     for _ in range(3):
@@ -191,7 +206,7 @@ async def test_one_reading_that_the_store_refuses_is_refused_alone(ward: Spoolin
     poison = VitalsRow(1, 999, at, at, {"heart_rate": 150.0})
     good = [VitalsRow(1, 1, at + place, at, {"heart_rate": 150.0 + place}) for place in range(5)]
     await ward.unit.reading(at - 1, heart_rate=100)
-    fates = await ward.engine.submit([*good[:3], poison, *good[3:]])
+    fates = (await ward.engine.submit([*good[:3], poison, *good[3:]])).fates
     assert [fate for fate in fates if not isinstance(fate, str)] == [
         Refused("The store refused a row: FOREIGN KEY constraint failed.")
     ]

@@ -71,6 +71,28 @@ async def test_the_first_engine_works_at_once_and_the_second_waits_and_says_so(h
     await tasks.stop()
 
 
+async def test_an_engine_says_whether_it_starts_or_waits_and_for_what(hire: Hire) -> None:
+    clock = HandClock()
+    alone = hire("one", clock)
+    assert alone.in_words() == "this engine is starting"
+    await alone.win()
+    assert alone.in_words() == "this engine is starting"
+    for other, words in (
+        (hire("two", clock), "another engine works for this unit; this one waits"),
+        (hire("two", clock, ended=("one",)), "this engine is starting"),
+    ):
+        other._note(other._lease.look())
+        assert other.in_words() == words
+    alone.lose()
+    assert alone.in_words().startswith("another engine works")
+    await asyncio.to_thread(alone._lease.give_back, 1)
+    silent = hire("three", clock, ttl_ms=0)
+    assert await silent._try() == 2
+    waits = hire("four", clock)
+    assert await looks(waits, clock, 1) is None
+    assert waits.in_words().startswith("the engine of this unit has fallen silent")
+
+
 async def test_a_lease_that_ran_out_is_taken_after_it_stood_unchanged_for_a_while(hire: Hire) -> None:
     clock = HandClock()
     assert await hire("one", clock, ttl_ms=0)._try() == 1

@@ -18,16 +18,23 @@ export function say(text: string, fault = false): void {
   setTimeout(() => (toasts.value = toasts.value.filter((shown) => shown !== toast)), fault ? 10_000 : 4_000);
 }
 
-/** Do something on the server; say what was done, or why it was not. Returns whether it was. */
+/** Do something on the server; say what was done and whether it waits for the record, or why it was not. Returns whether it was. */
 export async function attempt(done: string, action: () => Promise<unknown>): Promise<boolean> {
   try {
-    await action();
-    say(done);
+    const notice = noticeOf(await action());
+    if (notice) say(`${done}. ${notice}`, true);
+    else say(done);
     return true;
   } catch (error) {
     say(words(error), true);
     return false;
   }
+}
+
+/** What an answer says of an act that is not on record yet. */
+function noticeOf(answer: unknown): string | null {
+  const notice = (answer as { notice?: unknown } | null | undefined)?.notice;
+  return typeof notice === "string" ? notice : null;
 }
 
 export function Toasts() {

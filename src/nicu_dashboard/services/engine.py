@@ -9,6 +9,7 @@ from nicu_dashboard.ports.lease import LeaseLost
 from nicu_dashboard.ports.spool import Spooled
 from nicu_dashboard.ports.tick import Fate, Refused, StoreUnavailable, Tick, VitalsRow
 from nicu_dashboard.services.keeper import Keeper, ReadingsNotKept
+from nicu_dashboard.services.kept import Kept
 from nicu_dashboard.services.live import Live
 from nicu_dashboard.services.measures import Measures
 from nicu_dashboard.services.ward import Ward
@@ -19,15 +20,16 @@ GATHER_S = 0.05
 RETRY_S = 1.0
 # The machine's wall clock may be corrected by this much before people are told.
 CLOCK_STEP_MS = 5_000
+_IN_MEMORY = "it counts on the wall but is in memory alone, to be written as soon as it can be"
 STORE_FAULT, CLOCK_FAULT = "store_unavailable", "clock_stepped"
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """Readings whose sender waits for them to be durable."""
+    """Somebody who waits until readings, or an act without any, are durable."""
 
     rows: Sequence[VitalsRow]
-    done: asyncio.Future[Sequence[Fate | Refused]]
+    done: asyncio.Future[Kept]
 
 
 class Engine:
@@ -47,9 +49,12 @@ class Engine:
         self._writing = asyncio.Lock()
         self.gather_s = GATHER_S
 
-    async def submit(self, rows: Sequence[VitalsRow] = ()) -> Sequence[Fate | Refused]:
-        """Return each reading's fate once it is durable; raises StoreUnavailable, and then no reading was kept."""
-        done: asyncio.Future[Sequence[Fate | Refused]] = asyncio.get_running_loop().create_future()
+    async def submit(self, rows: Sequence[VitalsRow] = ()) -> Kept:
+        """Return where the readings, and what was decided before, are durable, with each reading's fate.
+
+        Raises StoreUnavailable, and then no reading was kept.
+        """
+        done: asyncio.Future[Kept] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(rows, done))
         self._live.changed()
         self._wake.set()
@@ -101,14 +106,15 @@ class Engine:
                 raise
             except ReadingsNotKept as error:
                 self._held = None
-                _answer([sender for sender in waiting if not sender.rows], [])
+                self._answer([sender for sender in waiting if not sender.rows], [])
                 _refuse([sender for sender in waiting if sender.rows], error)
             except StoreUnavailable as error:
                 if self._held is not None:
                     self._held.tick.readings = []
-                _refuse(waiting, error)
+                _refuse([sender for sender in waiting if sender.rows], error)
+                _refuse([sender for sender in waiting if not sender.rows], StoreUnavailable(f"{_IN_MEMORY}: {error}"))
             else:
-                _answer(waiting, fates)
+                self._answer(waiting, fates)
             self._tell_of_store()
 
     def _gathered(self, waiting: Sequence[_Waiting]) -> Tick:
@@ -130,13 +136,27 @@ class Engine:
         self._held = None
         return fates
 
+    def _answer(self, waiting: Sequence[_Waiting], fates: Sequence[Fate | Refused]) -> None:
+        """Tell each sender its share. While anything waits in the spool, what is new went behind it."""
+        keeper, start = self.keeper, 0
+        spooled = keeper.waiting.ticks > 0
+        followed = spooled and keeper.may_be_followed(self._away_ms())
+        for sender in waiting:
+            share = fates[start : start + len(sender.rows)]
+            start += len(sender.rows)
+            if not sender.done.done():
+                sender.done.set_result(Kept(share, "spool" if spooled else "record", followed))
+
+    def _away_ms(self) -> int:
+        at = self._clock.now()
+        return at - (self.store_failing_since or at)
+
     def _tell_of_store(self) -> None:
         """Let the wall know whether the store takes what is decided, and how much waits."""
         failing, at = self.keeper.failing is not None, self._clock.now()
         if failing != (self.store_failing_since is not None):
             self.store_failing_since = at if failing else None
-        away_ms = at - (self.store_failing_since or at)
-        text = self.keeper.in_words(away_ms) if failing or self.keeper.waiting.ticks else None
+        text = self.keeper.in_words(self._away_ms()) if failing or self.keeper.waiting.ticks else None
         if text == self._told:
             return
         self._told = text
@@ -154,15 +174,6 @@ class Engine:
             self.ward.fault(CLOCK_FAULT, text, "low", at)
         else:
             self.ward.fault_over(CLOCK_FAULT, at)
-
-
-def _answer(waiting: Sequence[_Waiting], fates: Sequence[Fate | Refused]) -> None:
-    start = 0
-    for sender in waiting:
-        share = fates[start : start + len(sender.rows)]
-        start += len(sender.rows)
-        if not sender.done.done():
-            sender.done.set_result(share)
 
 
 def _refuse(waiting: Sequence[_Waiting], error: StoreUnavailable) -> None:

@@ -78,9 +78,11 @@ class Intake:
                 rows.append(outcome)
                 places.append(index)
         if any(source.id < 0 for source in sources.values()):
-            await self._engine.submit()
+            with suppress(StoreUnavailable):
+                await self._engine.submit()
             raise StoreUnavailable("the store is away and was never told of this source; send it again")
-        self._count(receipt, list(zip(places, await self._engine.submit(rows), strict=True)))
+        kept = await self._engine.submit(rows)
+        self._count(receipt, list(zip(places, kept.fates, strict=True)))
         return receipt
 
     def _within_measure(

@@ -204,9 +204,15 @@ class Keeper:
         if self.failing is None:
             return f"Store is back: {about} readings are being written"
         said = f"Store unavailable: {about} readings wait on this machine"
-        # Acts of an engine that was followed are history there: whoever stands before its screens must know.
-        may_be_followed = self.epoch > 0 and away_ms >= FOLLOWED_MS
-        return f"{said}. If another engine works meanwhile, acknowledge there too" if may_be_followed else said
+        tell = self.may_be_followed(away_ms)
+        return f"{said}. If another engine works meanwhile, acknowledge there too" if tell else said
+
+    def may_be_followed(self, away_ms: int) -> bool:
+        """Return whether another engine may work since the store is away.
+
+        Acts of an engine that was followed are history there: whoever stands before its screens must know.
+        """
+        return self.epoch > 0 and away_ms >= FOLLOWED_MS
 
     def standing(
         self, alarms: Sequence[AlarmRow], silences: Sequence[SuspensionRow]

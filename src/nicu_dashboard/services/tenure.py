@@ -73,6 +73,15 @@ class Tenure:
             return 0
         return 0 if self._has_ended(seen.claim.holder) else seen.epoch
 
+    def in_words(self) -> str:
+        """Return what this engine does while it does not work yet, or not any more."""
+        seen = self._seen
+        if self.state == "lost" or self.others_epoch():
+            return "another engine works for this unit; this one waits"
+        if self.state == "waiting" and not (seen is None or seen.given_back or self._has_ended(seen.claim.holder)):
+            return "the engine of this unit has fallen silent; this one takes over within seconds unless it comes back"
+        return "this engine is starting"
+
     def at_work(self) -> None:
         """The ward is restored: from now on this engine answers."""
         self.state = "working"

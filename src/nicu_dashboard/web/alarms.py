@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from nicu_dashboard.services.snapshot import alarm_view
 from nicu_dashboard.web.disclosing import showing
+from nicu_dashboard.web.keeping import MAY_WAIT, told
 from nicu_dashboard.web.rooms import InRooms
 from nicu_dashboard.web.security import MaySee, MayWatch, Person, baby_of, require
 from nicu_dashboard.web.shapes import alarm_shape, instant
@@ -49,7 +50,7 @@ def alarms(
 def alarm(alarm_id: Whole, found: InRooms, _: MaySee) -> dict[str, Any]:
     """Return an alarm with every change of it: why it alarmed and who did what."""
     stored, transitions = found.chart.alarm(alarm_id)
-    told = [
+    changes = [
         {
             "at": instant(one.at),
             "from": one.before,
@@ -62,16 +63,16 @@ def alarm(alarm_id: Whole, found: InRooms, _: MaySee) -> dict[str, Any]:
         }
         for one in transitions
     ]
-    return {**alarm_shape(stored), "transitions": told}
+    return {**alarm_shape(stored), "transitions": changes}
 
 
-@router.post("/api/alarms/{alarm_id}/acknowledge")
+@router.post("/api/alarms/{alarm_id}/acknowledge", responses=MAY_WAIT)
 async def acknowledge(
-    alarm_id: Whole, found: InRooms, person: Annotated[Person, Depends(require("acknowledge"))]
+    alarm_id: Whole, found: InRooms, person: Annotated[Person, Depends(require("acknowledge"))], answer: Response
 ) -> dict[str, Any]:
     """Acknowledge a standing alarm: its sound ends, its sight stays while the condition lasts."""
-    left = await found.station.actions.acknowledge(alarm_id, person.actor)
-    return {**alarm_view(left, None, None), "status": left.status}
+    left, kept = await found.station.actions.acknowledge(alarm_id, person.actor)
+    return told(kept, {**alarm_view(left, None, None), "status": left.status}, answer)
 
 
 @router.post("/api/displays", status_code=204)

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, Field
 
 from nicu_dashboard.domain.instants import MINUTE_MS, floor_to
 from nicu_dashboard.services.snapshot import baby_view, bed_view
-from nicu_dashboard.web.rooms import InRooms
+from nicu_dashboard.web.keeping import MAY_WAIT, told
+from nicu_dashboard.web.rooms import InRooms, Rooms
 from nicu_dashboard.web.security import MaySee, MayWatch, Person, SeesCensus, require
 from nicu_dashboard.web.texts import ONE_LINE, PROSE
 from nicu_dashboard.web.windows import Whole
@@ -89,39 +90,52 @@ def _grid(line: Any, from_at: int, steps: int) -> list[float | None]:
 @router.get("/{cot_id}")
 def cot(cot_id: Whole, found: InRooms, _: MaySee) -> dict[str, Any]:
     """Return one cot as the live view has it."""
-    return bed_view(found.station.ward.bed(cot_id), found.station.clock.now())
+    return _seen(cot_id, found)
 
 
-@router.post("/{cot_id}/audio-pause")
+@router.post("/{cot_id}/audio-pause", responses=MAY_WAIT)
 async def audio_pause(
     cot_id: Whole,
     found: InRooms,
     person: Annotated[Person, Depends(require("pause audio"))],
+    answer: Response,
     body: PauseBody | None = None,
 ) -> dict[str, Any]:
     """Pause this cot's sound for at most 120 s; a new high alarm breaks the pause."""
     seconds = 120 if body is None else body.seconds
-    await found.station.actions.pause_audio(cot_id, seconds, person.actor)
-    return bed_view(found.station.ward.bed(cot_id), found.station.clock.now())
+    kept = await found.station.actions.pause_audio(cot_id, seconds, person.actor)
+    return told(kept, _seen(cot_id, found), answer)
 
 
-@router.post("/{cot_id}/alarm-pause")
+@router.post("/{cot_id}/alarm-pause", responses=MAY_WAIT)
 async def alarm_pause(
-    cot_id: Whole, body: PauseBody, found: InRooms, person: Annotated[Person, Depends(require("pause alarms"))]
+    cot_id: Whole,
+    body: PauseBody,
+    found: InRooms,
+    person: Annotated[Person, Depends(require("pause alarms"))],
+    answer: Response,
 ) -> dict[str, Any]:
     """Pause this cot's alarms for at most 10 minutes; what still holds afterwards is announced."""
-    await found.station.actions.pause_alarms(cot_id, body.seconds, person.actor)
-    return bed_view(found.station.ward.bed(cot_id), found.station.clock.now())
+    kept = await found.station.actions.pause_alarms(cot_id, body.seconds, person.actor)
+    return told(kept, _seen(cot_id, found), answer)
 
 
-@router.post("/{cot_id}/alarms-off")
+@router.post("/{cot_id}/alarms-off", responses=MAY_WAIT)
 async def alarms_off(
-    cot_id: Whole, body: OffBody, found: InRooms, person: Annotated[Person, Depends(require("switch alarms off"))]
+    cot_id: Whole,
+    body: OffBody,
+    found: InRooms,
+    person: Annotated[Person, Depends(require("switch alarms off"))],
+    answer: Response,
 ) -> dict[str, Any]:
     """Switch a limit off for a reason, or on again."""
     actions = found.station.actions
     if body.off:
-        await actions.switch_off(cot_id, body.scope, body.reason, person.actor)
+        kept = await actions.switch_off(cot_id, body.scope, body.reason, person.actor)
     else:
-        await actions.switch_on(cot_id, body.scope, person.actor)
+        kept = await actions.switch_on(cot_id, body.scope, person.actor)
+    return told(kept, _seen(cot_id, found), answer)
+
+
+def _seen(cot_id: int, found: Rooms) -> dict[str, Any]:
     return bed_view(found.station.ward.bed(cot_id), found.station.clock.now())

@@ -1,4 +1,4 @@
-"""The engine's door: web workers are known by the token of the lease; an engine that waits says so to everybody."""
+"""The engine's door: web workers are known by the token of the lease; an engine that starts or waits says so to all."""
 
 import asyncio
 import secrets
@@ -60,8 +60,7 @@ class Door:
         if token is not None and not secrets.compare_digest(token.encode(), self._tenure.claim.token.encode()):
             return problem(403, "this is not the token of this engine's lease")
         if self._tenure.state != "working" and request.url.path.startswith("/api/"):
-            later = {"Retry-After": "2"}
-            return problem(503, "another engine works for this unit; this one waits. Send it again.", later)
+            return problem(503, f"{self._tenure.in_words()}. Send it again.", {"Retry-After": "2"})
         return None
 
 

@@ -33,7 +33,7 @@ _TITLES: Mapping[int, str] = {
     422: "Not acceptable",
     429: "Too many attempts",
     500: "Fault of ours",
-    503: "Store unavailable",
+    503: "Not available now",
 }
 _STATUS: Mapping[type[Exception], int] = {
     MessageRefused: 400,
