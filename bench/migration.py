@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import sqlite3
 import sys
 import tempfile
@@ -87,6 +88,7 @@ def vitals(chance: random.Random, rows: int) -> Iterator[tuple[object, ...]]:
 def ours(server: PostgresServer, source: Path, name: str, lane: str = "auto", verify: bool = True) -> Figure:
     """Measure a move of ours, stage by stage."""
     figure = Figure(name)
+    shutil.rmtree(source.parent / f".{source.name}.migration", ignore_errors=True)  # an unverified move keeps it
     with server.database() as url:
         pid = pid_of(server)
         command = [sys.executable, "-m", "bench.migration_ours", str(pid), str(source), url, lane]

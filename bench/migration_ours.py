@@ -14,11 +14,15 @@ from nicu_dashboard.migration import api
 
 
 class Costs:
-    """Takes the processor seconds of this process, its workers and the server at both ends of each stage."""
+    """Takes the processor seconds of this process, its workers and the server at both ends of each stage.
+
+    What is compared beside the build counts to the build: a stage's share begins where the one before it has ended.
+    """
 
     def __init__(self, server_pid: int) -> None:
         self.server_pid = server_pid
         self.begun: dict[str, float] = {}
+        self.ended = 0.0
         self.spent: dict[str, float] = {}
 
     def _now(self) -> float:
@@ -33,7 +37,9 @@ class Costs:
 
     def finish(self, stage: str) -> None:
         """Take the second reading."""
-        self.spent[stage] = round(self._now() - self.begun[stage], 2)
+        now = self._now()
+        self.spent[stage] = round(now - max(self.begun[stage], self.ended), 2)
+        self.ended = now
 
 
 def main(server_pid: str, source: str, url: str, lane: str, verify: str) -> int:

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from nicu_dashboard.migration import api
+from nicu_dashboard.migration.source import open_snapshot, take_snapshot
 from nicu_dashboard.migration.wal import describe_cut_wal
 from tests.migration.files import make
 
@@ -150,3 +151,17 @@ def test_a_role_without_rights_is_told_which_it_lacks(ward: Path, postgres_url: 
 @pytest.mark.parametrize("name", ["{}", "file:{}", "sqlite:///{}", "file:{}?connection_limit=1"])
 def test_every_way_of_naming_the_file_works(ward: Path, postgres_url: str, name: str) -> None:
     assert api.plan(name.format(ward), postgres_url, AS_IS).exit_code == 0
+
+
+@pytest.mark.parametrize("mode", ["delete", "wal"])
+def test_a_large_file_is_copied_as_it_is_unless_a_log_holds_more(tmp_path: Path, mode: str) -> None:
+    rows = [("x" * 1_000,) for _ in range(5_000)]
+    source = make(tmp_path / "large.db", "CREATE TABLE t (v TEXT)", [("INSERT INTO t VALUES (?)", rows)])
+    with closing(sqlite3.connect(source, isolation_level=None)) as writer:
+        writer.execute(f"PRAGMA journal_mode = {mode}")
+        take_snapshot(source, tmp_path / "first", lambda done, pages: None)
+        assert (tmp_path / "first").read_bytes() == source.read_bytes()
+        writer.execute("INSERT INTO t VALUES ('late')")
+        take_snapshot(source, tmp_path / "second", lambda done, pages: None)
+    with closing(open_snapshot(tmp_path / "second")) as copy:
+        assert copy.execute("SELECT count(*) FROM t").fetchone() == (5_001,)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
@@ -24,6 +25,7 @@ READS = {
     "bytea": pa.binary(),
     "bool": pa.int64(),
 }
+PART_ROWS = 16_384
 SENDS = READS | {"bool": pa.bool_(), "int4": pa.int32()}
 
 
@@ -47,18 +49,20 @@ class ColumnarReader:
         self.cursor.close()
         self.connection.close()
 
-    def encode(self, table: TablePlan, chunk: Chunk, columns: list[LaneColumn]) -> list[bytes]:
-        """Return a chunk as pieces of COPY's binary form; raises NotClean when it needs the exact lane."""
-        batch = self._read(table, chunk, columns)
-        encoder = pgpq.ArrowToPostgresBinaryEncoder(batch.schema)
-        return [encoder.write_header(), encoder.write_batch(batch), encoder.finish()]
+    def encode(self, table: TablePlan, chunk: Chunk, columns: list[LaneColumn]) -> Iterator[bytes]:
+        """Yield a chunk as pieces of COPY's binary form; raises NotClean when it needs the exact lane."""
+        encoder = pgpq.ArrowToPostgresBinaryEncoder(_schema(columns))
+        yield encoder.write_header()
+        for part in _parts(table, chunk):
+            yield encoder.write_batch(self._read(table, part, columns))
+        yield encoder.finish()
 
-    def _read(self, table: TablePlan, chunk: Chunk, columns: list[LaneColumn]) -> pa.RecordBatch:
-        known = _known_ids(table, chunk)
+    def _read(self, table: TablePlan, part: Chunk, columns: list[LaneColumn]) -> pa.RecordBatch:
+        known = _known_ids(table, part)
         read = [column for place, column in enumerate(columns) if known is None or place != known.place]
         listed = ", ".join(f"{column.expression} AS c{place}" for place, column in enumerate(read)) or "NULL"
-        where = inline_condition(table, chunk)
-        self.cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(chunk.rows + 1)})
+        where = inline_condition(table, part)
+        self.cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(part.rows + 1)})
         try:
             self.cursor.execute(
                 f"SELECT {listed} FROM {quoted(table.source)} WHERE {where} ORDER BY {quoted(table.rowid or '')}"
@@ -66,12 +70,28 @@ class ColumnarReader:
             batches = [batch for batch in self.cursor.fetch_record_batch() if batch.num_rows]
         except (self.connection.Error, pa.ArrowException):
             raise NotClean from None
-        if len(batches) != 1 or batches[0].num_rows != chunk.rows:
+        if len(batches) != 1 or batches[0].num_rows != part.rows:
             raise NotClean
         arrays = [_checked(array, column.wire) for array, column in zip(batches[0].columns, read, strict=False)]
         if known is not None:
-            arrays.insert(known.place, pa.arange(known.first, known.first + chunk.rows))
-        return pa.RecordBatch.from_arrays(arrays, names=[f"c{place}" for place in range(len(columns))])
+            arrays.insert(known.place, pa.arange(known.first, known.first + part.rows))
+        return pa.RecordBatch.from_arrays(arrays, schema=_schema(columns))
+
+
+def _schema(columns: list[LaneColumn]) -> pa.Schema:
+    return pa.schema([(f"c{place}", SENDS[column.wire]) for place, column in enumerate(columns)])
+
+
+def _parts(table: TablePlan, chunk: Chunk) -> Iterator[Chunk]:
+    """Yield a stretch in parts so small that their memory is used again; where ids are left out, as one."""
+    known = _known_ids(table, chunk)
+    if known is None:
+        yield chunk
+        return
+    end = known.first + chunk.rows
+    for first in range(known.first, end, PART_ROWS):
+        last = min(first + PART_ROWS, end) - 1
+        yield replace(chunk, low=(first - 1,), high=(last,), rows=last - first + 1)
 
 
 @dataclass(frozen=True)

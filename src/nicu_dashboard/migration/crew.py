@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
@@ -86,13 +86,15 @@ class Crew:
         for member in self.members:
             _send(member, task)
 
-    def work(self, tasks: Iterator[Task], take: Callable[[Task, Answer], None]) -> None:
-        """Hand out every task and take in every answer; raises what a worker says it failed on."""
+    def work(self, next_task: Callable[[], Task | None], take: Callable[[Task, Answer], None]) -> None:
+        """Hand out tasks and take in their answers until none is left; raises what a worker says it failed on.
+
+        `next_task` gives None when nothing can be done now, and is asked again after every answer.
+        """
         if self.own is not None:
-            for task in tasks:
+            while (task := next_task()) is not None:
                 take(task, _sound(answer(self.own, task)))
-        for member in self.members:
-            self._give(member, tasks)
+        self._give(next_task)
         while busy := {member.link: member for member in self.members if member.task is not None}:
             for link in wait(list(busy)):
                 member = busy[link]  # type: ignore[index]
@@ -103,11 +105,14 @@ class Crew:
                 done, member.task = member.task, None
                 if done is not None:
                     take(done, _sound(said))
-                self._give(member, tasks)
+                self._give(next_task)
 
-    def _give(self, member: _Member, tasks: Iterator[Task]) -> None:
-        task = next(tasks, None)
-        if task is not None:
+    def _give(self, next_task: Callable[[], Task | None]) -> None:
+        for member in self.members:
+            if member.task is not None:
+                continue
+            if (task := next_task()) is None:
+                return
             _send(member, task)
             member.task = task
 

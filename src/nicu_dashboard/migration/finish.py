@@ -1,8 +1,8 @@
-"""After the load: rows that point nowhere, keys and indexes in parallel, sequences, statistics."""
+"""After the load: rows that point nowhere, and sequences."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from math import isqrt
 
 from nicu_dashboard.migration.ddl import FOREIGN_KEYS, sequence_value
 from nicu_dashboard.migration.journal import Journal, Run
@@ -14,6 +14,11 @@ from nicu_dashboard.migration.rejects import Reject, image_of, shown_key
 from nicu_dashboard.migration.target import Connection
 from nicu_dashboard.migration.wire import fields_of, rows_of
 
+LEAST_MEMORY, MOST_MEMORY = 16 << 20, 512 << 20
+MERGED_AT_ONCE = 272 << 10
+"""What the server's sort takes of its memory for each sorted run that it merges."""
+LEAST_PER_HELPER = 32 << 20
+"""With less the server sends no helper."""
 REASON = "orphan: it points at a row that is not there"
 
 
@@ -53,10 +58,19 @@ def _reject(table: TablePlan, wire: bytes) -> Reject:
     return Reject(table.source, shown_key(table.key, key, number), number, "", REASON, "null", b"", image_of(values))
 
 
-def stages_of(steps: tuple[Step, ...], done: dict[str, str | None]) -> Iterator[tuple[int, list[Step]]]:
-    """Yield (stage, its statements that are still to do) in order."""
-    for stage in sorted({step.stage for step in steps}):
-        yield stage, [step for step in steps if step.stage == stage and step.name not in done]
+def build_settings(table: TablePlan | None, helpers: int) -> str:
+    """Return what a session sets for a statement of the build: memory in which one merge ends the largest sort.
+
+    More makes a sort slower: its heap leaves the processor's cache.
+    """
+    size = table.rows * table.row_bytes if table else 0
+    memory = min(MOST_MEMORY, max(LEAST_MEMORY, isqrt(size * MERGED_AT_ONCE)))
+    if helpers:
+        memory = max(memory, (1 + helpers) * LEAST_PER_HELPER)
+    return (
+        f"SET LOCAL maintenance_work_mem = '{memory >> 10}kB'; SET LOCAL jit = off;"
+        f" SET LOCAL max_parallel_maintenance_workers = {helpers}"
+    )
 
 
 def set_sequences(connection: Connection, tables: tuple[TablePlan, ...]) -> None:
@@ -90,9 +104,3 @@ def wrong_sequences(connection: Connection, tables: tuple[TablePlan, ...]) -> li
         if last_id(connection, table) < max(largest, table.sequence):
             found.append(table.source)
     return found
-
-
-def analyze(connection: Connection, tables: tuple[TablePlan, ...]) -> None:
-    """Collect the planner's statistics of every table."""
-    for table in tables:
-        connection.execute(f"ANALYZE {table.target}".encode())

@@ -161,11 +161,13 @@ class Journal:
             (run_id, chunk.table, chunk.number, lane, record.rows, record.rejects, record.digest),
         )
 
-    def set_verified(self, run_id: int, table: str, chunk: int) -> None:
-        """Record that a chunk was compared value by value and found equal."""
+    def set_verified(self, run_id: int, chunks: Sequence[Chunk]) -> None:
+        """Record that these chunks were compared value by value and found equal."""
+        tables, numbers = [chunk.table for chunk in chunks], [chunk.number for chunk in chunks]
         self.connection.execute(
-            "UPDATE nicu_migration.chunks SET verified = true WHERE run_id = %s AND source_table = %s AND chunk = %s",
-            (run_id, table, chunk),
+            "UPDATE nicu_migration.chunks SET verified = true FROM unnest(%s::text[], %s::bigint[]) equal (t, n)"
+            " WHERE run_id = %s AND source_table = t AND chunk = n",
+            (tables, numbers, run_id),
         )
 
     def forget_table(self, run_id: int, table: str) -> None:

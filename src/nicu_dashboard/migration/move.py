@@ -7,19 +7,21 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
+from nicu_dashboard.migration.building import Turns, stages_of
 from nicu_dashboard.migration.catalog import read_catalog
-from nicu_dashboard.migration.chunks import chunks_of, chunks_to_compare
+from nicu_dashboard.migration.chunks import chunks_of
 from nicu_dashboard.migration.comparing import SEQUENCE_WORDS, Compared, Difference
 from nicu_dashboard.migration.copying import Copied
 from nicu_dashboard.migration.crew import Crew
 from nicu_dashboard.migration.ddl import FOREIGN_KEYS, create_table
 from nicu_dashboard.migration.emptied import emptied
 from nicu_dashboard.migration.errors import RowsRejected
-from nicu_dashboard.migration.finish import analyze, quarantine_orphans, set_sequences, stages_of, wrong_sequences
-from nicu_dashboard.migration.journal import ChunkRecord, Journal, Run
+from nicu_dashboard.migration.finish import quarantine_orphans, set_sequences, wrong_sequences
+from nicu_dashboard.migration.journal import Journal, Run
 from nicu_dashboard.migration.mapping import Mapping
 from nicu_dashboard.migration.names import quoted
 from nicu_dashboard.migration.plan import NotCarried
@@ -27,9 +29,8 @@ from nicu_dashboard.migration.progress import Progress
 from nicu_dashboard.migration.rejects import Reject
 from nicu_dashboard.migration.source import open_snapshot
 from nicu_dashboard.migration.target import Connection
-from nicu_dashboard.migration.worker import Answer, CompareTask, CopyTask, Job, ReplanTask, Stepped, StepTask, Task
-
-NOT_RECORDED = ChunkRecord(0, 0)
+from nicu_dashboard.migration.verification import Verification, verification_of
+from nicu_dashboard.migration.worker import Answer, CompareTask, CopyTask, Job, ReplanTask, Stepped, Task
 
 
 @dataclass
@@ -60,21 +61,26 @@ class Move:
         with closing(open_snapshot(self.snapshot)) as source:
             if self.run.state == "loading":
                 self._timed("copy", lambda: self._copy(source))
+            left = self._verification(source, thorough, record=True) if verify else None
             if self.run.state in ("loading", "building"):
-                self._timed("build", self._build)
-            found: list[Difference] = []
-            if verify:
-                self._timed("verify", lambda: found.extend(self._verify(source, thorough, record=True)))
+                self._timed("build", lambda: self._build(left if self._only_reads() else None))
+            if left is not None:
+                self._timed("verify", lambda: self._verify(left))
+        found = left.found if left else []
         self._set_state("wrong" if found else "done")
         return found
+
+    def _only_reads(self) -> bool:
+        """Return whether the build only reads the rows, so that they can be compared meanwhile: no orphan goes."""
+        return self.run.on_reject != "quarantine"
 
     def verify_only(self, thorough: bool) -> list[Difference]:
         """Compare again without recording anything."""
         self._brief()
-        found: list[Difference] = []
         with closing(open_snapshot(self.snapshot)) as source:
-            self._timed("verify", lambda: found.extend(self._verify(source, thorough, record=False)))
-        return found
+            left = self._verification(source, thorough, record=False)
+            self._timed("verify", lambda: self._verify(left))
+        return left.found
 
     def _brief(self) -> None:
         self.crew.brief(
@@ -112,9 +118,8 @@ class Move:
         suspects: set[str] = set()
         finished = set(done)
         while True:
-            self.crew.work(
-                self._copy_tasks(source, finished, suspects), lambda task, said: self._copied(said, finished, suspects)
-            )
+            tasks = self._copy_tasks(source, finished, suspects)
+            self.crew.work(partial(next, tasks, None), lambda task, said: self._copied(said, finished, suspects))
             if not suspects:
                 break
             self._look_again(source, finished, suspects)
@@ -168,25 +173,30 @@ class Move:
             self.crew.replan(ReplanTask(new))
         suspects.clear()
 
-    def _build(self) -> None:
+    def _build(self, beside: Verification | None) -> None:
+        plan = self.run.plan
         with self.connection.transaction():
             done = self.journal.steps(self.run.id)
-        self.progress.start("build", len(self.run.plan.steps), "steps")
+        self.progress.start("build", len(plan.steps) + len(plan.tables), "steps")
         self.progress.advance("build", len(done))
-        for stage, steps in stages_of(self.run.plan.steps, done):
+        for stage, steps in stages_of(plan.steps, plan.tables, done):
             if stage == FOREIGN_KEYS:
                 if self.run.on_reject == "quarantine":
                     quarantine_orphans(self.connection, self.journal, self.run)
                 for step in steps:  # instant, and two at a time could lock each other out
                     self._build_key(step.name, step.statement)
                 continue
-            self.crew.work((StepTask(step) for step in steps), lambda task, said: self._built(said))
+            sizes = {table.source: table.rows * table.row_bytes for table in plan.tables}
+            turns = Turns(stage, steps, sizes, max(1, self.crew.size), beside)
+            self.crew.work(turns.next, partial(self._built, turns))
         with self.connection.transaction():
             self.journal.fence(self.run.id, self.run.epoch)
-            set_sequences(self.connection, self.run.plan.tables)
-            analyze(self.connection, self.run.plan.tables)
+            set_sequences(self.connection, plan.tables)
+            if beside is not None:
+                self.journal.set_verified(self.run.id, beside.equal)
+            self.journal.set_state(self.run.id, "verifying")
+        self.run = replace(self.run, state="verifying")
         self.progress.finish("build")
-        self._set_state("verifying")
 
     def _build_key(self, name: str, statement: str) -> None:
         with self.connection.transaction():
@@ -195,34 +205,33 @@ class Move:
             self.journal.add_step(self.run.id, name)
         self.progress.advance("build", 1, name)
 
-    def _built(self, said: Answer) -> None:
-        assert isinstance(said, Stepped)
-        self.progress.advance("build", 1, said.step.name)
+    def _built(self, turns: Turns, task: Task, said: Answer) -> None:
+        if isinstance(said, Stepped):
+            turns.done(said.step)
+            self.progress.advance("build", 1, said.step.name)
+        elif turns.beside is not None:
+            _compared(turns.beside, task, said)
 
-    def _verify(self, source: sqlite3.Connection, thorough: bool, record: bool) -> list[Difference]:
+    def _verification(self, source: sqlite3.Connection, thorough: bool, record: bool) -> Verification:
         with self.connection.transaction():
             done = self.journal.chunks(self.run.id) if record else {}
         self.progress.start("verify", sum(table.rows for table in self.run.plan.tables), "rows")
         self.progress.advance("verify", sum(item.rows + item.rejects for item in done.values() if item.verified))
-        found: list[Difference] = []
+        tell = partial(self.progress.advance, "verify")
+        return verification_of(self.run.plan.tables, source, done, thorough, record, tell)
 
-        def take(_task: Task, said: Answer) -> None:
-            assert isinstance(said, Compared)
-            found.extend(said.differences)
-            self.progress.advance("verify", said.rows, said.chunk.table)
-
-        tasks = (
-            CompareTask(chunk, thorough, record, known.digest)
-            for table in sorted(self.run.plan.tables, key=lambda table: -table.rows * table.row_bytes)
-            for chunk in chunks_to_compare(source, table)
-            if not (known := done.get((chunk.table, chunk.number), NOT_RECORDED)).verified
-        )
-        self.crew.work(tasks, take)
+    def _verify(self, left: Verification) -> None:
+        self.crew.work(left.next, partial(_compared, left))
         with self.connection.transaction():
             for name in wrong_sequences(self.connection, self.run.plan.tables):
-                found.append(Difference(name, "", "sequence", *SEQUENCE_WORDS))
+                left.found.append(Difference(name, "", "sequence", *SEQUENCE_WORDS))
         self.progress.finish("verify")
-        return found
+
+
+def _compared(verification: Verification, task: Task, said: Answer) -> None:
+    assert isinstance(task, CompareTask)
+    assert isinstance(said, Compared)
+    verification.take(task, said)
 
 
 def create_tables(connection: Connection, run_plan_schema: str, statements: list[str]) -> None:

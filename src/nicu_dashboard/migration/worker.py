@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import sqlite3
 from contextlib import ExitStack
@@ -17,15 +18,17 @@ from nicu_dashboard.migration.chunks import Chunk
 from nicu_dashboard.migration.comparing import ChunkComparer, Compared
 from nicu_dashboard.migration.copying import ChunkCopier, Copied
 from nicu_dashboard.migration.errors import MigrationError
+from nicu_dashboard.migration.finish import build_settings
 from nicu_dashboard.migration.journal import ChunkRecord, Journal
 from nicu_dashboard.migration.lanes import columnar_available
 from nicu_dashboard.migration.plan import Step, TablePlan
 from nicu_dashboard.migration.target import connect
 
-INDEX_MEMORY = "128MB"
-LATE_FLUSH = "SET LOCAL synchronous_commit = off"
+LATE_FLUSH = b"SET LOCAL synchronous_commit = off"
 """A stretch and its journal row still commit together; a server that crashes may lose the last few of both, and the
 next start does them again. The change of state that follows is flushed, and with it all before it."""
+IN_ORDER = b"; SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off"
+"""A stretch is read by the index of its row ids, also while the table has no statistics yet."""
 TELLABLE = frozenset({"0A", "22", "23", "42", "54"})
 """Classes of errors that lie in the statement or the data: the step is left out and told, the move goes on."""
 
@@ -52,9 +55,10 @@ class CopyTask:
 
 @dataclass(frozen=True)
 class StepTask:
-    """Run this statement after the load."""
+    """Run this statement after the load, with so many processes of the server helping its session."""
 
     step: Step
+    helpers: int = 0
 
 
 @dataclass(frozen=True)
@@ -113,9 +117,9 @@ class Worker:
             self.tables[task.table.source] = task.table
             return None
         if isinstance(task, StepTask):
-            return self._step(task.step)
+            return self._step(task)
         with self.target.transaction():
-            self.target.execute(LATE_FLUSH)
+            self.target.execute(LATE_FLUSH + (IN_ORDER if isinstance(task, CompareTask) else b""))
             self.journal.fence(self.job.run_id, self.job.epoch)
             if isinstance(task, CopyTask):
                 return self._copy(task)
@@ -136,15 +140,16 @@ class Worker:
         rejects = self.journal.rejects(self.job.run_id, chunk.table)
         done = self.comparer.compare(self.tables[chunk.table], chunk, rejects, task.thorough, task.digest)
         if task.record and not done.differences:
-            self.journal.set_verified(self.job.run_id, chunk.table, chunk.number)
+            self.journal.set_verified(self.job.run_id, [chunk])
         return done
 
-    def _step(self, step: Step) -> Stepped:
+    def _step(self, task: StepTask) -> Stepped:
+        step = task.step
         try:
             with self.target.transaction():
+                settings = build_settings(self.tables.get(step.table), task.helpers)
+                self.target.execute(LATE_FLUSH + b"; " + settings.encode())
                 self.journal.fence(self.job.run_id, self.job.epoch)
-                self.target.execute(f"SET LOCAL maintenance_work_mem = '{INDEX_MEMORY}'")
-                self.target.execute("SET LOCAL jit = off")
                 self.target.execute(step.statement.encode())
                 self.journal.add_step(self.job.run_id, step.name)
         except psycopg.Error as error:
@@ -192,26 +197,31 @@ def _about(task: Task) -> str:
 
 
 def main(descriptor: int, lane: str) -> None:
-    """Serve tasks from the parent until it hangs up."""
+    """Serve tasks from the parent until it hangs up; ends the process."""
     if lane == "auto" and columnar_available():
-        import_module("nicu_dashboard.migration.columnar")  # half a second, spent before there is a job
+        import_module("nicu_dashboard.migration.columnar")  # spent before there is a job
     link: Connection[Any, Any] = Connection(socket.socket(fileno=descriptor).detach())
     with ExitStack() as stack:
+        _serve(link, stack)
+    os._exit(0)  # all is closed: taking an interpreter with Arrow apart would only cost a tenth of a second
+
+
+def _serve(link: Connection[Any, Any], stack: ExitStack) -> None:
+    try:
+        worker = Worker(link.recv(), stack)
+    except EOFError:
+        return
+    except (psycopg.Error, MigrationError) as error:
+        link.send(Failed(str(error).splitlines()[0], "Check that the target can be reached."))
+        return
+    while True:
         try:
-            worker = Worker(link.recv(), stack)
-        except EOFError:
+            task = link.recv()
+        except (EOFError, ConnectionResetError):
             return
-        except (psycopg.Error, MigrationError) as error:
-            link.send(Failed(str(error).splitlines()[0], "Check that the target can be reached."))
-            return
-        while True:
-            try:
-                task = link.recv()
-            except (EOFError, ConnectionResetError):
-                return
-            done = answer(worker, task)
-            try:
-                if done is not None:
-                    link.send(done)
-            except (BrokenPipeError, ConnectionResetError):
-                return  # the parent was killed: what is committed is in the journal
+        done = answer(worker, task)
+        try:
+            if done is not None:
+                link.send(done)
+        except (BrokenPipeError, ConnectionResetError):
+            return  # the parent was killed: what is committed is in the journal
