@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from nicu_dashboard.migration import api
@@ -23,9 +24,10 @@ def main(own: str, earlier: str, url: str, other_url: str, folder: str) -> None:
     """Move and bring back, each command first with a full disk."""
     mount(folder, "60m")
     disk = Path(folder)
-    options = api.Options(follow=True, work_dir=disk / "server")
+    options = api.Options(work_dir=disk / "server")
+    follow = replace(options, follow=True)
     back = disk / "back.db"
-    twice(disk, lambda: api.run(own, url, options))
+    twice(disk, lambda: api.run(own, url, follow))
     twice(disk, lambda: api.verify(own, url, options))
     twice(disk, lambda: api.cut_over(own, url, options))
     twice(disk, lambda: api.roll_back(url, str(back)))

@@ -1,7 +1,8 @@
 """A command that dies by SIGKILL at a chosen place: `python -m tests.migration.killed_command PLACE COMMAND FROM TO`.
 
 A place is `module.function:line:hit`, the line counted from the function's first; `look` runs to the end and prints
-every place as JSON; `after:MS` counts milliseconds instead. `roll-back-close` is `roll-back --close`.
+every place as JSON; `after:MS` counts milliseconds instead. `run` follows its source, `run-once` does not;
+`roll-back-close` is `roll-back --close`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ EACH_VALUE = ("canonical.py", "dates.py", "exact.py", "kinds.py", "numerics.py",
 COMMANDS: dict[str, Callable[[str, str], Any]] = {
     "plan": api.plan,
     "run": lambda source, target: api.run(source, target, api.Options(follow=True)),
+    "run-once": api.run,
     "verify": api.verify,
     "catch-up": api.catch_up,
     "cut-over": api.cut_over,

@@ -17,7 +17,7 @@ from pathlib import Path
 from nicu_dashboard.migration import api
 
 OPTIONS = api.Options(as_is=True, workers=2, chunk_rows=3_000, lane="plain")
-OURS = api.Options(workers=2, chunk_rows=100, follow=True)
+OURS = api.Options(workers=2, chunk_rows=100)
 """Into our own tables, from a file of ours or of the earlier dashboard."""
 
 

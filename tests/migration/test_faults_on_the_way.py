@@ -53,8 +53,8 @@ def test_a_move_into_our_tables_goes_on_after_the_server_crashed(
     tmp_path: Path, own_server: PostgresServer, url: str, stage: str, event: int, write: Callable[[Path], Path]
 ) -> None:
     source = write(tmp_path / "nicu.db")
-    assert_one_line(api.run(str(source), url, FOLLOW, CrashTheServer(own_server, stage, event)))
-    assert api.run(str(source), url, FOLLOW).exit_code == 0
+    assert_one_line(api.run(str(source), url, None, CrashTheServer(own_server, stage, event)))
+    assert api.run(str(source), url).exit_code == 0
     assert api.verify(str(source), url).exit_code == 0
     if write is filled:
         assert everything(url) == everything(f"sqlite:///{source}")

@@ -157,6 +157,15 @@ def test_a_stop_while_the_program_is_still_loading_is_one_line_too(ward_file: Pa
     assert (process.returncode, out, err) == (130, b"", STOPPED)
 
 
+def test_a_file_that_cannot_be_followed_says_so(tmp_path: Path, postgres_url: str) -> None:
+    source = make(tmp_path / "x.db", "CREATE TABLE t (v INT)")
+    asked = api.run(str(source), postgres_url, dataclasses.replace(FOLLOW, as_is=True))
+    assert (asked.exit_code, "this dashboard's own" in asked.summary) == (2, True)
+    assert api.run(str(source), postgres_url, api.Options(as_is=True)).exit_code == 0
+    for command in (api.catch_up, api.cut_over):
+        assert "--follow" not in command(str(source), postgres_url).next_step
+
+
 def test_json_goes_alone_to_standard_output(ward_file: Path, postgres_url: str) -> None:
     shell = f"'{NICU}' migrate run '{ward_file}' '{postgres_url}' --json | '{sys.executable}' -m json.tool"
     done = subprocess.run(

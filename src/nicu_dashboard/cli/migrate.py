@@ -235,9 +235,9 @@ def show(report: Report, console: Console) -> None:
         console.print(Text(f"  {fault}"))
     if report.estimate_bytes:
         console.print(f"About {report.estimate_s:,.0f} s and {report.estimate_bytes / 1e6:,.0f} MB in the target.")
-    console.print(Text(report.summary, style="green" if report.exit_code == 0 else "red"))
+    console.print(Text(report.summary, style="green" if report.exit_code == 0 else "red"), soft_wrap=True)
     if report.next_step:
-        console.print(Text(report.next_step))
+        console.print(Text(report.next_step), soft_wrap=True)
     for line in [report.setting, *report.also_set] if report.setting else []:
         console.print(Text(line, style="bold"), soft_wrap=True)
 

@@ -18,7 +18,7 @@ from nicu_dashboard.migration.concluding import conclude, crew_for
 from nicu_dashboard.migration.cutting_over import cut_over
 from nicu_dashboard.migration.ddl import create_table
 from nicu_dashboard.migration.dry_run import rejects_of
-from nicu_dashboard.migration.errors import RowsRejected, SourceUnreadable, TargetRefused
+from nicu_dashboard.migration.errors import MigrationError, RowsRejected, SourceUnreadable, TargetRefused
 from nicu_dashboard.migration.following import home_of, install, live, marks_of
 from nicu_dashboard.migration.in_service import is_in_service
 from nicu_dashboard.migration.journal import Journal, Run
@@ -187,6 +187,10 @@ def _looked_at(source: Path, snapshot: Path, mapping: Way, options: Options, rep
 
 def _follow(source: Path, mapping: Way, options: Options) -> str | None:
     """Begin to note what changes in the source, before its snapshot; return the token, None when it stands still."""
+    if options.follow and not isinstance(mapping, Own):
+        raise MigrationError(
+            "--follow is for a file of this dashboard's own.", "Stop what writes the source, and leave --follow out."
+        )
     follow = options.follow if options.follow is not None else is_in_service(source)
     if not follow or not isinstance(mapping, Own):
         return None

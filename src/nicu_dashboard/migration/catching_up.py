@@ -96,7 +96,12 @@ def followed_run(connection: Connection) -> tuple[Run, Following]:
         raise TargetRefused("no move has been made to this target.", "Run `nicu migrate run` first.")
     if run.state in ("loading", "building", "verifying"):
         raise TargetRefused("the move to this target is not finished.", "Run `nicu migrate run` to continue it.")
-    if run.plan.mapping != OWN or following is None or following.state == "ended":
+    if run.plan.mapping != OWN:
+        raise TargetRefused(
+            "only a file of this dashboard's own can be followed.",
+            "Stop what writes the source, and move it with `nicu migrate run --restart`.",
+        )
+    if following is None or following.state == "ended":
         raise TargetRefused(
             "this move does not follow its source.", "Begin again with `nicu migrate run --follow --restart`."
         )
