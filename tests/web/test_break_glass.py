@@ -12,7 +12,8 @@ WHY = {"reason": "arrest in cot 2, the physician is in theatre"}
 
 def test_a_nurse_gets_the_rights_for_an_hour_and_no_longer(ward: Serving) -> None:
     nurse = ward.log_in("nurse")
-    assert nurse.post("/api/cots", json={"label": "NICU-01"}).status_code == 403
+    refused = nurse.post("/api/cots", json={"label": "NICU-01"})
+    assert (refused.status_code, refused.json()["needs"]) == (403, "right")
     assert nurse.post("/api/emergencies", json={"reason": "because"}).status_code == 422
     begun = nurse.post("/api/emergencies", json=WHY)
     assert begun.status_code == 201

@@ -11,6 +11,8 @@ export class Problem extends Error {
     readonly remedy: string | null = null,
     /** Message per form field, where the server names fields. */
     readonly fields: Readonly<Record<string, string>> = {},
+    /** What a person lacks who is refused: `second factor`, `right`, or nothing that helps. */
+    readonly needs = "",
   ) {
     super(detail || title);
     this.name = "Problem";
@@ -87,7 +89,7 @@ async function readProblem(response: Response): Promise<Problem> {
   const said: Record<string, unknown> = await response.json().catch(() => ({}));
   const text = (value: unknown): string => (typeof value === "string" ? value : "");
   const title = text(said["title"]) || response.statusText || `Error ${response.status}`;
-  return new Problem(response.status, title, text(said["detail"]) || title, text(said["remedy"]) || null, fieldFaults(said["faults"]));
+  return new Problem(response.status, title, text(said["detail"]) || title, text(said["remedy"]) || null, fieldFaults(said["faults"]), text(said["needs"]));
 }
 
 /** Message per field from a list of {field, reason}; faults without a field are in the detail already. */

@@ -2,9 +2,11 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import "./parts.css";
-import { words } from "../api/client";
+import { Problem, words } from "../api/client";
 import { roughly } from "../format";
 import { now } from "../live/clock";
+import { may } from "../live/vitals";
+import { firstPage } from "../shell/pages";
 
 type ButtonProps = {
   readonly look?: "plain" | "primary" | "alarm" | "quiet";
@@ -49,12 +51,37 @@ export function Loading({ what = "Loading" }: { readonly what?: string }) {
   );
 }
 
-/** What went wrong, in words, with a way to try again. */
+/** Where somebody may go whom a page refuses: asking again opens no door. */
+function Instead({ refusal }: { readonly refusal: Problem }) {
+  const first = firstPage();
+  return (
+    <div class="row">
+      {refusal.needs === "second factor" ? (
+        <a class="button" href="/account">
+          Set up a second factor
+        </a>
+      ) : (
+        first !== location.pathname && (
+          <a class="button" href={first}>
+            {first === "/" ? "Back to the wall" : "Back to your pages"}
+          </a>
+        )
+      )}
+      {refusal.needs === "right" && may("break glass") && (
+        <a class="button" href="/emergency">
+          Emergency access
+        </a>
+      )}
+    </div>
+  );
+}
+
+/** What went wrong, in words, with what helps: to try again, or for who is refused another page. */
 export function ErrorState({ error, retry }: { readonly error: unknown; readonly retry?: () => void }) {
   return (
     <div class="fault" role="status">
       <strong>!! {words(error)}</strong>
-      {retry && <Button onClick={retry}>Try again</Button>}
+      {error instanceof Problem && error.status === 403 ? <Instead refusal={error} /> : retry && <Button onClick={retry}>Try again</Button>}
     </div>
   );
 }

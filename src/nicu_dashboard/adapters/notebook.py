@@ -59,7 +59,8 @@ class FileNotebook:
 
     def _opened(self) -> int:
         if self._handle is None:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self._folder.parent, self._folder):  # the parent is the spool: as private as what lies in it
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._path = self._folder / f"{self._kind}-{secrets.token_hex(6)}.notes"
             self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._handle, fcntl.LOCK_EX)

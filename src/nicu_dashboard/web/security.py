@@ -133,18 +133,19 @@ def _let_in(person: Person, request: Request, act: Act) -> Person:
     if act not in person.acts:
         if person.role == "kiosk":
             raise Problem(401, f"this screen shows the wall only; {LOG_IN}")
-        raise Problem(403, _why_not(person, act))
+        raise _refusal(person, act)
     if person.units is not EVERY_UNIT and act not in OF_NO_UNIT:
         _within(person, person.units, request)
     return person
 
 
-def _why_not(person: Person, act: Act) -> str:
+def _refusal(person: Person, act: Act) -> Problem:
+    """Say why not, and what is lacking: a second factor, a right that emergency access gives, or another role."""
     if person.acts == _UNPROVED and person.session is not None and act in MAY[person.role]:
-        return (
-            "set up a second factor first: this server asks for one (page Account); who has one logs in again with it"
-        )
-    return f"a {person.role} may not {act}"
+        why = "set up a second factor first: this server asks for one (page Account); who has one logs in again with it"
+        return Problem(403, why, needs="second factor")
+    needs = "right" if act in MAY["emergency"] else "role"
+    return Problem(403, f"a {person.role} may not {act}", needs=needs)
 
 
 def _within(person: Person, units: frozenset[int], request: Request) -> None:
@@ -152,7 +153,7 @@ def _within(person: Person, units: frozenset[int], request: Request) -> None:
     found: Rooms = request.app.state.rooms
     if found.station.ward.unit.id not in units:
         why = "your account was not granted this unit; ask an administrator"
-        raise Problem(403, _OTHER_UNIT.get(person.role, why))
+        raise Problem(403, _OTHER_UNIT.get(person.role, why), needs="right")
     looked_up = {
         "patient_id": found.sight.unit_of_baby,
         "alarm_id": found.sight.unit_of_alarm,

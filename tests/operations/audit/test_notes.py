@@ -42,10 +42,11 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_a_process_that_is_killed_loses_no_look_and_no_act(sqlite_store: Database, tmp_path: Path) -> None:
-    folder, url = tmp_path / "notes", f"sqlite:///{sqlite_store.address.database}"
+    folder, url = tmp_path / "spool" / "notes", f"sqlite:///{sqlite_store.address.database}"
     here = Path(__file__).resolve().parents[3]
     done = subprocess.run([sys.executable, "-c", KILLED, url, str(folder)], cwd=here, capture_output=True, text=True)
     assert done.returncode == -signal.SIGKILL, done.stderr
+    assert folder.parent.stat().st_mode & 0o777 == 0o700
     people = SqlPeople(sqlite_store)
     sqlite_store.trail.notebook = FileNotebook(folder, "owed")
     sqlite_store.trail.recover()

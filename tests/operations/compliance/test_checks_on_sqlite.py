@@ -11,6 +11,8 @@ from nicu_dashboard.adapters.anchor_sinks import FileSink
 from nicu_dashboard.adapters.sql.audit_anchors import SqlAnchors
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.people import SqlPeople
+from nicu_dashboard.domain.instants import parse_instant
+from nicu_dashboard.operations.compliance.patches import AS_OF, judged_sqlite
 from nicu_dashboard.operations.compliance.run import CHECKS
 from nicu_dashboard.operations.compliance.scene import Scene
 from tests.operations.compliance.conftest import ADMIN, AT, later
@@ -33,6 +35,18 @@ def test_a_file_that_others_may_read(sqlite_store: Database) -> None:
         with sqlite_store.writing() as connection:
             connection.exec_driver_sql("DROP TRIGGER audit_log_keeps_rows")
         assert CHECKS["priv.triggers"].look(scene).evidence == "missing: audit_log_keeps_rows"
+
+
+def test_a_spool_that_others_may_enter(sqlite_store: Database, tmp_path: Path) -> None:
+    folder = tmp_path / "spool"
+    with _scene(sqlite_store, NICU_SPOOL_DIR=str(folder)) as scene:
+        assert CHECKS["rest.spool"].look(scene).state == "unknown"
+        folder.mkdir(mode=0o700)
+        assert CHECKS["rest.spool"].look(scene).state == "pass"
+        folder.chmod(0o750)
+        assert CHECKS["rest.spool"].look(scene).evidence == "mode 0750: others may enter spool"
+    with _scene(sqlite_store, NICU_SPOOL_MB="0") as scene:
+        assert CHECKS["rest.spool"].look(scene).state == "pass"
 
 
 def test_where_key_and_anchors_are_kept(sqlite_store: Database, tmp_path: Path) -> None:
@@ -101,8 +115,14 @@ def test_a_session_that_was_given_longer(sqlite_store: Database) -> None:
 
 
 def test_an_old_library(sqlite_store: Database) -> None:
+    listed = parse_instant(f"{AS_OF}T12:00:00Z")
+    assert [judged_sqlite(version, listed).state for version in ("3.40.1", "3.50.2", "3.54.1")] == [
+        "warn",
+        "pass",
+        "pass",
+    ]
+    assert "is stale" in judged_sqlite("3.54.1", listed + 121 * DAY).evidence
     with _scene(sqlite_store) as scene:
-        assert CHECKS["patch.sqlite"].look(scene).state == "pass"
 
         def old(connection: sqlite3.Connection, *_: object) -> None:
             connection.create_function("sqlite_version", 0, lambda: "3.31.1")

@@ -44,7 +44,7 @@ def states(page: str) -> dict[str, str]:
     return {name: state for name, state in found.items() if name not in MOVING}
 
 
-def test_a_server_configured_well(clinic: Clinic) -> None:
+def test_a_server_configured_well(clinic: Clinic, tmp_path: Path) -> None:
     database = clinic.open("nicu_app")
     people = SqlPeople(database)
     eva = people.add_user("eva.lindqvist", "Eva Lindqvist", "physician", "hash", ADMIN.entry(AT, "user.add", "user"))
@@ -58,24 +58,28 @@ def test_a_server_configured_well(clinic: Clinic) -> None:
     taken = SqlAnchors(database).take(AT)
     assert taken is not None
     FileSink(clinic.anchor_file).keep(taken.line)
-    environ = clinic.environ(NICU_HIPAA_URL=clinic.url("postgres"))
+    (tmp_path / "spool").mkdir(mode=0o700)
+    spool = str(tmp_path / "spool")
+    environ = clinic.environ(NICU_HIPAA_URL=clinic.url("postgres"), NICU_SPOOL_DIR=spool)
     report = api.check(database, environ, AT, "127.0.0.1", remote=True)
     wrong = [result.shape() for result in report.results if result.is_wrong and result.check.id not in MOVING]
     assert wrong == []
     assert re.fullmatch(r"verifies \d\d technical items; \d+ remain manual", report.summary)
     compare("hipaa-well", report.shape())
-    audit = clinic.environ(NICU_HIPAA_URL=clinic.url("nicu_audit"))
+    audit = clinic.environ(NICU_HIPAA_URL=clinic.url("nicu_audit"), NICU_SPOOL_DIR=spool)
     unseen = api.check(database, audit, AT, "127.0.0.1", remote=True)
     assert unseen.wrong == report.wrong
     assert unseen.counts["unknown"] > report.counts["unknown"]
 
 
-def test_a_server_configured_badly() -> None:
+def test_a_server_configured_badly(tmp_path: Path) -> None:
+    (tmp_path / "spool").mkdir()
+    (tmp_path / "spool").chmod(0o755)
     with running_server(wal_level="minimal", max_wal_senders="0", listen_addresses="*") as server:
         database = open_store(server.url("postgres"), environ={})
         ask(server.url("postgres"), "ALTER SYSTEM SET log_min_duration_statement = 0")
         ask(server.url("postgres"), "SELECT pg_reload_conf(), pg_sleep(0.3)")
-        report = api.check(database, {}, AT, "0.0.0.0", remote=True)
+        report = api.check(database, {"NICU_SPOOL_DIR": str(tmp_path / "spool")}, AT, "0.0.0.0", remote=True)
         database.close()
     assert report.wrong > 15
     compare("hipaa-badly", report.shape())

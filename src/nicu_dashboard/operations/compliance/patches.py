@@ -1,6 +1,6 @@
 """Is the server's version one that still gets security fixes? 164.308(a)(1)(ii)(B)."""
 
-from nicu_dashboard.domain.instants import DAY_MS, format_instant, parse_instant
+from nicu_dashboard.domain.instants import DAY_MS, parse_instant
 from nicu_dashboard.operations.compliance.check import Check, Finding, by_hand, failed, passed, unseen, warned
 from nicu_dashboard.operations.compliance.scene import Scene
 
@@ -14,7 +14,8 @@ COUNTED = {14: 25, 15: 20, 16: 16, 17: 12, 18: 7}
 # The last day of each major version, by the project's own table.
 ENDS = {13: "2025-11-13", 14: "2026-11-12", 15: "2027-11-11", 16: "2028-11-09", 17: "2029-11-08", 18: "2030-11-14"}
 STALE_DAYS = 120
-OLDEST_SQLITE = (3, 40, 0)
+# SQLite has one line of releases; the newest by its binding of the same number on PyPI. The fix is of CVE-2025-6965.
+NEWEST_SQLITE, FIXED_SQLITE = (3, 54, 1), (3, 50, 2)
 
 
 def server(scene: Scene) -> Finding:
@@ -45,19 +46,31 @@ def judged(number: int, at: int) -> Finding:
 
 
 def sqlite(scene: Scene) -> Finding:
-    """The library comes with Python or the system, whose packages may hold later fixes under an old number."""
+    """The library comes with Python or the system."""
     rows = scene.ask("SELECT sqlite_version()")
-    if not rows:
-        return unseen("sqlite_version()")
-    told = f"SQLite {rows[0][0]}, seen {format_instant(scene.at)[:10]}"
-    number = tuple(int(part) for part in str(rows[0][0]).split(".")[:3])
-    return passed(told) if number >= OLDEST_SQLITE else warned(f"{told}: old; install a newer Python")
+    return judged_sqlite(str(rows[0][0]), scene.at) if rows else unseen("sqlite_version()")
+
+
+def judged_sqlite(version: str, at: int) -> Finding:
+    """Return what the list says of a library: a system's package may hold later fixes under an old number."""
+    told = f"SQLite {version}"
+    number = tuple(int(part) for part in version.split(".")[:3])
+    newest, fixed = (".".join(map(str, one)) for one in (NEWEST_SQLITE, FIXED_SQLITE))
+    if number < FIXED_SQLITE:
+        return warned(
+            f"{told}: lacks the fix of {fixed} (2025-06-28) unless whoever packed it brought it over;"
+            f" {newest} was the newest on {AS_OF}"
+        )
+    if at - parse_instant(f"{AS_OF}T00:00:00Z") > STALE_DAYS * DAY_MS:
+        return warned(f"{told}: the list of {AS_OF} is stale; compare with the project's own")
+    return passed(f"{told}: has the known fixes; {newest} was the newest on {AS_OF}")
 
 
 CHECKS = (
     Check("patch.server", "The server's version gets security fixes", CLAUSE,
           "install the newest minor release, or move to a newer major one", server, "postgresql"),
-    Check("patch.sqlite", "The SQLite library is a recent one", CLAUSE, "install a newer Python", sqlite, "sqlite"),
+    Check("patch.sqlite", "The SQLite library has its fixes", CLAUSE,
+          "update the system's package and read its changelog, or install a newer Python", sqlite, "sqlite"),
     Check("patch.control", "Changes are made by a written procedure", CLAUSE,
           "write down who updates server, program and system, and when", by_hand("who updates what, and when")),
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Is what lies on disks protected? 164.312(a)(2)(iv), 164.312(c)(1)."""
 
+import os
 from pathlib import Path
 
 from nicu_dashboard.operations.compliance.attestations import attested
@@ -29,6 +30,23 @@ def file_mode(scene: Scene) -> Finding:
     return failed(f"others may read {', '.join(sorted(open_ones))}") if open_ones else passed("read by its owner alone")
 
 
+def spool(scene: Scene) -> Finding:
+    """Who on this machine may read what waits for the server? Readings lie there in clear."""
+    if scene.environ.get("NICU_SPOOL_MB") == "0":
+        return passed("nothing is spooled (NICU_SPOOL_MB=0)")
+    folder = Path(scene.environ.get("NICU_SPOOL_DIR") or "nicu-spool").expanduser()
+    try:
+        there = folder.stat()
+    except OSError:
+        return Finding("unknown", f"no folder {folder.name} here: run this where the engine runs, with its settings")
+    if there.st_mode & 0o077:
+        return failed(f"mode {there.st_mode & 0o777:04o}: others may enter {folder.name}")
+    # Whoever looks as root cannot tell the service's account from another.
+    if there.st_uid not in (os.geteuid(), 0) and os.geteuid() != 0:
+        return failed(f"{folder.name} belongs to user {there.st_uid}")
+    return passed(f"mode {there.st_mode & 0o777:04o}, of user {there.st_uid}")
+
+
 def passwords(scene: Scene) -> Finding:
     """How does the server keep passwords?"""
     given = scene.effective("password_encryption")
@@ -50,6 +68,8 @@ CHECKS = (
           "stop the server and run pg_checksums --enable", checksums, "postgresql"),
     Check("rest.file", "The file of the store is its owner's alone", CLAUSE,
           "chmod 600 on the file and what lies beside it", file_mode, "sqlite"),
+    Check("rest.spool", "What waits for the server is its owner's alone", CLAUSE,
+          "chown the folder in NICU_SPOOL_DIR to the account of nicu serve, and chmod 700 it", spool, "postgresql"),
     Check("rest.disk", "The disks of the store and of its copies are encrypted", CLAUSE,
           "encrypt them (LUKS, the provider's keys), then: nicu hipaa attest rest.disk --until DATE --statement TEXT",
           attested("rest.disk")),
