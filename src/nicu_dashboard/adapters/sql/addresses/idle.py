@@ -14,6 +14,8 @@ _RETURNED = "returned"
 class IdlingPool(QueuePool):
     """Keeps each connection for `idle_s` after its last use; a thread closes it then, and ends when none is left."""
 
+    # The pool's events (checkin, checkout, pool_recycle) tell of a connection in somebody's hands; none reaches one
+    # that lies in the queue, and taking it out to close it would keep others waiting. Hence the queue itself.
     _pool: Queue[ConnectionPoolEntry]
 
     def __init__(
