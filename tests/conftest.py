@@ -5,7 +5,10 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.memory import keep_in_memory
 from tools.ensure import NotToBeHad, find
+
+keep_in_memory()
 
 # No deadline per example: two busy cores make any figure here a lie. How many examples run is left to each test.
 hypothesis.settings.register_profile("nicu", deadline=None, print_blob=True)

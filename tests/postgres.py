@@ -34,10 +34,11 @@ TEST_SETTINGS = {
     "unix_socket_directories": "",
     "max_connections": "60",
     "shared_buffers": "64MB",
+    "max_wal_size": "192MB",
     "autovacuum": "off",
     "log_min_messages": "log",
 }
-"""Crash safety is off: these servers hold only test data and die with the test session."""
+"""Crash safety is off: these servers hold only test data and die with the test session. Their log may lie in memory."""
 
 
 class PostgresMissing(RuntimeError):
