@@ -25,7 +25,7 @@ demo: setup ## a ward of simulated babies on this machine; options as ARGS="--co
 test: setup-dev screens-test $(OLD_SERVER) ## every test, with a real browser and a real PostgreSQL; the timed journeys run alone
 	@$(BIN)/python tools/ensure.py caddy chromium pgbouncer pgbackrest postgres systemd-analyze >/dev/null
 	@$(PYTEST) tests/browser
-	@$(PYTEST) -n 3 --ignore=tests/browser
+	@$(PYTEST) -n 4 --dist worksteal --ignore=tests/browser
 
 test-timescale: setup-dev ## the store and its care on the server with TimescaleDB that NICU_TEST_TIMESCALE_URL names
 	@$(PYTEST) tests/timescale
