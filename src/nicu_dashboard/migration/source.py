@@ -12,6 +12,7 @@ from pathlib import Path
 from time import sleep
 from urllib.parse import quote, unquote
 
+from nicu_dashboard.adapters.sql.peeking import first_bytes
 from nicu_dashboard.migration.errors import MigrationError, SourceUnreadable
 from nicu_dashboard.migration.wal import describe_cut_wal
 
@@ -71,8 +72,7 @@ def refuse_unreadable(path: Path) -> None:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise SourceUnreadable(f"this Python carries SQLite {sqlite3.sqlite_version}; 3.37 or newer is needed.")
     try:
-        with path.open("rb") as file:
-            head = file.read(16)
+        head = first_bytes(path, len(MAGIC))
     except OSError as error:
         raise SourceUnreadable(f"{path} cannot be read: {error.strerror}.", "Check the path and its rights.") from None
     if head and head != MAGIC:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from nicu_dashboard.adapters.sql.peeking import first_bytes
 from nicu_dashboard.migration.journal import Run
 from nicu_dashboard.migration.marks import Marks
 from nicu_dashboard.migration.own import NAME as OWN
@@ -22,8 +23,7 @@ def trace_of(source: Path) -> str:
 
 def _look(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
+        head = first_bytes(path, HEAD_BYTES)
         facts = path.stat()
     except OSError:
         return ""

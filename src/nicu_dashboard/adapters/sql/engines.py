@@ -1,5 +1,6 @@
 """Opening a store: the URL becomes engines, a connection becomes a transaction whose errors are ours."""
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,7 @@ from nicu_dashboard.adapters.sql.addresses.reading import read_address
 from nicu_dashboard.adapters.sql.audit_trail import Trail
 from nicu_dashboard.adapters.sql.errors import DirectoryNotWritable, NotADatabase, translated
 from nicu_dashboard.adapters.sql.fuse import Fuse
+from nicu_dashboard.adapters.sql.peeking import first_bytes
 from nicu_dashboard.adapters.sql.seals import Seals, seals_of
 from nicu_dashboard.adapters.sql.store_file import StoreFile
 from nicu_dashboard.adapters.sql.units import EVERY, speak_always, speak_for, units_of
@@ -186,9 +188,11 @@ def _sqlite(address: Address, path: Path, seals: Seals) -> Database:
 def _make_private(path: Path) -> None:
     """Make the file readable by its owner alone, and refuse early what is no database."""
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        with path.open("rb") as file:
-            start = file.read(len(_SQLITE_MAGIC))
+        if not path.exists():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        elif not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        start = first_bytes(path, len(_SQLITE_MAGIC))
     except OSError as error:
         reason = (error.strerror or "no reason given").lower()
         raise DirectoryNotWritable(
