@@ -58,10 +58,10 @@ def rows_of(ward: Ward) -> list[dict[str, object]]:
 def test_missing_and_unusable_indexes_are_made_while_the_ward_writes(database: Database, store_url: str) -> None:
     fill(database, 20_000)
     ask(store_url, "DROP INDEX idx_alarms_active")
-    ask(store_url, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'idx_vitals_dashboard'::regclass")
+    ask(store_url, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'idx_vitals_no_value'::regclass")
     assert [(index.name, index.broken) for index in indexes.lacking(database)] == [
         ("idx_alarms_active", False),
-        ("idx_vitals_dashboard", True),
+        ("idx_vitals_no_value", True),
     ]
     writer = Writer(Ward(database))
     with writer.at_work():
@@ -121,7 +121,7 @@ def test_a_divided_table_has_the_names_keys_and_numbers_of_the_plain_one(databas
 def test_an_index_of_a_divided_table_is_made_partition_by_partition(database: Database, store_url: str) -> None:
     fill(database, 5_000)
     optimize(database, Wishes(WEEKLY), TODAY, Report())
-    ask(store_url, "DROP INDEX idx_vitals_dashboard")
+    ask(store_url, "DROP INDEX idx_vitals_no_value")
     optimize(database, Wishes(), TODAY, Report())
     assert indexes.lacking(database) == []
     optimize(database, Wishes(), TODAY, Report())

@@ -59,7 +59,9 @@ def catalogue(database: Database) -> list[tuple[str, str]]:
         ),
     }[database.engine_name]
     with database.reading() as connection:
-        return sorted((str(name), " ".join(str(sql).split())) for name, sql in connection.execute(text(query)))
+        # SQLite puts the name of a table that was written anew in quotes.
+        found = connection.execute(text(query))
+        return sorted((str(name), " ".join(str(sql).replace('"', "").split())) for name, sql in found)
 
 
 def test_there_is_one_head() -> None:
@@ -144,8 +146,9 @@ def test_an_upgrade_at_the_head_changes_nothing(empty: Database) -> None:
 def test_the_index_of_the_dashboard_carries_its_values(empty: Database) -> None:
     revisions.upgrade(empty)
     index = dict(catalogue(empty))["idx_vitals_dashboard"].lower()
-    assert "(patient_id, recorded_at desc" in index
-    assert "heart_rate, spo2, resp_rate, temperature)" in index
+    assert index.startswith("create unique index")
+    assert "(patient_id, recorded_at desc, source_id)" in index
+    assert ("include (heart_rate, spo2, resp_rate, temperature)" in index) == (empty.engine_name == "postgresql")
     active = dict(catalogue(empty))["idx_alarms_active"].lower()
     assert active.replace("(", "").replace(")", "").replace("::text", "").endswith("where status = 'active'")
 

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from nicu_dashboard.adapters.sql import revisions
 from nicu_dashboard.adapters.sql.engines import Database, connect
 from nicu_dashboard.adapters.sql.tables import vitals
 from nicu_dashboard.domain.instants import parse_instant
@@ -17,6 +19,7 @@ from nicu_dashboard.operations.roles import api as roles
 from nicu_dashboard.operations.sessions import CannotCare, unfiltered
 from tests.contracts.ward import Ward
 from tests.operations.conftest import ask, fill
+from tests.operations.test_keepers import down
 from tests.operations.test_optimizing import TODAY, Writer
 
 CHUNKED = Wishes(timescale=True)
@@ -92,6 +95,27 @@ def test_a_late_reading_a_second_word_and_a_correction_find_their_place_in_a_com
         (30_001, 2)
     ]
     assert len(ward.rows(vitals)) == 30_001
+
+
+def test_compressed_chunks_go_up_and_down_and_their_readings_stay_unique(database: Database, store_url: str) -> None:
+    chunked(database, store_url)
+    ward = Ward(database)
+    stored = ward.reading(3_600, heart_rate=1.5)
+    down(database, "0008")
+    ward.store(stored)
+    ask(store_url, _COMPRESS)
+    indexes.prepare(database, Report())
+    assert revisions.bring_up(database)
+    assert ward.store(stored) == ["duplicate"]
+    ask(store_url, _COMPRESS)
+    again = "INSERT INTO vitals (patient_id, recorded_at, received_at, source_id)"
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        ask(store_url, f"{again} SELECT patient_id, recorded_at, received_at, source_id FROM vitals LIMIT 1")
+    ask(store_url, "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'idx_vitals_dashboard'::regclass")
+    optimize(database, CHUNKED, TODAY, Report())
+    assert (indexes.lacking(database), ward.store(stored)) == ([], ["duplicate"])
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        ask(store_url, f"{again} SELECT patient_id, recorded_at, received_at, source_id FROM vitals LIMIT 1")
 
 
 def test_retention_drops_whole_chunks(database: Database, store_url: str) -> None:

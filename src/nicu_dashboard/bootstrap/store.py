@@ -25,6 +25,8 @@ from nicu_dashboard.operations.checking import Checked, check_connection
 from nicu_dashboard.operations.damage import damage
 from nicu_dashboard.operations.health import database_report
 from nicu_dashboard.operations.latency import Latency
+from nicu_dashboard.operations.optimizing import indexes
+from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.ports.attempts import Attempts
 from nicu_dashboard.ports.chart import Chart
 from nicu_dashboard.ports.emergencies import Emergencies
@@ -104,7 +106,7 @@ def is_sqlite(settings: Settings) -> bool:
     return read_address(settings.store_url, environment()).dialect == "sqlite"
 
 
-def bring_up(settings: Settings) -> bool:
+def bring_up(settings: Settings, report: Report) -> bool:
     """Bring the store to this version's schema; return whether there was anything to do. Raises StoreUnavailable."""
     database = connect(
         settings.store_url,
@@ -115,6 +117,8 @@ def bring_up(settings: Settings) -> bool:
         purpose="migrations",
     )
     try:
+        if revisions.is_older(database):
+            indexes.prepare(database, report)
         return revisions.bring_up(database)
     finally:
         database.close()

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from nicu_dashboard import bootstrap, settings
-from nicu_dashboard.cli import db_backup, db_care, db_optimize, db_roles, db_size
+from nicu_dashboard.cli import db_backup, db_care, db_common, db_optimize, db_roles, db_size
 from nicu_dashboard.cli.common import COULD_NOT_RUN, DONE, FOUND_WRONG, opened, plural, print_json, show, table, words
 from nicu_dashboard.cli.serve import first_steps
 from nicu_dashboard.ports.tick import StoreUnavailable
@@ -35,9 +35,10 @@ def check(
     """
     try:
         with opened() as store:
-            state, faults = bootstrap.look_at(store)
+            state, damage = bootstrap.look_at(store)
             found = bootstrap.check(store, workers)
-            steps = ["restore a copy: nicu db restore"] if faults else [*found.steps, *first_steps(store)]
+            steps = ["restore a copy: nicu db restore"] if damage else [*found.steps, *first_steps(store)]
+            faults = [*damage, *found.faults]
     except (StoreUnavailable, SettingsFault) as error:
         if not json:
             raise
@@ -46,16 +47,16 @@ def check(
     if json:
         print_json({
             "status": "unhealthy" if faults else "healthy", "database": state, "connection": found.connection,
-            "damage": faults, "warnings": found.warnings, "advice": found.advice, "next": steps,
+            "damage": damage, "faults": found.faults, "warnings": found.warnings, "advice": found.advice, "next": steps,
         })  # fmt: skip
     else:
-        _print(state, found.connection, faults)
+        _print(state, found.connection, damage)
         for line in (*faults, *(f"warning: {each}" for each in found.warnings), *found.advice, *steps):
             words.print(line[0].upper() + line[1:])
     return FOUND_WRONG if faults else DONE
 
 
-def _print(state: Mapping[str, Any], connection: Mapping[str, Any], faults: Sequence[str]) -> None:
+def _print(state: Mapping[str, Any], connection: Mapping[str, Any], damage: Sequence[str]) -> None:
     shown = table("", "")
     shown.add_row("database", f"{state['status']}, {state['engine']}, answers in {state['responseTime']}")
     for title, text in _told(connection):
@@ -63,7 +64,7 @@ def _print(state: Mapping[str, Any], connection: Mapping[str, Any], faults: Sequ
     shown.add_row("schema", "up to date" if state["schema"] == "head" else state["schema"])
     if "server" not in connection:
         shown.add_row("connections", f"{state['poolSize']} at most")
-    shown.add_row("damage", "none found" if not faults else "found")
+    shown.add_row("damage", "none found" if not damage else "found")
     show(shown)
 
 
@@ -91,5 +92,6 @@ def upgrade() -> None:
 
     Example: nicu db upgrade
     """
-    done = bootstrap.bring_up(settings.load())
+    with db_common.bar() as report:
+        done = bootstrap.bring_up(settings.load(), report)
     words.print("The schema is up to date now" if done else "The schema is up to date; there was nothing to do")

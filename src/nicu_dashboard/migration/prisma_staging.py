@@ -82,6 +82,8 @@ def _create_table(table: Table) -> str:
         for item in sorted(table.constraints, key=lambda item: str(item.name))
         if isinstance(item, UniqueConstraint)
     ]
+    whole = [item for item in table.indexes if item.unique and item.dialect_options["sqlite"]["where"] is None]
+    keys += [("UNIQUE", [column.name for column in item.columns]) for item in whole]
     parts += [f"{word} ({quoted_list(columns)})" for word, columns in keys]
     tail = "" if table.dialect_options["sqlite"].get("with_rowid", True) else " WITHOUT ROWID"
     return f"CREATE TABLE {OURS}{table.name} ({', '.join(parts)}){tail}"

@@ -30,9 +30,10 @@ SELECT current_setting('server_version') AS version,
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The connection as data, what is not as it should be, good advice, and the next commands."""
+    """The connection as data, what keeps readings out, what is not as it should be, advice, and the next commands."""
 
     connection: dict[str, Any]
+    faults: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
@@ -41,15 +42,27 @@ class Checked:
 def check_connection(database: Database, environ: Mapping[str, str], workers: int) -> Checked:
     """Look at the connection of an open store; `workers` processes are to share its server. Nothing is written."""
     address = database.address
-    found = Checked(_described(address, environ), list(address.warnings), list(address.advice))
+    found = Checked(_described(address, environ), [], list(address.warnings), list(address.advice))
     if database.engine_name == "postgresql":
         with database.reading() as connection:
             _judge_server(connection, address, workers, found)
         _judge_way_past(address, environ, found)
-    if missing := indexes.lacking(database):
-        found.warnings.append(f"{len(missing)} indexes are missing or unusable: {', '.join(i.name for i in missing)}")
-        found.steps.append("make them, while the ward goes on: nicu db optimize")
+    _judge_indexes(database, found)
     return found
+
+
+def _judge_indexes(database: Database, found: Checked) -> None:
+    missing = indexes.lacking(database)
+    keepers = [index.name for index in missing if index.keeper]
+    if keepers:
+        found.faults.append(
+            f"the index {' and '.join(keepers)}, which keeps rows unique, is missing or unusable: what it guards is not"
+            " written until it is made again"
+        )
+    if others := [index.name for index in missing if not index.keeper]:
+        found.warnings.append(f"{len(others)} indexes are missing or unusable: {', '.join(others)}")
+    if missing:
+        found.steps.append("make what is missing, while the ward goes on: nicu db optimize")
 
 
 def _described(address: Address, environ: Mapping[str, str]) -> dict[str, Any]:

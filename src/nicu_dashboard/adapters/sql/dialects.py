@@ -9,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Dialect,
-    Index,
     Select,
     Table,
     Text,
@@ -20,8 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.schema import CreateIndex
-from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
@@ -31,30 +29,12 @@ from nicu_dashboard.adapters.sql.sending import Row, arrays, kind, with_json_as_
 # Advisory locks of this program on PostgreSQL; babies share them, so that a large tick cannot fill the lock table.
 _LOCK_SPACE = 0x4E494355
 _LOCKS = 64
-_NOTHING = " ON CONFLICT DO NOTHING"
 _SQLITE_NOW = "CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)"
 
 
 def is_postgresql(connection: Connection) -> bool:
     """Return whether this is PostgreSQL; ask only where no function of this file will do."""
     return connection.dialect.name == "postgresql"
-
-
-# Indexes
-
-
-@compiles(CreateIndex, "sqlite")
-def _create_covering_index(element: CreateIndex, compiler: DDLCompiler, **options: Any) -> str:
-    """SQLite has no INCLUDE: the included columns follow the key."""
-    statement = str(compiler.visit_create_index(element, **options))  # type: ignore[no-untyped-call]
-    included = element.element.info.get("included")
-    return statement.removesuffix(")") + f", {', '.join(included)})" if included else statement
-
-
-def covering(name: str, table: Table, key: Sequence[str], included: Sequence[str]) -> Index:
-    """Return an index on `key` that carries the values of `included`."""
-    expressions = [text(part) if " " in part else table.c[part] for part in key]
-    return Index(name, *expressions, postgresql_include=list(included), info={"included": included}, _table=table)
 
 
 # Expressions
@@ -209,12 +189,16 @@ def replace(
 def insert_new(
     connection: Connection, table: Table, keys: Sequence[str], columns: Sequence[str], rows: Sequence[Row]
 ) -> list[bool]:
-    """Insert the rows whose key is not there yet; return for each whether it was new. No two rows may share a key."""
+    """Insert the rows whose key is not there yet; return for each whether it was new. No two rows may share a key.
+
+    The key is named: where the index that keeps it unique is missing the database refuses, and nothing is stored twice.
+    """
     if not rows:
         return []
+    unless_there = f" ON CONFLICT ({', '.join(keys)}) DO NOTHING"
     if not is_postgresql(connection):
-        return _insert_new_sqlite(connection, table, tuple(columns), rows)
-    statement = f"{_insertarrays(table, tuple(columns))}{_NOTHING} RETURNING {_as_sent(table, keys)}"
+        return _insert_new_sqlite(connection, table, tuple(columns), unless_there, rows)
+    statement = f"{_insertarrays(table, tuple(columns))}{unless_there} RETURNING {_as_sent(table, keys)}"
     fresh = {tuple(row) for row in connection.exec_driver_sql(statement, arrays(table, columns, rows))}
     places = [columns.index(key) for key in keys]
     return [tuple(row[place] for place in places) in fresh for row in rows]
@@ -296,10 +280,10 @@ def _merge(table: Table, lower: str, higher: str) -> str:
 
 
 def _insert_new_sqlite(
-    connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Row]
+    connection: Connection, table: Table, columns: tuple[str, ...], unless_there: str, rows: Sequence[Row]
 ) -> list[bool]:
     # One prepared statement and its row count per reading: 16 µs each, and the exact way to learn which were new.
-    statement = _insert_values(table, columns) + _NOTHING
+    statement = _insert_values(table, columns) + unless_there
     cursor = connection.connection.cursor()
     try:
         return [cursor.execute(statement, row).rowcount == 1 for row in with_json_as_text(table, columns, rows)]

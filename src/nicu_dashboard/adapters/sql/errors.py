@@ -45,6 +45,10 @@ MOVED_SIGN = "nicu: this database has moved"
 """What the triggers of a store say that was moved to another home (see moved.py)."""
 
 
+class KeyMissing(StoreUnavailable):
+    """The index that keeps rows unique is not there, so nothing may be written that could be there already."""
+
+
 class StoreMoved(StoreUnavailable):
     """The store was moved to another home and takes no more service."""
 
@@ -53,6 +57,7 @@ class Unreachable(StoreUnavailable):
     """Nothing came back from the server: others need not try at the same moment."""
 
 
+_KEY_MISSING = "an index that keeps rows unique is missing or unusable, nothing was written; run: nicu db optimize"
 _SQLITE: dict[int, tuple[type[StoreUnavailable], str]] = {
     sqlite3.SQLITE_BUSY: (DatabaseLocked, "another program is writing to it; stop that one, or wait and try again"),
     sqlite3.SQLITE_LOCKED: (DatabaseLocked, "another connection holds it; try again"),
@@ -89,6 +94,7 @@ _POSTGRES: tuple[tuple[str, type[StoreUnavailable], str], ...] = (
     ("XX002", CorruptDatabase, "an index is damaged; REINDEX it, or restore a copy: nicu db restore"),
     ("42P01", SchemaOlder, "a table is missing; run: nicu db upgrade"),
     ("42703", SchemaOlder, "a column is missing; run: nicu db upgrade"),
+    ("42P10", KeyMissing, _KEY_MISSING),
     ("25006", StoreUnavailable, "it takes no writes (a standby?); look at DATABASE_URL"),
     ("28", StoreUnavailable, "it refuses this user or password; look at DATABASE_URL"),
     ("53300", StoreUnavailable, SENTENCES["too many connections"]),
@@ -135,6 +141,8 @@ def _rule(text: str) -> str:
 def _sqlite(error: sqlite3.Error, where: str) -> Exception:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_ERROR:
+        if str(error).startswith("ON CONFLICT clause does not match"):
+            return KeyMissing(f"{where}: {_KEY_MISSING}.")
         missing = str(error).startswith(("no such table", "no such column"))
         return SchemaOlder(f"{where}: a table or column is missing; run: nicu db upgrade.") if missing else error
     kind, remedy = _SQLITE.get(code, (StoreUnavailable, "it cannot be used now; run: nicu db check"))

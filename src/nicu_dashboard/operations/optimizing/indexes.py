@@ -1,10 +1,8 @@
 """Indexes the dashboard needs, made beside the running ward: no writer waits for more than a moment."""
 
 import re
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, Index
@@ -13,28 +11,32 @@ from sqlalchemy.schema import CreateIndex
 
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.tables import metadata
+from nicu_dashboard.operations.optimizing import building, partitions, successors
+from nicu_dashboard.operations.optimizing.successors import Keeper
 from nicu_dashboard.operations.reporting import Report
-from nicu_dashboard.operations.sessions import alone
-from nicu_dashboard.ports.tick import StoreUnavailable
+from nicu_dashboard.operations.sessions import CannotCare, alone
+from nicu_dashboard.ports.tick import StoreRefused
 
 _FIRST = ("idx_alarms_active", "idx_vitals_dashboard")
 _STATES = """
-SELECT i.relname, indisvalid FROM pg_index JOIN pg_class AS i ON i.oid = indexrelid
+SELECT i.relname, CASE WHEN indisvalid THEN pg_get_indexdef(i.oid) ELSE '' END
+FROM pg_index JOIN pg_class AS i ON i.oid = indexrelid
 WHERE i.relnamespace = current_schema()::regnamespace
 """
-_PROGRESS = "SELECT blocks_done, nullif(blocks_total, 0) FROM pg_stat_progress_create_index WHERE pid = {pid}"
-# idx_ of one partition: what CREATE INDEX would have called it is not needed, only that it is ours and stays short.
-_LONGEST = 63
 
 
 @dataclass(frozen=True, slots=True)
 class Lacking:
-    """An index that is not there, or that an interrupted command left unusable (`broken`)."""
+    """An index that is not there, or that is there and cannot be used or is another (`broken`).
+
+    `keeper` tells of one that keeps rows unique: without it the store takes no such rows.
+    """
 
     name: str
     table: str
     definition: str
     broken: bool
+    keeper: Keeper | None = None
 
 
 def lacking(database: Database) -> list[Lacking]:
@@ -43,70 +45,74 @@ def lacking(database: Database) -> list[Lacking]:
         states = _states(connection)
     wanted = [index for table in metadata.sorted_tables for index in table.indexes]
     wanted.sort(key=lambda index: (index.name not in _FIRST, str(index.name)))
-    return [
-        Lacking(str(index.name), _table(index), _definition(database, index), index.name in states)
-        for index in wanted
-        if not states.get(str(index.name), False)
-    ]
+    asked = [_asked(database, index, str(index.name) in states) for index in wanted]
+    return [index for index in asked if not _serves(index, states.get(index.name))]
+
+
+def _asked(database: Database, index: Index, is_there: bool) -> Lacking:
+    name, table, definition = str(index.name), _table(index), _definition(database, index)
+    return Lacking(name, table, definition, is_there, Keeper(name, table, definition) if index.unique else None)
+
+
+def _serves(index: Lacking, found: str | None) -> bool:
+    """Return whether what the database tells of an index is enough; of one that keeps rows unique every word counts."""
+    return bool(found) and (index.keeper is None or index.keeper.is_like(found or ""))
 
 
 def make(database: Database, missing: Sequence[Lacking], report: Report) -> None:
-    """Make these indexes one after the other; each is finished or not there."""
+    """Make these indexes one after the other; each is finished or not there. Raises CannotCare where rows are doubled.
+
+    One that keeps rows unique is succeeded, never dropped first.
+    """
     if database.engine_name == "sqlite":
-        with database.writing() as connection:
-            for index in missing:
-                connection.exec_driver_sql(index.definition)
-                report.did(f"made the index {index.name} on {index.table}")
-        return
-    with alone(database) as connection:
         for index in missing:
-            if index.broken:
-                _drop(connection, index.name)
-            _make(database, connection, index, report)
-            report.did(f"made the index {index.name} on {index.table}, writers went on")
-
-
-def concurrently(database: Database, connection: Connection, statement: str, what: str, report: Report) -> None:
-    """Run one CREATE INDEX CONCURRENTLY and report how far it is."""
-    report.stage(what)
-    with _watching(database, connection, report):
-        connection.exec_driver_sql(statement)
-
-
-def leaves(connection: Connection, table: str) -> list[str]:
-    """Return the partitions that hold rows of a partitioned table, [] for a plain one."""
-    statement = f"SELECT relid::regclass::text FROM pg_partition_tree('{table}') WHERE isleaf AND level > 0 ORDER BY 1"
-    return list(connection.exec_driver_sql(statement).scalars())
-
-
-def _make(database: Database, connection: Connection, index: Lacking, report: Report) -> None:
-    parts = leaves(connection, index.table)
-    if not parts:
-        statement = index.definition.replace("INDEX", "INDEX CONCURRENTLY", 1)
-        concurrently(database, connection, statement, f"index {index.name}", report)
+            _make_in_a_file(database, index)
+            report.did(f"made the index {index.name} on {index.table}")
         return
-    # A partitioned table takes no CONCURRENTLY: its own index is a frame that those of the partitions are hung into.
-    connection.exec_driver_sql(index.definition.replace(f" ON {index.table}", f" ON ONLY {index.table}", 1))
-    for part in parts:
-        name = f"{part.rpartition('.')[2]}_{index.name}"[:_LONGEST]
-        statement = index.definition.replace(f"INDEX {index.name} ON {index.table}", f"INDEX {name} ON {part}", 1)
-        connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-        statement = statement.replace("INDEX", "INDEX CONCURRENTLY", 1)
-        concurrently(database, connection, statement, f"index {index.name} of {part}", report)
-        connection.exec_driver_sql(f"ALTER INDEX {index.name} ATTACH PARTITION {name}")
+    for index in missing:
+        if index.keeper:
+            successors.succeed(database, index.keeper, report)
+        else:
+            with alone(database) as connection:
+                building.drop(connection, index.name)
+                building.build(database, connection, index.name, index.table, index.definition, report)
+        report.did(f"made the index {index.name} on {index.table}, writers went on")
 
 
-def _drop(connection: Connection, name: str) -> None:
-    kind = connection.exec_driver_sql(f"SELECT relkind FROM pg_class WHERE oid = to_regclass('{name}')").scalar()
-    connection.exec_driver_sql(f"DROP INDEX {'' if kind == 'I' else 'CONCURRENTLY '}{name}")
+def prepare(database: Database, report: Report) -> None:
+    """Make beside the running ward what an upgrade of a server would make while everybody waits."""
+    if database.engine_name == "sqlite":
+        return
+    for index in lacking(database):
+        if index.keeper and _is_there(database, index.table):
+            successors.prepare(database, index.keeper, report)
+            report.did(f"made the index {index.name} on {index.table} beside the old one, writers went on")
 
 
-def _states(connection: Connection) -> dict[str, bool]:
-    """Return whether each index that exists can be used."""
+def _is_there(database: Database, table: str) -> bool:
+    with database.reading() as connection:
+        return partitions.kind(connection, table) != "missing"
+
+
+def _make_in_a_file(database: Database, index: Lacking) -> None:
+    """Make an index of SQLite, whose only writer this is: until it commits, the old one is there."""
+    try:
+        with database.writing() as connection:
+            connection.exec_driver_sql(f"DROP INDEX IF EXISTS {index.name}")
+            connection.exec_driver_sql(index.definition)
+    except StoreRefused:
+        assert index.keeper
+        with database.reading() as connection:
+            count = len(connection.exec_driver_sql(successors.doubles(index.keeper)).all())
+        raise CannotCare(successors.doubled(index.keeper, count)) from None
+
+
+def _states(connection: Connection) -> dict[str, str]:
+    """Return the definition of each index that exists, empty where it cannot be used."""
     if connection.dialect.name == "postgresql":
         return {row[0]: row[1] for row in connection.exec_driver_sql(_STATES)}
-    names = connection.exec_driver_sql("SELECT name FROM sqlite_schema WHERE type = 'index'").scalars()
-    return dict.fromkeys(names, True)
+    query = "SELECT name, coalesce(sql, name) FROM sqlite_schema WHERE type = 'index'"
+    return {row[0]: row[1] for row in connection.exec_driver_sql(query)}
 
 
 def _table(index: Index) -> str:
@@ -117,32 +123,6 @@ def _table(index: Index) -> str:
 def _definition(database: Database, index: Index) -> str:
     dialect = postgresql.dialect() if database.engine_name == "postgresql" else sqlite.dialect()  # type: ignore[no-untyped-call]
     return re.sub(r"\s+", " ", str(CreateIndex(index).compile(dialect=dialect))).strip()
-
-
-@contextmanager
-def _watching(database: Database, connection: Connection, report: Report) -> Iterator[None]:
-    """Read from a second connection how far the first one's index is."""
-    pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
-    over = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(database, int(pid), over, report), daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        over.set()
-        watcher.join()
-
-
-def _watch(database: Database, pid: int, over: threading.Event, report: Report) -> None:
-    while not over.wait(0.5):
-        try:
-            with database.reading() as connection:
-                row = connection.exec_driver_sql(_PROGRESS.format(pid=pid)).first()
-        except StoreUnavailable:
-            return
-        if row is not None and row[1]:
-            report.stage_of(row[1])
-            report.at(row[0])
 
 
 def settle_statistics(database: Database, tables: Sequence[str], report: Report) -> None:

@@ -30,6 +30,12 @@ def current(database: Database) -> str | None:
         return _current(connection)
 
 
+def is_older(database: Database) -> bool:
+    """Return whether a store was made by an earlier version of this program."""
+    revision = current(database)
+    return revision is not None and revision != head() and revision in known()
+
+
 def upgrade(database: Database, to: str = "head") -> None:
     """Bring a store to a revision, all steps in one transaction."""
     with database.writing() as connection:
