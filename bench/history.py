@@ -9,6 +9,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 from sqlalchemy import text
@@ -37,7 +38,7 @@ POINTS = 1_000
 
 # Values of no physiology: a sequence from a seed, spread over each vital's usual range.
 FILL = """
-    INSERT INTO vitals (patient_id, recorded_at, received_at, source_id, heart_rate, spo2, resp_rate, temperature)
+    INSERT INTO arriving
     WITH RECURSIVE tick (n, hash) AS (
         SELECT 0, :seed UNION ALL SELECT n + 1, (hash * 1103515245 + 12345) & 2147483647 FROM tick WHERE n + 1 < :count
     )
@@ -47,6 +48,15 @@ FILL = """
            30 + hash / 4096 % 40,
            36 + (hash / 8192 % 15) / 10.0
     FROM tick
+"""
+ARRIVING = """
+    CREATE TEMP TABLE arriving AS
+    SELECT patient_id, recorded_at, received_at, source_id, heart_rate, spo2, resp_rate, temperature FROM vitals LIMIT 0
+"""
+# As a ward writes: the babies' readings side by side.
+ARRIVE = """
+    INSERT INTO vitals (patient_id, recorded_at, received_at, source_id, heart_rate, spo2, resp_rate, temperature)
+    SELECT * FROM arriving ORDER BY recorded_at
 """
 ROLL_UP = """
     INSERT INTO vitals_minute (patient_id, parameter, bucket_at, min, max, sum, n_valid, n_expected)
@@ -80,16 +90,25 @@ def build(database: Database, babies: int, days: int, seed: int) -> None:
         connection.exec_driver_sql("PRAGMA synchronous = OFF")
         connection.exec_driver_sql("PRAGMA cache_size = -1000000")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
-        for baby in ids:
-            step_s = 1 if baby == ids[0] else 5
-            count = days * 86_400 // step_s
-            values = {"seed": seed + baby, "count": count, "baby": baby, "start": START, "step": step_s * 1_000}
-            connection.execute(text(FILL), values | {"source": source.id})
-            for name in NAMES:
-                statement = ROLL_UP.format(name=name, baby=baby, expected=60 // step_s)
-                connection.exec_driver_sql(statement)
+        connection.exec_driver_sql(ARRIVING)
+        for day in range(days):
+            for baby in ids:
+                step_s = 1 if baby == ids[0] else 5
+                values = {
+                    "seed": seed + 1_000 * day + baby,
+                    "count": 86_400 // step_s,
+                    "baby": baby,
+                    "source": source.id,
+                }
+                connection.execute(text(FILL), values | {"start": START + day * DAY_MS, "step": step_s * 1_000})
+            connection.exec_driver_sql(ARRIVE)
+            connection.exec_driver_sql("DELETE FROM arriving")
             connection.exec_driver_sql("COMMIT")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
+        for baby, name in product(ids, NAMES):
+            connection.exec_driver_sql(
+                ROLL_UP.format(name=name, baby=baby, expected=60 // (1 if baby == ids[0] else 5))
+            )
         year = {"days": days, "parts": 365 // days, "baby": ids[0], "start": START}
         connection.execute(text(YEAR), year)
         connection.exec_driver_sql(HOURS)
