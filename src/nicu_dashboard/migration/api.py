@@ -14,7 +14,7 @@ from nicu_dashboard.migration.alone import alone_on
 from nicu_dashboard.migration.catalog import read_catalog
 from nicu_dashboard.migration.catching_up import catch_up
 from nicu_dashboard.migration.coming_back import roll_back
-from nicu_dashboard.migration.concluding import conclude, crew_for
+from nicu_dashboard.migration.concluding import conclude, crew_for, is_verified
 from nicu_dashboard.migration.cutting_over import cut_over
 from nicu_dashboard.migration.ddl import create_table
 from nicu_dashboard.migration.dry_run import rejects_of
@@ -65,9 +65,7 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
         if before and not options.restart:
             _refuse_other_source(before, source)
         if before and before.state in ("done", "wrong") and not options.restart:
-            report.summary = "this target already holds a finished move."
-            report.next_step = "Run `nicu migrate verify` to compare again, or name an empty target."
-            report.exit_code = 0 if before.state == "done" else 1
+            _tell_finished(connection, before, options, report)
             tell_writes(connection, before, source, report)
             shutil.rmtree(folder, ignore_errors=True)  # killed after the last commit, the move may have left it
             return
@@ -92,6 +90,25 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
         if report.exit_code == 0 and run_now.plan.mapping != "as-is":
             _tell_next(connection, run_now, source, target, report)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tell_finished(connection: Connection, before: Run, options: Options, report: Report) -> None:
+    """Say again what a finished move came to: rejects, refused rules and what nobody compared stay exit code 1."""
+    with connection.transaction():
+        verified = is_verified(Journal(connection), before)
+    report.add_plan(before.plan)
+    conclude(connection, before, (), replace(options, verify=verified), report)
+    finished = "this target already holds a finished move"
+    if before.state == "wrong" or (options.verify and not verified and not report.exit_code):
+        report.exit_code = 1
+        why = "which differed from its source" if before.state == "wrong" else "which was not verified"
+        report.summary = f"{finished}, {why}."
+    elif report.exit_code:
+        report.summary = f"{finished}: {report.summary}"
+        return
+    else:
+        report.summary = f"{finished}."
+    report.next_step = "Run `nicu migrate verify` to compare again, or name an empty target."
 
 
 def _refuse_other_source(before: Run, source: Path) -> None:

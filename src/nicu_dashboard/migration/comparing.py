@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b, sha256
+from math import copysign
 
 from nicu_dashboard.migration.canonical import canonical
 from nicu_dashboard.migration.chunks import Chunk, condition
@@ -25,7 +26,8 @@ MOST_DIFFERENCES = 100
 BUCKETS = 64
 NO_ROW = "no such row"
 SEQUENCE_WORDS = ("past every id", "would give an id again")
-PLAIN_WORDS = frozenset({NO_ROW, "NULL", "None", "sound", *SEQUENCE_WORDS})
+AS_BUILT, CHANGED, GONE = "as built", "changed since", "gone"
+PLAIN_WORDS = frozenset({NO_ROW, "NULL", "None", "sound", *SEQUENCE_WORDS, AS_BUILT, CHANGED, GONE})
 """What may stand in a difference in place of a value, and never needs hiding."""
 
 
@@ -106,6 +108,7 @@ class ChunkComparer:
             return False
         where, bound = condition(table, chunk.low, chunk.high)
         statement = select_rows(table, where, [column.expression for column in columns])
+        reals = [place for place, column in enumerate(columns) if column.wire == "float8"]
         same = True
         try:
             refuse_unclean(self.copier.exact, table, chunk, columns)
@@ -114,7 +117,7 @@ class ChunkComparer:
                 copy.set_types([column.wire for column in columns])
                 for theirs in copy.rows():
                     row = ours.fetchone() if same else None
-                    same = same and row is not None and row == theirs
+                    same = same and row is not None and row == theirs and _same_signs(row, theirs, reals)
         except (NotClean, sqlite3.OperationalError):
             return False
         return same and ours.fetchone() is None
@@ -190,6 +193,11 @@ class ChunkComparer:
                 shown += 1
                 if shown >= MOST_DIFFERENCES:
                     return
+
+
+def _same_signs(ours: Sequence[SqliteValue], theirs: Sequence[object], reals: Sequence[int]) -> bool:
+    """Return whether zeros that are equal have the same sign too: Python takes -0.0 for 0.0."""
+    return all(ours[place] != 0 or copysign(1.0, ours[place]) == copysign(1.0, theirs[place]) for place in reals)  # type: ignore[arg-type]
 
 
 def all_columns(table: TablePlan) -> TablePlan:

@@ -22,6 +22,13 @@ def crew_for(source: Path, options: Options) -> Crew:
     return Crew(options.workers if size > SMALL_BYTES else 0, options.lane)
 
 
+def is_verified(journal: Journal, run: Run) -> bool:
+    """Return whether every stretch of a finished run was compared; a table without row ids is compared as one."""
+    whole = {table.source for table in run.plan.tables if table.alias is None}
+    chunks = journal.chunks(run.id).items()
+    return all(item.verified for (table, number), item in chunks if number == 0 or table not in whole)
+
+
 def conclude(
     connection: Connection, run_now: Run, found: Sequence[Difference], options: Options, report: Report
 ) -> None:

@@ -28,6 +28,7 @@ from nicu_dashboard.migration.plan import NotCarried
 from nicu_dashboard.migration.progress import Progress
 from nicu_dashboard.migration.rejects import Reject
 from nicu_dashboard.migration.source import open_snapshot
+from nicu_dashboard.migration.structure import note_structure, wrong_rules
 from nicu_dashboard.migration.target import Connection
 from nicu_dashboard.migration.verification import Verification, verification_of
 from nicu_dashboard.migration.worker import Answer, CompareTask, CopyTask, Job, ReplanTask, Stepped, Task
@@ -192,6 +193,7 @@ class Move:
         with self.connection.transaction():
             self.journal.fence(self.run.id, self.run.epoch)
             set_sequences(self.connection, plan.tables)
+            note_structure(self.connection, self.run)
             if beside is not None:
                 self.journal.set_verified(self.run.id, beside.equal)
             self.journal.set_state(self.run.id, "verifying")
@@ -225,6 +227,7 @@ class Move:
         with self.connection.transaction():
             for name in wrong_sequences(self.connection, self.run.plan.tables):
                 left.found.append(Difference(name, "", "sequence", *SEQUENCE_WORDS))
+            left.found += wrong_rules(self.connection, self.run)
         self.progress.finish("verify")
 
 
