@@ -117,3 +117,22 @@ def test_the_menu_and_the_form_of_admission_are_fit_for_everyone(room: tuple[Dem
     page.keyboard.press("g")
     expect(page.get_by_role("dialog", name="Pages")).to_be_visible()
     assert serious(page) == []
+
+
+def test_every_word_of_a_small_wall_can_be_read(room: tuple[Demo, Monitor], page: Page) -> None:
+    """24 cots on 1280×720: nothing below 11 px, all of them in sight."""
+    demo = room[0]
+    for number in range(3, 24):
+        demo.post("/api/cots", label=f"TEST-{number:02}")
+    opened(page, demo, "/")
+    expect(page.locator(".tile")).to_have_count(24, timeout=20_000)
+    small, below = page.evaluate(
+        """() => {
+          const spoken = [...document.querySelectorAll('.tile *, .topbar *')].filter(
+            e => e.checkVisibility() && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()));
+          const least = spoken.filter(e => parseFloat(getComputedStyle(e).fontSize) < 11).map(e => e.outerHTML);
+          const tiles = [...document.querySelectorAll('.tile')].map(e => e.getBoundingClientRect());
+          return [least, tiles.filter(t => t.bottom > innerHeight || t.right > innerWidth).length];
+        }"""
+    )
+    assert (small, below) == ([], 0)

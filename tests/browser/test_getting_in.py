@@ -258,3 +258,9 @@ def test_the_cookie_is_out_of_reach_of_scripts(page: Page, ward: Serving) -> Non
     assert page.evaluate("document.cookie") == ""
     (cookie,) = page.context.cookies()
     assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
+
+
+def test_whom_a_page_refuses_finds_nothing_to_press_in_its_head(page: Page, ward: Serving) -> None:
+    sign_in(page, ward, person(ward, "eva"), "/checks")
+    expect(page.locator(".refused")).to_be_visible()
+    expect(page.get_by_role("button", name="Run now")).to_be_hidden()

@@ -1,6 +1,6 @@
 /** The layers that all charts share: shaded events and time lines behind, labels and times below. */
 import { labels, shades, type Span, xOf } from "./spans";
-import { timeTicks } from "./ticks";
+import { timeTicks, within } from "./ticks";
 import type { Range } from "./view";
 
 export interface Note {
@@ -65,7 +65,7 @@ export function Below({ range, width, type, spans, onPick }: Omit<Layer, "notes"
       </div>
       <div class="chart-times">
         {timeTicks(range.from, range.to, width, type * 7.6).map((tick) => (
-          <span key={tick.at} class={tick.strong ? "strong" : ""} style={{ left: `${xOf(tick.at, range, width)}px` }}>
+          <span key={tick.at} class={tick.strong ? "strong" : ""} style={{ left: `${within(xOf(tick.at, range, width), tick.text, width, type)}px` }}>
             {tick.text}
           </span>
         ))}

@@ -1,5 +1,6 @@
 /** Marks on the time axis and the words for times and durations; the wall clock is the reader's own. Pure. */
 import { timeOfDay } from "../format";
+import { MARGIN_RIGHT } from "./pen";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -44,6 +45,14 @@ export function timeTicks(from: number, to: number, width: number, room = 84): T
     else if (step >= DAY) day = next;
   }
   return ticks;
+}
+
+/** Half the width of a character, in its own size. */
+const HALF_CHARACTER = 0.31;
+
+/** Where the middle of a mark's words stands, px, so that their end is not past that of the chart. */
+export function within(x: number, text: string, width: number, type: number): number {
+  return Math.min(x, width + MARGIN_RIGHT - text.length * type * HALF_CHARACTER);
 }
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];

@@ -6,7 +6,7 @@ import { vitalOf } from "../live/vitals";
 import { briefly, when } from "../charts/ticks";
 import { Empty, ErrorState, Loading, Tag } from "../parts/parts";
 import type { Loaded } from "../parts/load";
-import { kindLook, nadirText, newestFirst } from "./spells";
+import { kindLook, nadirText, newestFirst, unbroken } from "./spells";
 
 interface Props {
   events: Loaded<Page<Spell>>;
@@ -29,7 +29,7 @@ export function EventsList({ events, since, selected, onOpen }: Props) {
             <b>{briefly(Date.parse(spell.started_at), now.value)}</b>
             <Tag look={kindLook(spell.kind)}>{spell.kind}</Tag>
             <span>{spell.ended_at === null ? "now" : seconds(spell.duration_s)}</span>
-            <span class="cot-event-text" title={nadirText(spell, vitalOf)}>{nadirText(spell, vitalOf)}</span>
+            <span class="cot-event-text">{unbroken(nadirText(spell, vitalOf))}</span>
             <span class="cot-event-review" title={spell.review}>
               {REVIEWED[spell.review]}
             </span>

@@ -28,7 +28,7 @@ export function LimitsCard({ cot, limits, onEdit }: Props) {
       <h2>
         Limits
         <small title={data?.changed_at ? `Changed ${dayAndTime(data.changed_at)} by ${data.changed_by ?? "?"}` : ""}>
-          {data && `${data.profile} · ${data.version ? `v${data.version}` : "as the profile has them"}`}
+          {data && `${data.profile} · ${data.version ? `v${data.version}` : "unchanged"}`}
           {data?.changed_at && ` · ${dayAndTime(data.changed_at).slice(5)} ${data.changed_by ?? ""}`}
         </small>
         {may("change limits") && (

@@ -45,7 +45,7 @@ export function Side(props: Props) {
               </button>
             ))}
           </span>
-          <small>{list.value === "Events" && definition ? `definition ${definition}` : ""}</small>
+          <small title="Definition of an event">{list.value === "Events" && definition}</small>
         </h2>
         <div class="cot-lists-body" role="log" aria-live="off">
           {list.value === "Events" && <EventsList events={props.events} since={props.since} selected={props.selected} onOpen={props.onEvent} />}

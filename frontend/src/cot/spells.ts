@@ -25,6 +25,11 @@ export function nadirText(spell: Spell, vital: (name: string) => Vital): string 
   return parts.join(" · ");
 }
 
+/** The same words, of which no value leaves its unit or its name at the end of a line. */
+export function unbroken(text: string): string {
+  return text.replace(/(?<!·) (?!·)/g, "\u00a0");
+}
+
 /** Colour of the kind tag: apnea before bradycardia before desaturation. */
 export function kindLook(kind: string): string {
   if (kind.includes("A")) return "rr";

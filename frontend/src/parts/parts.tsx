@@ -78,10 +78,11 @@ function Instead({ refusal }: { readonly refusal: Problem }) {
 
 /** What went wrong, in words, with what helps: to try again, or for who is refused another page. */
 export function ErrorState({ error, retry }: { readonly error: unknown; readonly retry?: () => void }) {
+  const refusal = error instanceof Problem && error.status === 403 ? error : null;
   return (
-    <div class="fault" role="status">
+    <div class={`fault ${refusal ? "refused" : ""}`} role="status">
       <strong>!! {words(error)}</strong>
-      {error instanceof Problem && error.status === 403 ? <Instead refusal={error} /> : retry && <Button onClick={retry}>Try again</Button>}
+      {refusal ? <Instead refusal={refusal} /> : retry && <Button onClick={retry}>Try again</Button>}
     </div>
   );
 }

@@ -1,5 +1,6 @@
 /** Unit, alarms by priority, the worst first, sound, time: on every page. */
 import { useComputed } from "@preact/signals";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Alarm } from "../api/types";
 import { count, elapsed, timeOfDay } from "../format";
 import { pauseSound } from "../live/actions";
@@ -14,9 +15,12 @@ import { prefer, preferences, type Names } from "../preferences";
 import { route } from "../router";
 import { soundState, toggleSound } from "../sound/sound";
 import { turnPage, wallPage, wallPages } from "../wall/places";
+import { howMany } from "./fit";
 import { openMenu } from "./menu";
 
 const MOST_IN_STRIP = 12;
+/** Room for the count of the cots that found none, in ems of the bar. */
+const COUNT_EM = 4;
 
 export function TopBar() {
   return (
@@ -76,17 +80,42 @@ function Tally() {
 }
 
 function WorstFirst() {
-  const cots = isLost() ? [] : worstPerCot(ward.alarms()).slice(0, MOST_IN_STRIP);
+  const all = isLost() ? [] : worstPerCot(ward.alarms());
+  const cots = all.slice(0, MOST_IN_STRIP);
+  const list = useRef<HTMLOListElement>(null);
+  const [fit, setFit] = useState({ count: MOST_IN_STRIP, end: 0 });
+  const measure = (): void => {
+    const { children, clientWidth } = list.current!;
+    const ends = [...children].slice(0, cots.length).map((item) => (item as HTMLElement).offsetLeft + (item as HTMLElement).offsetWidth);
+    const room = COUNT_EM * parseFloat(getComputedStyle(list.current!).fontSize);
+    const count = howMany(ends, clientWidth, room);
+    const end = Math.min(ends[count - 1] ?? 0, clientWidth - room);
+    if (count !== fit.count || end !== fit.end) setFit({ count, end });
+  };
+  useLayoutEffect(measure);
+  useLayoutEffect(() => {
+    const watcher = new ResizeObserver(() => setFit((was) => ({ ...was })));
+    watcher.observe(list.current!);
+    return () => watcher.disconnect();
+  }, []);
+  const others = all.length - Math.min(fit.count, cots.length);
   return (
-    <ol class="worst" aria-label="Cots with alarms, most urgent first">
-      {cots.map(({ alarm, more }) => (
-        <li key={alarm.cot_id}>
+    <ol ref={list} class="worst" aria-label="Cots with alarms, most urgent first">
+      {cots.map(({ alarm, more }, place) => (
+        <li key={alarm.cot_id} class={place < fit.count ? "" : "beyond"}>
           <a href={`/cots/${alarm.cot_id}`} class={`${alarm.priority} ${alarm.presence === "on" ? "" : "quiet"}`} title={`${alarm.mark} ${placeOf(alarm)} ${alarm.text}`}>
             <CotName label={placeOf(alarm)} /> {stripText(alarm)}
             {more > 0 && <small> +{more}</small>}
           </a>
         </li>
       ))}
+      {others > 0 && (
+        <li class="others" style={{ left: `calc(${fit.end}px + 0.4rem)` }}>
+          <a href="/alarms" title={`Alarms of ${count(others, "more cot")}`}>
+            +{others}
+          </a>
+        </li>
+      )}
     </ol>
   );
 }

@@ -223,8 +223,8 @@ function AlarmFoot({ line }: { readonly line: NonNullable<ReturnType<typeof alar
       {alarm.held && <Icon name="held" title="No signal: the alarm can neither be confirmed nor cleared" />}
       {alarm.presence === "ack" && <small title={`Acknowledged by ${alarm.acknowledged_by ?? "someone"}`}>✓ {alarm.acknowledged_by ?? ""}</small>}
       {alarm.presence === "latched" && target ? (
-        <button type="button" class="acknowledge" onClick={() => void acknowledge(target)}>
-          Acknowledge
+        <button type="button" class="acknowledge" aria-label="Acknowledge" onClick={() => void acknowledge(target)}>
+          Ack<span>nowledge</span>
         </button>
       ) : (
         <span class="since">{elapsed(now.value - alarm.since)}</span>

@@ -4,7 +4,7 @@ import { bars, percent, shareBelow } from "../../src/cot/bins";
 import { conditions, offFor, scopeText, stacked, why } from "../../src/cot/conduct";
 import { keyOf, neighbours } from "../../src/cot/keys";
 import { prefer } from "../../src/preferences";
-import { kindLook, nadirText, newestFirst, spanOf } from "../../src/cot/spells";
+import { kindLook, nadirText, newestFirst, spanOf, unbroken } from "../../src/cot/spells";
 import { tiles } from "../../src/cot/tiles";
 
 const alarm = (more: Partial<Alarm>): Alarm => ({
@@ -58,6 +58,7 @@ describe("A/B/D events", () => {
 
   it("say how deep they were and what was going on", () => {
     expect(nadirText(spell, vital)).toBe("SpO2 69 · HR 96 · apnea 21 s · feeding");
+    expect(unbroken("HR 96 · apnea 21 s")).toBe("HR\u00a096 · apnea\u00a021\u00a0s");
   });
 
   it("reach to the present while they go on", () => {

@@ -34,7 +34,7 @@ def spool(scene: Scene) -> Finding:
     """Who on this machine may read what waits for the server? Readings lie there in clear."""
     if scene.environ.get("NICU_SPOOL_MB") == "0":
         return passed("nothing is spooled (NICU_SPOOL_MB=0)")
-    folder = Path(scene.environ.get("NICU_SPOOL_DIR") or "nicu-spool").expanduser()
+    folder = Path(scene.environ.get("NICU_SPOOL_DIR", "nicu-spool")).expanduser()
     try:
         there = folder.stat()
     except OSError:
