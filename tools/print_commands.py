@@ -1,11 +1,9 @@
 """Print docs/reference/commands.md from the commands themselves: `python tools/print_commands.py`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from typer.main import get_command
-
-from nicu_dashboard.cli.main import app
+from nicu_dashboard.cli.catalogue import every_command
 
 HEADER = """# Commands
 
@@ -20,13 +18,13 @@ date alone means its first moment in UTC. The database is the one in `DATABASE_U
 
 def page() -> str:
     """Return the page."""
-    return "\n".join([HEADER, *_group("nicu", get_command(app))])
+    return "\n".join([HEADER, *_group("nicu", every_command())])
 
 
-def _group(path: str, group: Any) -> Iterator[str]:
-    for name, command in group.commands.items():
+def _group(path: str, commands: Mapping[str, Any]) -> Iterator[str]:
+    for name, command in commands.items():
         if hasattr(command, "commands"):
-            yield from _group(f"{path} {name}", command)
+            yield from _group(f"{path} {name}", command.commands)
         else:
             yield from _command(f"{path} {name}", command)
 

@@ -10,6 +10,7 @@ from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from nicu_dashboard.domain.errors import Told
 from nicu_dashboard.domain.spells import DEFAULT_DEFINITION, DEFINITIONS
 from nicu_dashboard.ports.people import Role
 
@@ -21,7 +22,7 @@ _PLACE = re.compile(r"([^\s:\[\]]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}")
 DEFAULT_DATABASE_URL = "sqlite:///nicu.db"
 
 
-class SettingsFault(Exception):
+class SettingsFault(Told):
     """A setting cannot be used; the message names it and what is expected, never a secret."""
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
-from typer.main import get_command
 
-from nicu_dashboard.cli.main import app
+from nicu_dashboard.cli.catalogue import load
 from tests.deploy.test_linters import DEPLOY
 
 SETTINGS = (DEPLOY.parent / "docs" / "reference" / "settings.md").read_text()
@@ -36,9 +35,9 @@ def commands() -> list[str]:
 
 @pytest.mark.parametrize("line", commands())
 def test_a_command_is_understood(line: str) -> None:
-    command: Any = get_command(app)
-    context: Any = None
     words = shlex.split(line)
+    command: Any = load(words.pop(0))
+    context: Any = None
     while hasattr(command, "commands"):
         context = command.context_class(command, parent=context)
         command = command.commands[words.pop(0)]

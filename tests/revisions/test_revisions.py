@@ -67,6 +67,7 @@ def catalogue(database: Database) -> list[tuple[str, str]]:
 def test_there_is_one_head() -> None:
     scripts = ScriptDirectory(str(_REVISIONS))
     assert scripts.get_heads() == [revisions.head()]
+    assert {script.revision for script in scripts.walk_revisions()} == revisions.known()
 
 
 def test_the_revisions_build_what_the_tables_say(empty: Database) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from nicu_dashboard.domain.errors import Told
 from nicu_dashboard.domain.instants import SECOND_MS, format_instant
 from nicu_dashboard.domain.vitals import NoValue, Reading
 
@@ -19,7 +20,7 @@ RETRY_S, LONGEST_RETRY_S = 1.0, 30.0
 KEPT = 50_000
 
 
-class ServerRefused(Exception):
+class ServerRefused(Told):
     """The server will not take anything from this client; the message says why and what to do."""
 
 

@@ -8,8 +8,9 @@ from prometheus_client import CollectorRegistry
 
 from nicu_dashboard.adapters.notebook import FileNotebook
 from nicu_dashboard.adapters.sql.addresses.pools import SERVERLESS, deployment
+from nicu_dashboard.bootstrap.clock import system_clock
 from nicu_dashboard.bootstrap.doors import accounts, second_factors, sign_on
-from nicu_dashboard.bootstrap.station import build_station, system_clock
+from nicu_dashboard.bootstrap.station import build_station
 from nicu_dashboard.bootstrap.store import Store, notes_folder, open_store
 from nicu_dashboard.operations.compliance.api import ComplianceDesk
 from nicu_dashboard.operations.health import Health

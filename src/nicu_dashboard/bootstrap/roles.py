@@ -16,7 +16,9 @@ from nicu_dashboard.adapters.sql.lease import SqlLease
 from nicu_dashboard.adapters.sql.limit_book import SqlLimitBook
 from nicu_dashboard.adapters.sql.live_row import SqlLiveRow, bell
 from nicu_dashboard.adapters.sql.roster import SqlRoster
-from nicu_dashboard.bootstrap import Store, build_app, station_parts
+from nicu_dashboard.bootstrap.app import build_app
+from nicu_dashboard.bootstrap.station import station_parts
+from nicu_dashboard.bootstrap.store import Store
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.services.leased import LeasedStation
 from nicu_dashboard.services.outpost import NoEngine, Outpost, Whereabouts

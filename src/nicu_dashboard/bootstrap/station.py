@@ -11,7 +11,6 @@ import structlog
 from nicu_dashboard.adapters.broadcast.in_process import InProcessBroadcast
 from nicu_dashboard.adapters.notify_command import CommandNotifier
 from nicu_dashboard.adapters.spool import FolderSpool, waiting_in
-from nicu_dashboard.adapters.system_clock import SystemClock
 from nicu_dashboard.bootstrap.proof import anchoring
 from nicu_dashboard.bootstrap.store import Store
 from nicu_dashboard.domain.patients import Unit
@@ -120,11 +119,6 @@ def build_past(settings: Settings, store: Store, numbers: Iterator[int] | None =
     ids = AlarmIds(store.journal) if numbers is None else numbers
     ward = Ward(store.roster.unit(settings.unit), ids, Unheard(), settings.definition)
     return Past(ward, store.journal, store.roster)
-
-
-def system_clock(speed: float = 1.0) -> Clock:
-    """Return the machine's clock, `speed` times as fast for demonstrations."""
-    return SystemClock(speed)
 
 
 def _broken(error: BaseException) -> None:

@@ -1,11 +1,7 @@
 """The store behind its ports: opened, brought up, looked at."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from prometheus_client import CollectorRegistry
 
 from nicu_dashboard.adapters.notebook import FileNotebook
 from nicu_dashboard.adapters.sql import revisions
@@ -21,10 +17,6 @@ from nicu_dashboard.adapters.sql.limit_book import SqlLimitBook
 from nicu_dashboard.adapters.sql.people import SqlPeople
 from nicu_dashboard.adapters.sql.roster import SqlRoster
 from nicu_dashboard.adapters.sql.sight import SqlSight
-from nicu_dashboard.operations.checking import Checked, check_connection
-from nicu_dashboard.operations.damage import damage
-from nicu_dashboard.operations.health import database_report
-from nicu_dashboard.operations.latency import Latency
 from nicu_dashboard.operations.optimizing import indexes
 from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.ports.attempts import Attempts
@@ -122,16 +114,3 @@ def bring_up(settings: Settings, report: Report) -> bool:
         return revisions.bring_up(database)
     finally:
         database.close()
-
-
-def check(store: Store, workers: int) -> Checked:
-    """Return what a person should know of the connection of an open store that `workers` processes will share."""
-    return check_connection(store.database, environment(), workers)
-
-
-def look_at(store: Store) -> tuple[Mapping[str, Any], Sequence[str]]:
-    """Return the state of an open store as the health report tells it, and the damage found in it."""
-    latency = Latency(CollectorRegistry())
-    for engine in {store.database.writer, store.database.reader, store.database.ticker}:
-        latency.listen(engine)
-    return database_report(store.database, latency), damage(store.database)

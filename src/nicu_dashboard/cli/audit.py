@@ -7,19 +7,9 @@ import typer
 
 from nicu_dashboard import bootstrap
 from nicu_dashboard.adapters.sql.seals import write_new_key
-from nicu_dashboard.cli.common import (
-    DONE,
-    FOUND_WRONG,
-    CannotRun,
-    instant,
-    now,
-    opened,
-    operator,
-    plural,
-    print_json,
-    words,
-)
+from nicu_dashboard.cli.common import instant, now, opened, operator, plural, print_json, words
 from nicu_dashboard.cli.db_common import directly
+from nicu_dashboard.cli.exits import DONE, FOUND_WRONG, CannotRun
 from nicu_dashboard.operations.audit.expiry import Order
 from nicu_dashboard.operations.audit.verify import LEAST_MS, Verdict
 from nicu_dashboard.operations.optimizing.api import must_be_current

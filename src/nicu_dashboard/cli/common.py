@@ -1,5 +1,7 @@
 """What every command shares: the open store, who acts, how results and faults are said."""
 
+from __future__ import annotations
+
 import getpass
 import json
 import os
@@ -12,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from nicu_dashboard import bootstrap, settings
-from nicu_dashboard.bootstrap import Store
+from nicu_dashboard.cli.exits import CannotRun
 from nicu_dashboard.domain.errors import DomainError
 from nicu_dashboard.domain.instants import format_instant, parse_instant
 from nicu_dashboard.domain.patients import Patient, Unit
@@ -20,8 +22,6 @@ from nicu_dashboard.ports.people import Units
 from nicu_dashboard.ports.roster import NotFound
 from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.settings import Settings
-
-DONE, FOUND_WRONG, COULD_NOT_RUN = 0, 1, 2
 
 OfUnit = Annotated[
     str | None, typer.Option("--unit", help="Name or number of the unit. [NICU_UNIT, else the only one]")
@@ -31,12 +31,8 @@ words = Console(stderr=True, highlight=False, soft_wrap=True)
 out = Console(highlight=False)
 
 
-class CannotRun(Exception):
-    """The command cannot do what was asked; the message says why and what to do, in one line."""
-
-
 @contextmanager
-def opened(given: Settings | None = None) -> Iterator[Store]:
+def opened(given: Settings | None = None) -> Iterator[bootstrap.Store]:
     """Open the store of the settings for the length of a command."""
     store = bootstrap.open_store(given or settings.load())
     try:
@@ -140,12 +136,12 @@ def checked(value: str, what: str, longest: int) -> str:
     return text
 
 
-def unit_of(store: Store, named: str | None) -> Unit:
+def unit_of(store: bootstrap.Store, named: str | None) -> Unit:
     """Return the unit an option or NICU_UNIT names, else the only one; raises UnitNotChosen."""
     return store.roster.unit(named or settings.load().unit)
 
 
-def baby(store: Store, mrn: str) -> Patient:
+def baby(store: bootstrap.Store, mrn: str) -> Patient:
     """Return the baby with this MRN; raises NotFound with the next command."""
     try:
         return store.roster.patient_by_mrn(mrn.strip())

@@ -7,8 +7,9 @@ import typer
 
 from nicu_dashboard import bootstrap, settings
 from nicu_dashboard.cli import db_backup, db_care, db_common, db_optimize, db_roles, db_size
-from nicu_dashboard.cli.common import COULD_NOT_RUN, DONE, FOUND_WRONG, opened, plural, print_json, show, table, words
-from nicu_dashboard.cli.serve import first_steps
+from nicu_dashboard.cli.common import opened, plural, print_json, show, table, words
+from nicu_dashboard.cli.exits import COULD_NOT_RUN, DONE, FOUND_WRONG
+from nicu_dashboard.cli.first_steps import first_steps
 from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.settings import SettingsFault
 

@@ -10,8 +10,9 @@ from nicu_dashboard.adapters.sql.addresses.address import Address
 from nicu_dashboard.adapters.sql.addresses.reading import read_address
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.journal import SqlJournal
-from nicu_dashboard.cli.common import DONE, FOUND_WRONG, now, operator, plural, print_json, show, table, words
+from nicu_dashboard.cli.common import now, operator, plural, print_json, show, table, words
 from nicu_dashboard.cli.db_common import bar, directly, size
+from nicu_dashboard.cli.exits import DONE, FOUND_WRONG
 from nicu_dashboard.operations.backup import api, manifest
 from nicu_dashboard.ports.tick import AuditEntry, StoreUnavailable, Tick
 from nicu_dashboard.settings import environment

@@ -7,8 +7,9 @@ import typer
 
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.journal import SqlJournal
-from nicu_dashboard.cli.common import DONE, FOUND_WRONG, now, opened, operator, print_json, show, table, words
+from nicu_dashboard.cli.common import now, opened, operator, print_json, show, table, words
 from nicu_dashboard.cli.db_common import bar, directly, size
+from nicu_dashboard.cli.exits import DONE, FOUND_WRONG
 from nicu_dashboard.operations import maintenance, slowness, sqlite_upkeep
 from nicu_dashboard.operations.audit.partitions import close_year
 from nicu_dashboard.operations.maintenance import TableState

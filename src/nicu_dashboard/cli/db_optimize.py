@@ -4,8 +4,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from nicu_dashboard.cli.common import CannotRun, now, words
+from nicu_dashboard.cli.common import now, words
 from nicu_dashboard.cli.db_common import bar, directly
+from nicu_dashboard.cli.exits import CannotRun
 from nicu_dashboard.operations.optimizing import api
 from nicu_dashboard.operations.optimizing.periods import PERIODS
 

@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from nicu_dashboard.cli.common import DONE, FOUND_WRONG, CannotRun, show, table, words
+from nicu_dashboard.cli.common import show, table, words
 from nicu_dashboard.cli.db_common import bar, directly
+from nicu_dashboard.cli.exits import DONE, FOUND_WRONG, CannotRun
 from nicu_dashboard.operations.roles import api, script
 from nicu_dashboard.operations.roles.api import Standing
 

@@ -12,7 +12,7 @@ import typer
 from pydantic import SecretStr
 
 from nicu_dashboard import bootstrap, settings
-from nicu_dashboard.bootstrap import Store
+from nicu_dashboard.bootstrap import Store, build_app, build_station
 from nicu_dashboard.cli import logs
 from nicu_dashboard.cli.casting import Cast, Rehearsal, Wish, admit, cast_for
 from nicu_dashboard.cli.common import OfUnit, opened, refuse, words
@@ -88,7 +88,7 @@ def _play(wish: Wish, chosen: Settings, store: Store, listener: socket.socket, b
     rehearsal = Rehearsal(chosen, store, wish, cast, clock)
     if new:
         rehearsal.recent()
-    station = bootstrap.build_station(chosen, store, clock, "demo")
+    station = build_station(chosen, store, clock, "demo")
     feed = Feed(station.intake, station.ward, clock, cast.players, cast.residents)
 
     def started(running: Station) -> None:
@@ -97,7 +97,7 @@ def _play(wish: Wish, chosen: Settings, store: Store, listener: socket.socket, b
             running.tasks.start(rehearsal.earlier(running.ward), "demo: earlier hours")
         _greet(url_of(listener), cast, browser)
 
-    run_until_stopped(bootstrap.build_app(store, station, chosen), station, listener, started)
+    run_until_stopped(build_app(store, station, chosen), station, listener, started)
 
 
 def _refuse_real_babies(store: Store) -> None:

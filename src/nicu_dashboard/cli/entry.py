@@ -12,9 +12,11 @@ STOPPED = 130
 
 def main() -> None:
     """Load and run the command, and end with its exit code; 130 after Ctrl-C."""
-    signal.signal(signal.SIGINT, _leave)  # a second of loading, in which an exception could end in any library's hands
+    signal.signal(signal.SIGINT, _leave)  # while it loads, an exception could end in any library's hands
+    from nicu_dashboard.cli.catalogue import load_named
     from nicu_dashboard.cli.main import run
 
+    load_named(sys.argv[1:])
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         code = run(sys.argv[1:])

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from nicu_dashboard import bootstrap
-from nicu_dashboard.cli.common import CannotRun, opened, operator, plural, words
+from nicu_dashboard.cli.common import opened, operator, plural, words
+from nicu_dashboard.cli.exits import CannotRun
 from nicu_dashboard.services.research import RESOLUTIONS
 
 

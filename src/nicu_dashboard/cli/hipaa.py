@@ -6,20 +6,8 @@ from typing import Annotated
 import typer
 
 from nicu_dashboard import settings
-from nicu_dashboard.cli.common import (
-    DONE,
-    FOUND_WRONG,
-    CannotRun,
-    checked,
-    instant,
-    now,
-    opened,
-    operator,
-    print_json,
-    show,
-    table,
-    words,
-)
+from nicu_dashboard.cli.common import checked, instant, now, opened, operator, print_json, show, table, words
+from nicu_dashboard.cli.exits import DONE, FOUND_WRONG, CannotRun
 from nicu_dashboard.domain.instants import DAY_MS, format_instant
 from nicu_dashboard.operations.compliance import api, attestations, markdown
 from nicu_dashboard.operations.compliance.run import CHECKS, ComplianceReport

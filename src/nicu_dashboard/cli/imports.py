@@ -11,18 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from nicu_dashboard import bootstrap, settings
 from nicu_dashboard.adapters.csv_replay import BadLine, CsvRecording, FileFault, Row, meant
-from nicu_dashboard.cli.common import (
-    DONE,
-    FOUND_WRONG,
-    baby,
-    checked,
-    opened,
-    operator,
-    plural,
-    refuse,
-    short_instant,
-    words,
-)
+from nicu_dashboard.cli.common import baby, checked, opened, operator, plural, refuse, short_instant, words
+from nicu_dashboard.cli.exits import DONE, FOUND_WRONG
 from nicu_dashboard.services.importing import Imported, Sample, Span
 
 SHOWN_LINES = 20

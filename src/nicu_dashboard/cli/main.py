@@ -1,4 +1,4 @@
-"""The command `nicu`: every group of commands in one place, and every known error as one line with the next step."""
+"""The command `nicu`: its commands are in catalogue.py; every known error is one line with the next step."""
 
 import os
 import sys
@@ -8,56 +8,14 @@ from typing import Annotated
 
 import typer
 
-from nicu_dashboard.adapters.breached import BreachedFileFault
-from nicu_dashboard.adapters.csv_replay import FileFault
-from nicu_dashboard.adapters.http_client import ServerRefused
-from nicu_dashboard.cli import (
-    admissions,
-    alarms,
-    audit,
-    database,
-    demo,
-    events,
-    export,
-    hipaa,
-    imports,
-    keys,
-    migrate,
-    serve,
-    simulate,
-    units,
-    users,
-)
-from nicu_dashboard.cli.common import COULD_NOT_RUN, CannotRun
-from nicu_dashboard.domain.errors import DomainError
-from nicu_dashboard.domain.instants import InstantError
-from nicu_dashboard.ports.roster import NotFound, RosterConflict, UnitNotChosen
-from nicu_dashboard.ports.tick import StoreRefused, StoreUnavailable
-from nicu_dashboard.services.accounts import AccountRefused
-from nicu_dashboard.settings import SettingsFault
+from nicu_dashboard.cli.catalogue import Catalogue
+from nicu_dashboard.cli.exits import COULD_NOT_RUN
+from nicu_dashboard.domain.errors import Told
 from nicu_dashboard.version import VERSION
-from nicu_dashboard.web.server import FrontRefused, PortTaken
-
-KNOWN = (
-    AccountRefused,
-    BreachedFileFault,
-    CannotRun,
-    DomainError,
-    FileFault,
-    FrontRefused,
-    InstantError,
-    NotFound,
-    PortTaken,
-    RosterConflict,
-    ServerRefused,
-    SettingsFault,
-    StoreRefused,
-    StoreUnavailable,
-    UnitNotChosen,
-)
 
 app = typer.Typer(
     name="nicu",
+    cls=Catalogue,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
@@ -83,13 +41,6 @@ def nicu(
     """
 
 
-for group in (
-    demo, serve, simulate, imports, units, admissions, events, alarms, users, keys, database, audit, hipaa, export
-):  # fmt: skip
-    group.register(app)
-app.add_typer(migrate.app, name="migrate")
-
-
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit code: 0 done, 1 found wrong, 2 could not run, 130 stopped by Ctrl-C."""
     return guarded(lambda: app(list(arguments), prog_name="nicu", standalone_mode=False))
@@ -100,7 +51,7 @@ def guarded(work: Callable[[], object]) -> int:
     try:
         code = work()
         sys.stdout.flush()
-    except KNOWN as error:
+    except Told as error:
         return _say(str(error))
     except typer.TyperException as error:
         return _misused(error)

@@ -117,6 +117,11 @@ def _tell(as_json: bool, work: Callable[[Bars], Report]) -> None:
     raise typer.Exit(report.exit_code)
 
 
+def register(nicu: typer.Typer) -> None:
+    """Add the group."""
+    nicu.add_typer(app, name="migrate")
+
+
 @app.command()
 def plan(
     source: Source, target: Target, as_is: IsCopy = False, as_json: AsJson = False, schema: Schema = "public",

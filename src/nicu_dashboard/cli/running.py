@@ -13,7 +13,7 @@ from types import FrameType
 
 from starlette.types import ASGIApp
 
-from nicu_dashboard.cli.common import CannotRun
+from nicu_dashboard.cli.exits import CannotRun
 from nicu_dashboard.ports.lease import LeaseLost
 from nicu_dashboard.services.station import Station
 from nicu_dashboard.web.server import Front, server

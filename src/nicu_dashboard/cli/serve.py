@@ -17,10 +17,10 @@ from nicu_dashboard import bootstrap, settings
 from nicu_dashboard.bootstrap import Store, roles
 from nicu_dashboard.cli import logs
 from nicu_dashboard.cli.common import OfUnit, opened, refuse
+from nicu_dashboard.cli.first_steps import first_steps
 from nicu_dashboard.cli.running import door_of, run_until_stopped, stoppable, url_of
 from nicu_dashboard.cli.supervising import Work, supervise
 from nicu_dashboard.cli.waiting import with_store
-from nicu_dashboard.domain.patients import Unit
 from nicu_dashboard.operations.processes import too_many_connections
 from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.services.station import Station
@@ -195,16 +195,3 @@ def _started(store: Store, listener: socket.socket, front: Front) -> Callable[[S
             log.warning(hint)
 
     return started
-
-
-def first_steps(store: Store, unit: Unit | None = None) -> list[str]:
-    """Return what is still to be done before this store can be worked with."""
-    hints = []
-    if not any(user.disabled_at is None for user in store.people.users()):
-        hints.append("nobody can log in yet; next: nicu user add NAME --role administrator")
-    if not store.roster.cots(None if unit is None else unit.id):
-        several = f" --unit '{unit.name}'" if unit is not None and len(store.roster.units()) > 1 else ""
-        hints.append(f"there are no cots yet; next: nicu cot add NICU-01{several}")
-    if not any(key.disabled_at is None for key in store.people.device_keys()):
-        hints.append("no device can send yet; next: nicu key add NAME")
-    return [*hints, *bootstrap.audit_doubts(store)]

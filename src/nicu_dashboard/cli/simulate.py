@@ -12,7 +12,8 @@ import typer
 from nicu_dashboard import bootstrap
 from nicu_dashboard.adapters.http_client import HttpClient
 from nicu_dashboard.adapters.simulator import SimulatedWard
-from nicu_dashboard.cli.common import DONE, FOUND_WRONG, checked, plural, words
+from nicu_dashboard.cli.common import checked, plural, words
+from nicu_dashboard.cli.exits import DONE, FOUND_WRONG
 from nicu_dashboard.domain.instants import SECOND_MS
 
 KEY_VARIABLE = "NICU_DEVICE_KEY"

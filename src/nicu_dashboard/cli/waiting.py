@@ -13,7 +13,8 @@ import structlog
 from nicu_dashboard import bootstrap
 from nicu_dashboard.adapters.broadcast.in_process import InProcessBroadcast
 from nicu_dashboard.bootstrap import Store
-from nicu_dashboard.cli.common import CannotRun, plural
+from nicu_dashboard.cli.common import plural
+from nicu_dashboard.cli.exits import CannotRun
 from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.settings import Settings
 from nicu_dashboard.web.server import Front, server

@@ -1,7 +1,11 @@
 """What the domain refuses: each error says in plain words what is wrong and which form is expected."""
 
 
-class DomainError(ValueError):
+class Told(Exception):
+    """An error whose message is fit to be told in one line: it names the cause and the remedy, never a secret."""
+
+
+class DomainError(Told, ValueError):
     """A value the domain cannot work with; the message is fit for the person at the screen."""
 
 

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from nicu_dashboard.domain.errors import Told
+
 SECOND_MS = 1_000
 MINUTE_MS = 60 * SECOND_MS
 HOUR_MS = 60 * MINUTE_MS
@@ -10,7 +12,7 @@ DAY_MS = 24 * HOUR_MS
 FIRST_AT, END_AT = -2_208_988_800_000, 7_258_118_400_000
 
 
-class InstantError(ValueError):
+class InstantError(Told, ValueError):
     """The text is not an instant we can read without guessing."""
 
 

@@ -4,20 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from nicu_dashboard.domain.errors import Told
 from nicu_dashboard.domain.patients import Cot, Patient, Unit
 from nicu_dashboard.domain.vitals import Origin
 from nicu_dashboard.ports.tick import AuditEntry
 
 
-class RosterConflict(Exception):
+class RosterConflict(Told):
     """The change cannot be (cot taken, MRN exists, baby already admitted); the message says which and the remedy."""
 
 
-class UnitNotChosen(Exception):
+class UnitNotChosen(Told):
     """The store holds several units and none was named, or none of this name; the message lists them."""
 
 
-class NotFound(Exception):
+class NotFound(Told):
     """No such cot, patient or record; the message names what was asked for and the remedy."""
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from nicu_dashboard.domain.alarms.alarm import Alarm, Transition
+from nicu_dashboard.domain.errors import Told
 from nicu_dashboard.domain.spells import Spell
 from nicu_dashboard.domain.vitals import Measured
 
@@ -131,7 +132,7 @@ class Tick:
         return any(getattr(self, name) for name in self.__slots__)
 
 
-class StoreUnavailable(Exception):
+class StoreUnavailable(Told):
     """The store cannot be used now and nothing was kept; the message names the next command, never a patient."""
 
 
@@ -143,7 +144,7 @@ class AlreadyWritten(Exception):
         self.last = last
 
 
-class StoreRefused(Exception):
+class StoreRefused(Told):
     """A row breaks a rule of the schema, now and at every further try; the message names the rule, never the values."""
 
 

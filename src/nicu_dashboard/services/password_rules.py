@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from nicu_dashboard.domain.errors import Told
+
 MIN_PASSWORD, MAX_PASSWORD = 12, 128
 # 6.2.11: words that stand on every screen here.
 OUR_WORDS = ("nicu", "dashboard", "neonatal", "intensive", "hospital", "nurse", "charge", "physician", "administrator")
@@ -16,7 +18,7 @@ class Guesser(Protocol):
         ...
 
 
-class AccountRefused(ValueError):
+class AccountRefused(Told, ValueError):
     """The log-in or the new account is refused; the message says what to do and never which part was wrong."""
 
 

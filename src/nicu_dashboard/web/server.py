@@ -11,12 +11,13 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
+from nicu_dashboard.domain.errors import Told
 from nicu_dashboard.ports.broadcast import Broadcast
 
 GRACE_S = 1
 
 
-class PortTaken(Exception):
+class PortTaken(Told):
     """The address cannot be listened on; the message names it and the remedy."""
 
 
@@ -80,7 +81,7 @@ class Front:
         return self.cert is not None
 
 
-class FrontRefused(Exception):
+class FrontRefused(Told):
     """The server must not be reached so; the message says what to set."""
 
 

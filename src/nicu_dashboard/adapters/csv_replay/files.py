@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TextIO
 
+from nicu_dashboard.domain.errors import Told
 from nicu_dashboard.domain.instants import InstantError, parse_instant
 from nicu_dashboard.domain.vitals import VITALS, Measured, ValueRefused, check_value
 
@@ -14,7 +15,7 @@ TIME_COLUMN = "recorded_at"
 _LONGEST_LINE = 1_000_000
 
 
-class FileFault(Exception):
+class FileFault(Told):
     """The file cannot be used at all; the message names the file, the reason and what is expected."""
 
 
