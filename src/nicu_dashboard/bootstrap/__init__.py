@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nicu_dashboard.adapters.sql.errors import is_away
-    from nicu_dashboard.bootstrap.app import build_app, is_serverless, pages_folder, read_only_app, research, whose
+    from nicu_dashboard.bootstrap.app import build_app, is_serverless, pages_folder, read_only_app, whose
     from nicu_dashboard.bootstrap.clock import system_clock
     from nicu_dashboard.bootstrap.doors import accounts, second_factors, sign_on
+    from nicu_dashboard.bootstrap.exporting import research
     from nicu_dashboard.bootstrap.looking import check, look_at
     from nicu_dashboard.bootstrap.proof import anchoring, audit_doubts, expire_trail, verify_trail
     from nicu_dashboard.bootstrap.station import (
@@ -56,10 +57,11 @@ __all__ = [
 _ROOMS = {
     "nicu_dashboard.adapters.sql.errors": ("is_away",),
     "nicu_dashboard.bootstrap.app": (
-        "build_app", "is_serverless", "pages_folder", "read_only_app", "research", "whose"
+        "build_app", "is_serverless", "pages_folder", "read_only_app", "whose"
     ),
     "nicu_dashboard.bootstrap.clock": ("system_clock",),
     "nicu_dashboard.bootstrap.doors": ("accounts", "second_factors", "sign_on"),
+    "nicu_dashboard.bootstrap.exporting": ("research",),
     "nicu_dashboard.bootstrap.looking": ("check", "look_at"),
     "nicu_dashboard.bootstrap.proof": ("anchoring", "audit_doubts", "expire_trail", "verify_trail"),
     "nicu_dashboard.bootstrap.station": (

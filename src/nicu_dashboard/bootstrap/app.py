@@ -10,6 +10,7 @@ from nicu_dashboard.adapters.notebook import FileNotebook
 from nicu_dashboard.adapters.sql.addresses.pools import SERVERLESS, deployment
 from nicu_dashboard.bootstrap.clock import system_clock
 from nicu_dashboard.bootstrap.doors import accounts, second_factors, sign_on
+from nicu_dashboard.bootstrap.exporting import research
 from nicu_dashboard.bootstrap.station import build_station
 from nicu_dashboard.bootstrap.store import Store, notes_folder, open_store
 from nicu_dashboard.operations.compliance.api import ComplianceDesk
@@ -23,7 +24,6 @@ from nicu_dashboard.services.emergencies import BreakGlass
 from nicu_dashboard.services.history import History
 from nicu_dashboard.services.lockout import Lockout
 from nicu_dashboard.services.reading_room import ReadingRoom
-from nicu_dashboard.services.research import Research
 from nicu_dashboard.services.screens import Screens
 from nicu_dashboard.services.station import Station
 from nicu_dashboard.settings import Settings, environment, load
@@ -103,11 +103,6 @@ def disclosures(store: Store, clock: Clock, settings: Settings) -> Disclosures:
     store.database.trail.recover()
     notebook = FileNotebook(notes_folder(settings, store.database), "looks")
     return Disclosures(store.people, clock, lambda kind, number: whose(store.chart, kind, number), notebook)
-
-
-def research(store: Store, clock: Clock) -> Research:
-    """Return what exports without names."""
-    return Research(store.roster, store.chart, store.people, clock)
 
 
 def whose(chart: Chart, kind: str, number: int) -> int | None:
