@@ -93,3 +93,30 @@ def test_a_second_run_is_not_content_with_what_nobody_compared(tmp_path: Path, p
     again = api.run(str(source), postgres_url, AS_IS)
     assert (again.exit_code, "not verified" in again.summary, "verify" in again.next_step) == (1, True, True)
     assert api.run(str(source), postgres_url, unverified).exit_code == 0
+
+
+def test_a_table_or_column_that_came_since_and_another_file_are_no_success(tmp_path: Path, postgres_url: str) -> None:
+    source = make(tmp_path / "some.db", SOUND)
+    assert api.run(str(source), postgres_url, AS_IS).exit_code == 0
+    make(source, "CREATE TABLE later (a); ALTER TABLE child ADD COLUMN later INTEGER DEFAULT 5")
+    report = api.verify(str(source), postgres_url)
+    said = [(item["table"], item["column"], item["source"], item["target"]) for item in report.differences]
+    assert report.exit_code == 1
+    assert said == [("child", "column later", "there", "not moved"), ("later", "table", "there", "not moved")]
+
+
+def test_a_key_onto_no_table_stops_no_row(tmp_path: Path, postgres_url: str) -> None:
+    source = make(
+        tmp_path / "some.db", "CREATE TABLE a (id INTEGER PRIMARY KEY, b REFERENCES b (c)); INSERT INTO a VALUES (1, 2)"
+    )
+    assert [step(str(source), postgres_url, AS_IS).exit_code for step in (api.plan, api.run)] == [0, 0]
+
+
+def test_differences_beyond_those_that_are_told_apart_are_said_to_be_more(tmp_path: Path, postgres_url: str) -> None:
+    rows = [("INSERT INTO a VALUES (?, ?)", [(number, number) for number in range(150)])]
+    source = make(tmp_path / "some.db", "CREATE TABLE a (id INTEGER PRIMARY KEY, b INTEGER)", rows)
+    assert api.run(str(source), postgres_url, AS_IS).exit_code == 0
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("UPDATE a SET b = -1")
+    report = api.verify(str(source), postgres_url)
+    assert (report.exit_code, report.summary) == (1, "at least 100 difference(s) between source and target.")

@@ -27,7 +27,8 @@ BUCKETS = 64
 NO_ROW = "no such row"
 SEQUENCE_WORDS = ("past every id", "would give an id again")
 AS_BUILT, CHANGED, GONE = "as built", "changed since", "gone"
-PLAIN_WORDS = frozenset({NO_ROW, "NULL", "None", "sound", *SEQUENCE_WORDS, AS_BUILT, CHANGED, GONE})
+THERE, NOT_MOVED = "there", "not moved"
+PLAIN_WORDS = frozenset({NO_ROW, "NULL", "None", "sound", *SEQUENCE_WORDS, AS_BUILT, CHANGED, GONE, THERE, NOT_MOVED})
 """What may stand in a difference in place of a value, and never needs hiding."""
 
 

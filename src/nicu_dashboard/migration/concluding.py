@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from nicu_dashboard.migration.comparing import Difference
+from nicu_dashboard.migration.comparing import MOST_DIFFERENCES, Difference
 from nicu_dashboard.migration.crew import Crew
 from nicu_dashboard.migration.journal import Journal, Run
 from nicu_dashboard.migration.options import Options
@@ -20,6 +20,13 @@ def crew_for(source: Path, options: Options) -> Crew:
     """Return the worker processes that a file of this size is worth: none for a small one."""
     size = source.stat().st_size if source.exists() else 0
     return Crew(options.workers if size > SMALL_BYTES else 0, options.lane)
+
+
+def counted(found: Sequence[Difference]) -> str:
+    """Return how many differences there are; of a stretch no more than MOST_DIFFERENCES are told apart."""
+    tables = [item.table for item in found]
+    more = "at least " if any(tables.count(name) >= MOST_DIFFERENCES for name in set(tables)) else ""
+    return f"{more}{len(found)} difference(s)"
 
 
 def is_verified(journal: Journal, run: Run) -> bool:
@@ -48,12 +55,12 @@ def conclude(
     ]
     rows = sum(table.rows for table in report.tables)
     if found:
-        report.exit_code, report.summary = 1, f"{report.difference_count} difference(s) between source and target."
+        report.exit_code, report.summary = 1, f"{counted(found)} between source and target."
         report.next_step = "Look at them with --show-values; the target must not be used yet."
     elif rejects:
         report.exit_code, report.summary = (
             1,
-            f"{rows - len(rejects):,} rows arrived; {len(rejects)} are in the rejects.",
+            f"{rows - sum(by_table.values()):,} rows arrived; {len(rejects)} are in the rejects.",
         )
         report.next_step = "Look at nicu_migration.rejects, mend the rows, and insert them by hand."
     elif broken:

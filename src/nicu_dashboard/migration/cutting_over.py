@@ -14,6 +14,7 @@ from nicu_dashboard.adapters.sql.moved import Home
 from nicu_dashboard.migration.boundary import views_at_cut_over
 from nicu_dashboard.migration.bringing import Pass
 from nicu_dashboard.migration.catching_up import Chase, chasing, pass_tables
+from nicu_dashboard.migration.concluding import counted
 from nicu_dashboard.migration.crew import Crew
 from nicu_dashboard.migration.errors import MigrationError
 from nicu_dashboard.migration.following import at_once, close, forget, home_of, raise_generation
@@ -96,7 +97,7 @@ def _verify_in_service(chase: Chase, target: str, options: Options, progress: Pr
         report.add_differences(found, options.show_values)
     if found:
         raise Unequal(
-            f"{len(found)} difference(s) between source and target; the source stays in service.",
+            f"{counted(found)} between source and target; the source stays in service.",
             "Look at them with --show-values; begin again with `nicu migrate run --follow --restart`.",
         )
 

@@ -66,7 +66,12 @@ class AsIs:
             tables.append(planned)
             lost += _lost_columns(table, planned)
         steps, unsaid = steps_after_load(catalog, tuple(tables))
-        orphans = tuple((table, parent, count) for (table, parent), count in sorted(orphans_of(connection).items()))
+        known = {table.name.lower() for table in catalog.tables}  # a key onto no table is not carried, and rejects none
+        orphans = tuple(
+            (table, parent, count)
+            for (table, parent), count in sorted(orphans_of(connection).items())
+            if parent.lower() in known
+        )
         return Plan(
             self.schema, tuple(tables), steps, (*lost, *unsaid), catalog.objects, catalog.page_size, catalog.encoding,
             orphans, choices=dict(self.choices),

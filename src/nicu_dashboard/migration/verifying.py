@@ -12,6 +12,7 @@ from pathlib import Path
 
 from nicu_dashboard.migration.boundary import settle, tables_at_cut_over
 from nicu_dashboard.migration.catalog import read_catalog
+from nicu_dashboard.migration.comparing import NOT_MOVED, THERE, Difference
 from nicu_dashboard.migration.concluding import conclude, crew_for
 from nicu_dashboard.migration.errors import MigrationError, TargetRefused
 from nicu_dashboard.migration.journal import Journal, Run
@@ -51,8 +52,9 @@ def _verify(source: Path, target: str, options: Options, progress: Progress, rep
                     before = replace(before, plan=replace(before.plan, tables=tables))
             with closing(open_snapshot(snapshot)) as file:
                 run_now = counted_again(file, before)
+                unknown = not_moved(file, before) if before.plan.mapping == "as-is" else []
             move = Move(run_now, snapshot, target, AsIs(), crew, progress, connection)
-            found = move.verify_only(options.thorough)
+            found = unknown + move.verify_only(options.thorough)
         report.seconds.update(move.seconds)
         report.add_plan(run_now.plan)
         if following is not None and _finished(connection)[1] != following:
@@ -103,3 +105,18 @@ def counted_again(file: sqlite3.Connection, run: Run) -> Run:
         rows = int(file.execute(f"SELECT count(*) FROM {quoted(table.source)}").fetchone()[0])
         tables.append(replace(table, rows=rows))
     return replace(run, plan=replace(run.plan, tables=tuple(tables)))
+
+
+def not_moved(file: sqlite3.Connection, run: Run) -> list[Difference]:
+    """Return the tables and columns of a source that the move knows nothing of: they came since, or it is another."""
+    moved = {table.source: {column.source for column in table.columns} for table in run.plan.tables}
+    told = {item.name for item in run.plan.not_carried}
+    found = list[Difference]()
+    for table in read_catalog(file).tables:
+        if table.name not in moved:
+            found += [] if table.name in told else [Difference(table.name, "", "table", THERE, NOT_MOVED)]
+            continue
+        for column in table.columns:
+            if column.name not in moved[table.name]:
+                found.append(Difference(table.name, "", f"column {column.name}", THERE, NOT_MOVED))
+    return found
