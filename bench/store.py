@@ -6,6 +6,7 @@ roll-ups.
 """
 
 import argparse
+import gc
 import os
 import tempfile
 import time
@@ -17,6 +18,7 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
+from bench.store_alike import alike
 from bench.store_asking import AIMS, Figure, questions, ticks
 from bench.store_filling import START, as_they_come, babies, bare, fill, insert, settle
 from nicu_dashboard.adapters.sql.engines import Database
@@ -60,6 +62,7 @@ def measure(kind: Kind, title: str, database: Database, chosen: argparse.Namespa
     vitals = next(table for table in sizes(database) if table.name == "vitals")
     found = [*questions(database, some, chosen.days, chosen.runs)]
     found += [ticks(database, ids[:count], source, chosen.ticks, end + HOUR_MS * count) for count in (40, 400)]
+    found += alike(database, ids, some, source, chosen.days, chosen.runs)
     for figure in found:
         _line(kind, figure)
     if kind.name == "TimescaleDB":
@@ -222,6 +225,8 @@ def main() -> None:
     )
     chosen = parser.parse_args()
     before = os.getloadavg()[0]
+    gc.collect()
+    gc.freeze()  # as the server does
     if chosen.only in {None, "sqlite"}:
         with tempfile.TemporaryDirectory() as folder, opened(f"sqlite:///{Path(folder) / 'store.db'}") as database:
             measure(SQLITE, "SQLite", database, chosen)
