@@ -33,9 +33,9 @@ Fates = Sequence[Fate | Refused]
 
 # Readings that one transaction takes out of the spool: about a tenth of a second on two cores.
 BATCH = 2_000
-# Numbers go on rising over a restart by the clock, however many ticks there were.
 # Without the store for longer than a lease lasts, an engine may have been followed by another.
 FOLLOWED_MS = 5_000
+# Numbers go on rising over a restart by the clock, however many ticks there were.
 _PER_MS = 1_000
 _NOTHING = SpoolState(0, 0, 0, 0, None)
 
