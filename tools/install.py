@@ -73,10 +73,18 @@ def install_with_uv(lock: Path) -> bool:
     return run(*install, *HASHED, "--compile-bytecode", "-r", lock) and run(*install, *EDITABLE)
 
 
+def unpack_pip() -> bool:
+    """Unpack the pip that Python carries; what it says is for those alone who must look why it could not."""
+    unpack = (PYTHON, "-m", "ensurepip", "--default-pip")
+    done = subprocess.run(unpack, capture_output=True, text=True, check=False)
+    if done.returncode:
+        print(done.stdout + done.stderr)
+    return done.returncode == 0
+
+
 def give_pip() -> bool:
     """Put pip into .venv; False, with a line on what to do, where Python came without it."""
-    unpack = (PYTHON, "-c", "import ensurepip; ensurepip.bootstrap(default_pip=True, verbosity=-1)")
-    if works(PYTHON, "pip") or (works(PYTHON, "ensurepip") and run(*unpack)):
+    if works(PYTHON, "pip") or (works(PYTHON, "ensurepip") and unpack_pip()):
         return True
     print("This Python came without pip: install it (on Debian: apt-get install python3-venv), then run make again")
     return False

@@ -19,6 +19,7 @@ from nicu_dashboard.adapters.sql.roster import SqlRoster
 from nicu_dashboard.adapters.sql.sight import SqlSight
 from nicu_dashboard.operations.optimizing import indexes
 from nicu_dashboard.operations.reporting import Report
+from nicu_dashboard.operations.sessions import one_at_a_time
 from nicu_dashboard.ports.attempts import Attempts
 from nicu_dashboard.ports.chart import Chart
 from nicu_dashboard.ports.emergencies import Emergencies
@@ -109,8 +110,9 @@ def bring_up(settings: Settings, report: Report) -> bool:
         purpose="migrations",
     )
     try:
-        if revisions.is_older(database):
-            indexes.prepare(database, report)
-        return revisions.bring_up(database)
+        with one_at_a_time(database):
+            if revisions.is_older(database):
+                indexes.prepare(database, report)
+            return revisions.bring_up(database)
     finally:
         database.close()

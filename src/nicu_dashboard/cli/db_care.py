@@ -16,7 +16,7 @@ from nicu_dashboard.operations.maintenance import TableState
 from nicu_dashboard.operations.optimizing import packing
 from nicu_dashboard.operations.optimizing.api import must_be_current
 from nicu_dashboard.operations.reporting import Report
-from nicu_dashboard.operations.sessions import must_own, must_take_writes, unfiltered
+from nicu_dashboard.operations.sessions import must_own, must_take_writes, one_at_a_time, unfiltered
 from nicu_dashboard.ports.tick import Tick
 
 
@@ -59,7 +59,7 @@ def _look_after(database: Database, keep_ms: int | None, dry_run: bool) -> list[
             maintenance.must_be_divided(connection)
     found = maintenance.tables(database)
     if not dry_run:
-        with bar() as report:
+        with bar() as report, one_at_a_time(database):
             maintenance.refresh(database, found, report)
             _keep(database, keep_ms, report)
             packing.pack(database, now(), report)

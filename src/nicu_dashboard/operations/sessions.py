@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TypeVar
 
 import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from nicu_dashboard.adapters.sql.addresses.dialling import dial
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.errors import DatabaseLocked, translated
 from nicu_dashboard.ports.tick import StoreUnavailable
@@ -19,10 +20,34 @@ LOCK_WAIT_MS = 400
 _TRIES = 30
 _PAUSE_S = 0.5
 _T = TypeVar("_T")
+# Indexes and partitions of one schema are the work of one command at a time.
+_CARED_FOR = "SELECT pg_try_advisory_lock(1313424214, hashtext(current_schema()))"
 
 
 class CannotCare(StoreUnavailable):
     """The database cannot be cared for as asked; the message says why and what to do, in one line."""
+
+
+@contextmanager
+def one_at_a_time(database: Database) -> Iterator[None]:
+    """Keep other commands from changing indexes and partitions meanwhile; raises CannotCare where one is at work.
+
+    The session that holds the lock does nothing else, so it ends with the command, however that ends.
+    """
+    if database.engine_name != "postgresql":
+        yield
+        return
+    try:
+        with closing(dial(database.address, autocommit=True)) as session:
+            (is_ours,) = session.execute(_CARED_FOR).fetchone() or (False,)
+            if not is_ours:
+                raise CannotCare(
+                    "another command looks after this database just now (upgrade, optimize or maintain); wait until it"
+                    " has ended, then run this again"
+                )
+            yield
+    except psycopg.Error as error:
+        raise translated(error, database.where) from None
 
 
 @contextmanager

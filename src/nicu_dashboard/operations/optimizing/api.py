@@ -6,11 +6,19 @@ from nicu_dashboard.adapters.sql import revisions
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.errors import SchemaNewer, SchemaOlder
 from nicu_dashboard.operations.optimizing import conversion, indexes, packing, partitions, timescale
+from nicu_dashboard.operations.optimizing.beside import let_finish
 from nicu_dashboard.operations.optimizing.indexes import Lacking
 from nicu_dashboard.operations.optimizing.periods import WEEKLY, Period
 from nicu_dashboard.operations.optimizing.shadow import SHADOW, Shape
 from nicu_dashboard.operations.reporting import Report
-from nicu_dashboard.operations.sessions import CannotCare, must_own, must_take_writes, only_postgresql, unfiltered
+from nicu_dashboard.operations.sessions import (
+    CannotCare,
+    must_own,
+    must_take_writes,
+    one_at_a_time,
+    only_postgresql,
+    unfiltered,
+)
 
 _ROOM = "SELECT pg_total_relation_size('vitals')"
 
@@ -39,15 +47,22 @@ def optimize(database: Database, wishes: Wishes, now: int, report: Report, *, dr
     planned = [_in_words(index) for index in missing]
     if database.engine_name == "postgresql":
         planned += _wanted(database, wishes)
-    if dry_run:
-        return planned
+    if not dry_run:
+        with one_at_a_time(database):
+            _do(database, wishes, bool(planned), now, report)
+    return planned
+
+
+def _do(database: Database, wishes: Wishes, planned: bool, now: int, report: Report) -> None:
+    if database.engine_name == "postgresql":
+        let_finish(database, report)
+    missing = indexes.lacking(database)
     if missing:
         indexes.make(database, missing, report)
     if database.engine_name == "postgresql":
         _reshape(database, wishes, now, report)
     if missing or planned:
         indexes.settle_statistics(database, ["vitals", "alarms"], report)
-    return planned
 
 
 def give_up(database: Database, report: Report) -> bool:
@@ -56,7 +71,8 @@ def give_up(database: Database, report: Report) -> bool:
     with unfiltered(database) as connection:
         must_take_writes(connection)
         must_own(connection, "vitals")
-    done = conversion.give_up(database)
+    with one_at_a_time(database):
+        done = conversion.give_up(database)
     if done:
         report.did("removed the unfinished copy; vitals is as it was")
     return done

@@ -12,6 +12,7 @@ from sqlalchemy.schema import CreateIndex
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.tables import metadata
 from nicu_dashboard.operations.optimizing import building, partitions, successors
+from nicu_dashboard.operations.optimizing.beside import let_finish
 from nicu_dashboard.operations.optimizing.successors import Keeper
 from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.operations.sessions import CannotCare, alone
@@ -74,7 +75,7 @@ def make(database: Database, missing: Sequence[Lacking], report: Report) -> None
             successors.succeed(database, index.keeper, report)
         else:
             with alone(database) as connection:
-                building.drop(connection, index.name)
+                building.drop(database, connection, index.name, report)
                 building.build(database, connection, index.name, index.table, index.definition, report)
         report.did(f"made the index {index.name} on {index.table}, writers went on")
 
@@ -83,6 +84,7 @@ def prepare(database: Database, report: Report) -> None:
     """Make beside the running ward what an upgrade of a server would make while everybody waits."""
     if database.engine_name == "sqlite":
         return
+    let_finish(database, report)
     for index in lacking(database):
         if index.keeper and _is_there(database, index.table):
             successors.prepare(database, index.keeper, report)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.operations.optimizing import partitions
+from nicu_dashboard.operations.optimizing.beside import beside
 from nicu_dashboard.operations.optimizing.periods import DAY_MS
 from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.operations.sessions import alone, unfiltered
@@ -39,24 +40,23 @@ def pack(database: Database, now: int, report: Report) -> list[str]:
             if part.from_at is not None and part.to_at is not None and part.to_at <= now - _LATE_MS
         ]
         due = {name: loose for name in past if (loose := _names(connection, _INDEXES, name))}
-    report.stage("packing the indexes of past partitions", len(due))
     packed = []
-    for place, (table, loose) in enumerate(due.items(), start=1):
+    for table, loose in due.items():
         with alone(database) as connection:
-            _pack(connection, table, loose)
+            _pack(database, connection, table, loose, report)
         packed.append(table)
-        report.at(place)
     if packed:
         report.did(f"packed the indexes of {len(packed)} past partitions, writers went on")
     return packed
 
 
-def _pack(connection: Connection, table: str, loose: list[str]) -> None:
+def _pack(database: Database, connection: Connection, table: str, loose: list[str], report: Report) -> None:
     for left in _names(connection, _LEFT, table):
-        connection.exec_driver_sql(f"DROP INDEX CONCURRENTLY IF EXISTS {left}")
+        beside(database, connection, f"DROP INDEX CONCURRENTLY IF EXISTS {left}", report)
     for name in loose:
         connection.exec_driver_sql(f"ALTER INDEX {name} SET (fillfactor = 100)")
-        connection.exec_driver_sql(f"REINDEX INDEX CONCURRENTLY {name}")
+        report.stage(f"packing {name}")
+        beside(database, connection, f"REINDEX INDEX CONCURRENTLY {name}", report)
         connection.exec_driver_sql(f"COMMENT ON INDEX {name} IS '{_PACKED}'")
 
 

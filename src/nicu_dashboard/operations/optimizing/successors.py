@@ -54,8 +54,8 @@ def prepare(database: Database, keeper: Keeper, report: Report) -> None:
         found = connection.exec_driver_sql(_SOUND.format(index=made, table=keeper.table)).scalar()
         if found is not None and keeper.is_like(found):
             return
-        building.drop(connection, made)
-        with _told_of_doubles(database, connection, keeper):
+        building.drop(database, connection, made, report)
+        with _told_of_doubles(database, connection, keeper, report):
             building.build(database, connection, made, keeper.table, keeper.definition, report)
 
 
@@ -70,14 +70,14 @@ def _take_over(connection: Connection, keeper: Keeper) -> None:
 
 
 @contextmanager
-def _told_of_doubles(database: Database, connection: Connection, keeper: Keeper) -> Iterator[None]:
+def _told_of_doubles(database: Database, connection: Connection, keeper: Keeper, report: Report) -> Iterator[None]:
     """Say how many rows there are twice, where that is why the index cannot be made; nothing is changed."""
     try:
         yield
     except Exception as error:
         if not isinstance(translated(error, database.where), StoreRefused):
             raise
-        building.drop(connection, keeper.name + _MADE)
+        building.drop(database, connection, keeper.name + _MADE, report)
         count = connection.exec_driver_sql(f"SELECT count(*) FROM ({doubles(keeper)}) AS doubled").scalar_one()
         raise CannotCare(doubled(keeper, count)) from None
 
