@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
+import psycopg
 import pytest
 
 from nicu_dashboard.adapters.sql.revisions import open_store
@@ -134,6 +136,9 @@ def test_a_frozen_engine_is_followed_and_commits_nothing_when_it_wakes(house: Ho
     # The one that stood back is fit to take over again.
     second.end()
     within(TAKEN_OVER_S, first.works, "the first engine works again")
+    first.end()
+    within(5, lambda: web.health()["status"] == "starting", "the worker says that no engine takes readings yet")
+    assert house.send(web, heart_rate=152)[0] == 503
 
 
 def test_a_clean_stop_hands_over_at_once(house: House, record_property: Note) -> None:
@@ -156,6 +161,18 @@ def test_without_an_engine_a_web_worker_says_so_and_keeps_no_one_waiting(house: 
     assert house.act(web, "POST", "/api/cots/1/audio-pause", {"seconds": 60})[0] == 503
     assert house.act(web, "GET", "/api/patients")[0] == 200
     assert house.act(web, "GET", "/api/patients/1/trends")[0] == 200
+
+
+def test_an_engine_that_starts_says_so_until_it_takes_readings(house: House) -> None:
+    with psycopg.connect(house.url) as held:
+        held.execute("LOCK TABLE lease")
+        engine = house.start("--role", "engine")
+        answer = httpx.get(f"http://127.0.0.1:{engine.port}/api/health", timeout=5)
+        assert (answer.status_code, answer.json()["status"], answer.headers["Retry-After"]) == (503, "starting", "2")
+        assert engine.ask("GET", "/api/health?alive") == (200, {"status": "alive"})
+        assert house.send(engine, heart_rate=150)[0] in (403, 503)
+    within(20, lambda: engine.health()["status"] == "healthy", "it is healthy once it works")
+    assert engine.works()
 
 
 def test_everything_works_through_a_pooler_of_transactions_without_another_way(

@@ -83,6 +83,7 @@ async def test_an_engine_says_whether_it_starts_or_waits_and_for_what(hire: Hire
     ):
         other._note(other._lease.look())
         assert other.in_words() == words
+        assert other.is_starting() == words.endswith("starting")
     alone.lose()
     assert alone.in_words().startswith("another engine works")
     await asyncio.to_thread(alone._lease.give_back, 1)
@@ -91,6 +92,7 @@ async def test_an_engine_says_whether_it_starts_or_waits_and_for_what(hire: Hire
     waits = hire("four", clock)
     assert await looks(waits, clock, 1) is None
     assert waits.in_words().startswith("the engine of this unit has fallen silent")
+    assert not waits.is_starting()
 
 
 async def test_a_lease_that_ran_out_is_taken_after_it_stood_unchanged_for_a_while(hire: Hire) -> None:

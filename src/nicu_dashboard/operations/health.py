@@ -11,7 +11,7 @@ from nicu_dashboard.adapters.sql import revisions
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.domain.instants import format_instant
 from nicu_dashboard.operations.latency import Latency
-from nicu_dashboard.operations.processes import LATE_MS, engine_seen, is_gone, is_waiting, role_of
+from nicu_dashboard.operations.processes import LATE_MS, engine_seen, is_gone, is_starting, is_waiting, role_of
 from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.services.measures import quantiles
 from nicu_dashboard.services.outpost import Outpost
@@ -31,12 +31,14 @@ class Health:
         self._station = station
 
     def report(self) -> Mapping[str, Any]:
-        """Return the report of GET /api/health; `status` is healthy, degraded or unhealthy."""
+        """Return the report of GET /api/health; `status` is healthy, degraded, starting or unhealthy."""
         station, database = self._station, database_report(self._database, self._latency)
         engine, audit = engine_seen(station) if isinstance(station, Outpost) else self._engine(), self._audit()
         failing = database["status"] != "connected" or station.engine.store_failing_since is not None
         if failing or is_gone(station):
             status = "unhealthy"
+        elif is_starting(station):
+            status = "starting"
         elif (
             audit["status"] != "ok"
             or database["schema"] != "head"

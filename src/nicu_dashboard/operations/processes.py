@@ -26,6 +26,13 @@ def is_waiting(station: Station) -> bool:
     return isinstance(station, LeasedStation) and station.tenure.state != "working"
 
 
+def is_starting(station: Station) -> bool:
+    """Return whether readings get 503 now and will be taken in a moment: the engine starts, or is not known yet."""
+    if isinstance(station, Outpost):
+        return station.whereabouts.known() is None
+    return isinstance(station, LeasedStation) and station.tenure.is_starting()
+
+
 def is_gone(station: Station) -> bool:
     """Return whether this is a web worker that has nothing of the present to show."""
     if not isinstance(station, Outpost):

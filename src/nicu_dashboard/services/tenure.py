@@ -73,14 +73,20 @@ class Tenure:
             return 0
         return 0 if self._has_ended(seen.claim.holder) else seen.epoch
 
+    def is_starting(self) -> bool:
+        """Return whether this engine will work in a moment: the unit is its own, or nobody else is known to want it."""
+        seen = self._seen
+        if self.state == "waiting":
+            return seen is None or seen.given_back or self._has_ended(seen.claim.holder)
+        return self.state == "starting"
+
     def in_words(self) -> str:
         """Return what this engine does while it does not work yet, or not any more."""
-        seen = self._seen
         if self.state == "lost" or self.others_epoch():
             return "another engine works for this unit; this one waits"
-        if self.state == "waiting" and not (seen is None or seen.given_back or self._has_ended(seen.claim.holder)):
-            return "the engine of this unit has fallen silent; this one takes over within seconds unless it comes back"
-        return "this engine is starting"
+        if self.is_starting():
+            return "this engine is starting"
+        return "the engine of this unit has fallen silent; this one takes over within seconds unless it comes back"
 
     def at_work(self) -> None:
         """The ward is restored: from now on this engine answers."""

@@ -1,11 +1,17 @@
 """GET /api/health and GET /metrics: measured, without patient data and host names."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from fastapi.concurrency import run_in_threadpool
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from nicu_dashboard.web.rooms import Rooms
+
+# As the devices' door says it, in seconds.
+RETRY_S = "2"
 
 
 def asks_whether_alive(request: Request) -> bool:
@@ -19,12 +25,18 @@ def alive() -> Response:
 
 
 async def health(request: Request) -> Response:
-    """Return the state of store and engine; 503 when unhealthy."""
+    """Return the state of store and engine; 503 when unhealthy, and while it starts."""
     if asks_whether_alive(request):
         return alive()
     found: Rooms = request.app.state.rooms
     report = await run_in_threadpool(found.health)
-    return JSONResponse(dict(report), 503 if report["status"] == "unhealthy" else 200)
+    return reported(report)
+
+
+def reported(report: Mapping[str, Any]) -> Response:
+    """Return a report as the answer: 503 where readings are not taken, and when to ask again while it starts."""
+    status = 503 if report["status"] in {"unhealthy", "starting"} else 200
+    return JSONResponse(dict(report), status, {"Retry-After": RETRY_S} if report["status"] == "starting" else None)
 
 
 async def metrics(request: Request) -> Response:

@@ -18,10 +18,10 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from nicu_dashboard.web.health import asks_whether_alive
+from nicu_dashboard.web.health import asks_whether_alive, reported
 
 Question = Literal["metrics", "health"]
 # Who does not answer in this time hangs, and is said to.
@@ -110,10 +110,12 @@ class Siblings:
         states = {
             name: msgspec.json.decode(told[name])["status"] if name in told else SILENT for name in self._family.names
         }
+        if "starting" in states.values() and report["status"] != "unhealthy":
+            report["status"] = "starting"
         if report["status"] == "healthy" and set(states.values()) != {"healthy"}:
             report["status"] = "degraded"
         report |= {"process": self._family.mine, "processes": states}
-        return JSONResponse(report, 503 if report["status"] == "unhealthy" else 200)
+        return reported(report)
 
 
 class _Told(Collector):
