@@ -16,6 +16,7 @@ from nicu_dashboard.operations.optimizing.api import Wishes, give_up, optimize
 from nicu_dashboard.operations.optimizing.periods import DAILY, DAY_MS, WEEKLY
 from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.operations.sessions import CannotCare, unfiltered
+from nicu_dashboard.ports.tick import VitalsRow
 from tests.contracts.ward import NIGHT, Ward
 from tests.operations.conftest import ask, fill
 
@@ -23,23 +24,27 @@ TODAY = parse_instant("2026-11-23T08:00:00Z")
 
 
 class Writer:
-    """A monitor that goes on sending, with corrections, while the database is cared for."""
+    """A monitor that goes on sending, from `since` on, with corrections, while the database is cared for."""
 
-    def __init__(self, ward: Ward) -> None:
+    def __init__(self, ward: Ward, since: int = TODAY) -> None:
         self.ward, self.sent, self.slowest_s = ward, 0, 0.0
+        self._shift = (since - NIGHT) / 1_000
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._write)
 
     def _write(self) -> None:
-        shift = (TODAY - NIGHT) / 1_000
         while not self._over.is_set():
             began = time.perf_counter()
-            tick = [self.ward.reading(shift + self.sent, heart_rate=120.0 + self.sent % 40, spo2=95.0)]
+            tick = [self.reading(self.sent)]
             if self.sent % 3 == 2:
-                tick.append(self.ward.reading(shift + self.sent - 1, heart_rate=99.0, resp_rate=40.0))
+                tick.append(self.ward.reading(self._shift + self.sent - 1, heart_rate=99.0, resp_rate=40.0))
             self.ward.store(*tick)
             self.slowest_s = max(self.slowest_s, time.perf_counter() - began)
             self.sent += 1
+
+    def reading(self, second: int) -> VitalsRow:
+        """What it sends in one second, before the correction of some."""
+        return self.ward.reading(self._shift + second, heart_rate=120.0 + second % 40, spo2=95.0)
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -274,3 +279,19 @@ def test_past_partitions_are_packed_once_while_the_ward_writes(database: Databas
     assert after < 0.8 * before
     assert packing.pack(database, TODAY, Report()) == []
     assert ask(store_url, "SELECT count(*) FROM pg_index WHERE NOT indisvalid") == [(0,)]
+
+
+def test_late_readings_find_their_past_partition_while_it_is_packed(database: Database, store_url: str) -> None:
+    fill(database, 100)
+    optimize(database, Wishes(DAILY), TODAY, Report())
+    fill(database, 5_000, since="2026-11-05 00:00:00+00", every="10 seconds")
+    writer = Writer(Ward(database), since=parse_instant("2026-11-05T00:00:03Z"))
+    with writer.at_work():
+        assert packing.pack(database, TODAY, Report()) == ["vitals_p20261105"]
+    known = {10 * n for n in range(1, 5_001)} | {3 + n for n in range(writer.sent)}
+    assert ask(store_url, "SELECT count(*), count(DISTINCT recorded_at) FROM vitals_p20261105") == [
+        (len(known), len(known))
+    ]
+    again = writer.ward.store(*(writer.reading(second) for second in range(writer.sent)))
+    assert "accepted" not in again
+    assert "duplicate" in again
