@@ -9,6 +9,7 @@ import argparse
 import gc
 import os
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -120,8 +121,10 @@ def _drop_a_day(kind: Kind, database: Database) -> None:
         _one(kind, "a chunk (a week) dropped by retention", ours, "dropped")
         return
     if kind.name == "PostgreSQL":
-        ours, _ = _once(lambda: _retain(database, first))
+        with _watching(database) as waits:
+            ours, _ = _once(lambda: _retain(database, first))
         _one(kind, "a day dropped by retention", ours, "dropped")
+        _one(kind, "  the longest that a reader of the newest waited", max(waits), "")
     at = f"'{format_instant(second)}'" if database.engine_name == "postgresql" else str(first)
 
     def delete() -> int:
@@ -130,6 +133,29 @@ def _drop_a_day(kind: Kind, database: Database) -> None:
 
     took, count = _once(delete)
     _one(kind, f"a day of {count:,} readings by DELETE", took, "deleted")
+
+
+@contextmanager
+def _watching(database: Database) -> Iterator[list[float]]:
+    """Ask for the newest readings again and again, as who needs the table's lock; yield how long each took, ms."""
+    took, over = [0.0], threading.Event()
+
+    def ask() -> None:
+        while not over.is_set():
+            began = time.perf_counter()
+            with database.reading() as connection:
+                connection.exec_driver_sql("SELECT id FROM vitals ORDER BY recorded_at DESC LIMIT 0").all()
+            took.append((time.perf_counter() - began) * 1_000)
+
+    watcher = threading.Thread(target=ask)
+    watcher.start()
+    time.sleep(0.5)
+    took.clear()
+    try:
+        yield took
+    finally:
+        over.set()
+        watcher.join()
 
 
 def _retain(database: Database, before: int) -> int:

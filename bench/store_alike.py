@@ -1,13 +1,17 @@
 """Single statements as the study asked them, beside our calls: like with like for the aims of bench/store.py."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 
-from bench.store_asking import AIMS, POINTS, VITALS_SENT, Figure, timed
+from sqlalchemy import Connection
+
+from bench.store_asking import AIMS, POINTS, VITALS_SENT, Figure, quantiles, timed
 from bench.store_filling import START
 from nicu_dashboard.adapters.sql import dialects
 from nicu_dashboard.adapters.sql.chart import SqlChart
 from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.sending import Row, arrays
 from nicu_dashboard.adapters.sql.tables import vitals
 from nicu_dashboard.domain.instants import DAY_MS
 from nicu_dashboard.domain.trends import choose_tier
@@ -31,7 +35,7 @@ def alike(
     return [
         _newest(database, some, days, runs),
         _week(database, some[0], days, runs),
-        _tick(database, ids, source, runs),
+        *_tick(database, ids, source, runs),
     ]
 
 
@@ -52,18 +56,36 @@ def _week(database: Database, baby: int, days: int, runs: int) -> Figure:
     return Figure(f"trend of {min(7, days)} d, one vital", p50, p95, aim="one vital")
 
 
-def _tick(database: Database, ids: Sequence[int], source: int, runs: int) -> Figure:
-    """Readings of 8 vitals into the table alone: no roll-ups, the commit not counted, undone at the end."""
-    chance, at = random.Random(1), START + 400 * DAY_MS
-    moments = iter(range(at, at + 10**9, 1_000))
-    columns = (*KEYS, "received_at", *VITALS_SENT)
+def _tick(database: Database, ids: Sequence[int], source: int, runs: int) -> list[Figure]:
+    """Readings of 8 vitals into the table alone: no roll-ups, neither making them nor the commit counted, undone at the
+    end; on a server then what each part of the statement takes.
+    """
+    columns, what = (*KEYS, "received_at", *VITALS_SENT), f"the readings of a tick of {len(ids)} cots alone"
+    ticks = (_rows(ids, source, START + 400 * DAY_MS + 1_000 * number) for number in count())
     with database.writing() as connection, connection.begin_nested() as undone:
-
-        def store() -> None:
-            now = next(moments)
-            rows = [(i, now, source, now, *(chance.randint(200, 400) / 10 for _ in VITALS_SENT)) for i in ids]
-            dialects.insert_new(connection, vitals, KEYS, columns, rows)
-
-        p50, p95 = timed(store, 5 * runs)
+        waiting = [next(ticks) for _ in range(5 * runs + 1)]
+        p50, p95 = timed(lambda: dialects.insert_new(connection, vitals, KEYS, columns, waiting.pop()), 5 * runs)
+        parts = _parts(connection, columns, ticks, runs) if database.engine_name == "postgresql" else []
         undone.rollback()
-    return Figure(f"the readings of a tick of {len(ids)} cots alone", p50, p95, aim="readings")
+    return [Figure(what, p50, p95, aim="readings"), *parts]
+
+
+def _rows(ids: Sequence[int], source: int, now: int) -> list[Row]:
+    chance = random.Random(now)
+    return [(i, now, source, now, *(chance.randint(200, 400) / 10 for _ in VITALS_SENT)) for i in ids]
+
+
+def _parts(connection: Connection, columns: Sequence[str], ticks: Iterator[list[Row]], runs: int) -> list[Figure]:
+    """Return what the server itself takes for the statement, as EXPLAIN ANALYZE tells: the rows, then the checks that
+    each baby and source is there.
+    """
+    explain = "EXPLAIN (ANALYZE, FORMAT JSON) " + dialects.inserting_new(vitals, KEYS, columns)
+    told = []
+    for _ in range(runs):
+        ((plan,),) = connection.exec_driver_sql(explain, arrays(vitals, columns, next(ticks)))
+        checks = sum(float(trigger["Time"]) for trigger in plan[0]["Triggers"])
+        told.append((float(plan[0]["Execution Time"]) - checks, checks))
+    each = zip(
+        ("  rows and indexes, in the server", "  two foreign keys, in the server"), zip(*told, strict=True), strict=True
+    )
+    return [Figure(what, *quantiles(times)) for what, times in each]

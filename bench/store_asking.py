@@ -50,8 +50,13 @@ def timed(work: Callable[[], object], runs: int) -> tuple[float, float]:
         began = time.perf_counter()
         work()
         times.append((time.perf_counter() - began) * 1_000)
-    times.sort()
-    return times[len(times) // 2], times[min(len(times) - 1, int(len(times) * 0.95))]
+    return quantiles(times)
+
+
+def quantiles(times: Sequence[float]) -> tuple[float, float]:
+    """Return p50 and p95."""
+    ordered = sorted(times)
+    return ordered[len(ordered) // 2], ordered[min(len(ordered) - 1, int(len(ordered) * 0.95))]
 
 
 def ticks(database: Database, ids: Sequence[int], source: int, count: int, at: int) -> Figure:

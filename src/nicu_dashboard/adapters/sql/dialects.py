@@ -195,13 +195,24 @@ def insert_new(
     """
     if not rows:
         return []
-    unless_there = f" ON CONFLICT ({', '.join(keys)}) DO NOTHING"
     if not is_postgresql(connection):
-        return _insert_new_sqlite(connection, table, tuple(columns), unless_there, rows)
-    statement = f"{_insertarrays(table, tuple(columns))}{unless_there} RETURNING {_as_sent(table, keys)}"
-    fresh = {tuple(row) for row in connection.exec_driver_sql(statement, arrays(table, columns, rows))}
+        return _insert_new_sqlite(connection, table, tuple(columns), _unless_there(keys), rows)
+    inserted = connection.exec_driver_sql(inserting_new(table, keys, columns), arrays(table, columns, rows))
+    if inserted.rowcount == len(rows):  # nearly always; to look at each of the keys takes longer than to send them
+        inserted.close()
+        return [True] * len(rows)
+    fresh = {tuple(row) for row in inserted}
     places = [columns.index(key) for key in keys]
     return [tuple(row[place] for place in places) in fresh for row in rows]
+
+
+def inserting_new(table: Table, keys: Sequence[str], columns: Sequence[str]) -> str:
+    """Return the statement of PostgreSQL that inserts arrays where their key is not there, and returns the new keys."""
+    return f"{_insertarrays(table, tuple(columns))}{_unless_there(keys)} RETURNING {_as_sent(table, keys)}"
+
+
+def _unless_there(keys: Sequence[str]) -> str:
+    return f" ON CONFLICT ({', '.join(keys)}) DO NOTHING"
 
 
 def merge_buckets(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
