@@ -100,6 +100,7 @@ def test_a_setting_that_cannot_be_used_is_named_without_its_secret(tmp_path: Pat
 def test_what_is_misspelt_names_the_help(tmp_path: Path) -> None:
     assert "nicu demo --help" in one_line(program("demo", "--cot", "3", cwd=tmp_path))
     assert "nicu --help" in one_line(program("dmeo", cwd=tmp_path))
+    assert "Missing option" in one_line(program("transfer", cwd=tmp_path))
 
 
 def test_a_demo_stays_away_from_real_babies(tmp_path: Path) -> None:

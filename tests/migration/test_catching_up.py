@@ -107,7 +107,7 @@ def test_after_the_cut_over_verify_compares_what_cannot_have_changed(ward_file: 
     report = api.verify(str(ward_file), postgres_url)
     assert report.exit_code == 0, report.differences
     assert sorted(table.name for table in report.tables) == sorted(APPENDED)
-    assert {"what": "table", "name": "alarms", "why": IN_SERVICE} in report.not_carried
+    assert {"what": "table", "name": "alarms", "why": IN_SERVICE} in report.not_compared
     with psycopg.connect(postgres_url) as connection:
         connection.execute("ALTER TABLE audit_log DISABLE TRIGGER USER")
         connection.execute("DELETE FROM audit_log WHERE seq = 3")

@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from nicu_dashboard.cli.migrate import app
+from nicu_dashboard.migration.report import Report
+from tests.cli.conftest import program
 from tests.migration.files import contents, make
 
 SCRIPT = """
@@ -24,7 +26,7 @@ def ward(tmp_path: Path) -> Path:
 def nicu(*arguments: object) -> tuple[int, str]:
     """Return the exit code and what was printed, its line breaks taken out."""
     result = CliRunner().invoke(app, [str(part) for part in arguments])
-    return result.exit_code, " ".join(result.stdout.split())
+    return result.exit_code, " ".join(result.output.split())
 
 
 def test_the_whole_way_there_and_back(ward: Path, postgres_url: str, tmp_path: Path) -> None:
@@ -65,5 +67,35 @@ def test_a_person_can_choose_a_type(tmp_path: Path, postgres_url: str) -> None:
     source = make(tmp_path / "epoch.db", script)
     code, text = nicu("plan", source, postgres_url, "--as-is", "--type", "t.at=timestamptz:epoch_ms", "--json")
     column = json.loads(text)["tables"][0]["columns"][1]
-    assert (code, column["becomes"]) == (0, "timestamptz (from epoch ms)")
+    assert (code, column["becomes"]) == (0, "timestamptz (from epoch milliseconds)")
     assert nicu("run", source, postgres_url, "--as-is", "--type", "t.at=timestamptz:epoch_ms")[0] == 0
+
+
+SHAPE = set(Report("").to_dict())
+
+
+@pytest.mark.parametrize(
+    ("line", "command", "said"),
+    [
+        ("run", "run", "Missing argument"), ("run x.db", "run", "Missing argument"),
+        ("verify x.db postgresql:///y --thorogh", "verify", "No such option"), ("moov", "", "No such command"),
+        ("run x.db postgresql:///y --type t=text", "run", "TABLE.COLUMN=TYPE"),
+        ("run x.db postgresql:///y --lane fast", "run", "auto, plain or exact"),
+        ("run x.db postgresql:///y --workers 0", "run", "--workers"),
+        ("cut-over gone.db postgresql:///y", "cut-over", "cannot be reached"),
+        ("run gone.db mysql:///y --as-is", "run", "a database we do not know"),
+        ("roll-back postgresql:///y test_commands.py", "roll-back", "reached"),
+    ],
+)  # fmt: skip
+def test_a_program_reads_one_shape_also_where_nothing_could_run(line: str, command: str, said: str) -> None:
+    done = program("migrate", *line.split(), "--json", cwd=Path("/"))
+    told = json.loads(done.out)
+    assert (done.code, told["command"], told["exit_code"], set(told)) == (2, command, 2, SHAPE)
+    assert (said in told["summary"], told["next_step"] != "") == (True, True), told
+    plain = program("migrate", *line.split(), cwd=Path("/"))
+    assert (plain.code, plain.out, said in plain.err) == (2, "", True)
+
+
+def test_every_field_of_a_report_is_on_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/migration.md").read_text()
+    assert [name for name in SHAPE if f"`{name}`" not in page] == []

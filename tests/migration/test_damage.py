@@ -123,10 +123,26 @@ def test_what_is_no_database_is_refused(tmp_path: Path, postgres_url: str, conte
     assert api.run(str(tmp_path / "x.db"), postgres_url, AS_IS).exit_code == 2
 
 
+@pytest.mark.parametrize("options", [api.Options(), AS_IS], ids=["own", "as-is"])
+def test_where_there_is_nothing_to_move_it_says_so(tmp_path: Path, postgres_url: str, options: api.Options) -> None:
+    (tmp_path / "empty.db").touch()
+    make(tmp_path / "bare.db", "CREATE TABLE t (v INTEGER PRIMARY KEY AUTOINCREMENT); DROP TABLE t")
+    for command in (api.plan, api.run):
+        reports = [command(str(tmp_path / name), postgres_url, options) for name in ("empty.db", "bare.db")]
+        assert [report.exit_code for report in reports] == [2, 2]
+        assert all("there is nothing to move" in report.summary for report in reports)
+    with psycopg.connect(postgres_url) as connection:
+        assert connection.execute("SELECT to_regnamespace('nicu_migration')").fetchone() == (None,)
+
+
 def test_a_missing_file_and_a_missing_server_are_told_apart(ward: Path, postgres_url: str) -> None:
     assert "cannot be read" in api.run(f"{ward}.gone", postgres_url, AS_IS).summary
-    report = api.run(str(ward), "postgresql://nobody:s3cret@127.0.0.1:1/none", AS_IS)
+    nowhere = "postgresql://nobody:s3cret@127.0.0.1:1/none"
+    report = api.run(str(ward), nowhere, AS_IS)
     assert (report.exit_code, "cannot be reached" in report.summary, "s3cret" in report.summary) == (2, True, False)
+    assert (report.next_step, "source" in api.roll_back(nowhere, f"{ward}.back").summary) == (
+        "Start the server, or look at the target's address.", True,
+    )  # fmt: skip
 
 
 def test_a_target_that_is_not_empty_is_refused(ward: Path, postgres_url: str) -> None:

@@ -16,6 +16,8 @@ import pytest
 
 from nicu_dashboard.migration import api
 from nicu_dashboard.migration.alone import alone_on
+from nicu_dashboard.migration.options import reported
+from nicu_dashboard.migration.report import Report
 from tests.adapters.addresses.pooler import pgbouncer
 from tests.cli.conftest import NICU, clean_environment, program
 from tests.contracts.ward import Ward
@@ -60,7 +62,7 @@ def test_nor_where_the_source_stood_still(ward_file: Path, postgres_url: str) ->
 def test_a_second_command_on_the_same_file_waits_its_turn(ward_file: Path, postgres_url: str, command: str) -> None:
     with alone_on(ward_file):
         said = program("migrate", command, ward_file, postgres_url, cwd=ward_file.parent)
-    assert (said.code, "another `nicu migrate` is at work on nicu.db" in " ".join(said.out.split())) == (2, True)
+    assert (said.code, "another `nicu migrate` is at work on nicu.db" in " ".join(said.err.split())) == (2, True)
     assert not list(ward_file.parent.glob(".*"))
 
 
@@ -145,6 +147,17 @@ def test_a_stop_leaves_one_line_and_the_next_start_goes_on(
     done = subprocess.run(command, env=clean_environment(), capture_output=True, check=False)
     assert done.returncode == 0, done.stdout
     assert everything(postgres_url) == everything(f"sqlite:///{ward_file}")
+
+
+def test_what_the_driver_says_after_a_stop_does_not_hide_the_stop() -> None:
+    def work(report: Report) -> None:
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise psycopg.OperationalError("the connection is lost")
+
+    with pytest.raises(KeyboardInterrupt):
+        reported("run", work)
 
 
 def test_a_stop_while_the_program_is_still_loading_is_one_line_too(ward_file: Path, postgres_url: str) -> None:

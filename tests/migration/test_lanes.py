@@ -115,5 +115,5 @@ def test_the_plan_of_the_same_file_says_the_same_types(tmp_path: Path, postgres_
     source = sampled(tmp_path, (0.5, "2024-01-01T00:00:00.000Z"))
     plan = api.plan(str(source), postgres_url, options("plain"))
     assert [column.becomes for column in plan.tables[0].columns] == [
-        "bigint", "double precision", "timestamptz (from mixed/epoch ms)",
+        "bigint", "double precision", "timestamptz (from several forms)",
     ]  # fmt: skip

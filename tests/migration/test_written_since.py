@@ -10,6 +10,7 @@ import pytest
 
 from nicu_dashboard.migration import api
 from nicu_dashboard.migration.progress import Silent
+from nicu_dashboard.migration.written import trace_of
 from tests.migration.files import make
 from tests.migration.prisma_files import build
 from tests.migration.wards import filled
@@ -54,6 +55,50 @@ def test_reading_the_source_meanwhile_is_no_writing(tmp_path: Path, postgres_url
     report = api.run(str(source), postgres_url, AS_IS, SomebodyWrites(source, "SELECT count(*) FROM t"))
     assert report.exit_code == 0, report.summary
     assert api.run(str(source), postgres_url, AS_IS).exit_code == 0
+
+
+class SomebodyFolds(Silent):
+    """Closes the last connection to the source once its rows are on their way, or checkpoints beside it."""
+
+    def __init__(self, other: sqlite3.Connection, statement: str) -> None:
+        self.other, self.statement = other, statement
+
+    def start(self, stage: str, total: int, unit: str) -> None:
+        """Fold the log in."""
+        if stage == "copy":
+            self.other.executescript(self.statement)
+            self.other.close()
+
+
+@pytest.mark.parametrize("as_is", [True, False])
+@pytest.mark.parametrize("statement", ["", "INSERT INTO notes VALUES ('late')", "PRAGMA wal_checkpoint(TRUNCATE)"])
+def test_a_log_that_is_only_folded_in_is_no_writing(
+    tmp_path: Path, postgres_url: str, statement: str, as_is: bool
+) -> None:
+    source = make(tmp_path / "x.db", "CREATE TABLE notes (v)") if as_is else filled(tmp_path / "nicu.db")
+    options = api.Options(as_is=as_is)
+    with closing(sqlite3.connect(source, isolation_level=None)) as other:
+        other.executescript("PRAGMA journal_mode = wal; CREATE TABLE IF NOT EXISTS notes (v)")
+        other.execute("INSERT INTO notes VALUES ('early')")
+        assert source.with_name(source.name + "-wal").stat().st_size > 0
+        report = api.run(str(source), postgres_url, options, SomebodyFolds(other, statement))
+    is_late = statement.startswith("INSERT")
+    assert " " not in trace_of(source)  # the log has gone, or is empty
+    assert (report.exit_code, SAID.removesuffix(".") in report.summary) == (int(is_late), is_late), report.summary
+    again = api.run(str(source), postgres_url, options)
+    assert (again.exit_code, "or its write-ahead log was folded into it" in again.summary) == (int(is_late), is_late)
+
+
+def test_a_log_that_is_copied_into_the_file_and_stays_is_no_writing(tmp_path: Path, postgres_url: str) -> None:
+    script = "PRAGMA journal_mode = wal; CREATE TABLE t (v); INSERT INTO t VALUES (1)"
+    source = make(tmp_path / "x.db", script)
+    with closing(sqlite3.connect(source, isolation_level=None)) as other:
+        other.execute("INSERT INTO t VALUES (2)")
+        assert api.run(str(source), postgres_url, AS_IS).exit_code == 0
+        assert other.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[0] == 0
+        assert api.run(str(source), postgres_url, AS_IS).exit_code == 0
+        other.execute("INSERT INTO t VALUES (3)")
+        assert api.run(str(source), postgres_url, AS_IS).exit_code == 1
 
 
 @pytest.mark.parametrize(("name", "how"), [("nicu.db", "run --follow --restart"), ("dev.db", "run --restart")])

@@ -74,7 +74,7 @@ def _say(message: str) -> int:
 
 def _misused(error: typer.TyperException) -> int:
     context = getattr(error, "ctx", None)
-    if not error.message:  # a group without a command: its help was printed
+    if not error.format_message():  # a group without a command: its help was printed
         return COULD_NOT_RUN
     path = "nicu" if context is None else context.command_path
     return _say(f"{error.format_message().rstrip('.')}; see: {path} --help")

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
-from rich.table import Table
-from rich.text import Text
+from rich.progress import BarColumn, Progress, SpinnerColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 
+from nicu_dashboard.cli.migrate_json import TellingGroup, print_report, told_as_json
+from nicu_dashboard.cli.migrate_shown import show
 from nicu_dashboard.migration import api
 from nicu_dashboard.migration.report import Report
 
-app = typer.Typer(no_args_is_help=True, help="Move a SQLite file into PostgreSQL, verified value by value, and back.")
+app = typer.Typer(
+    cls=TellingGroup,
+    no_args_is_help=True,
+    help="Move a SQLite file into PostgreSQL, verified value by value, and back.",
+)
 
 STAGES = {
     "snapshot": "Taking a snapshot",
@@ -26,7 +29,6 @@ STAGES = {
     "catch up": "Catching up",
     "verify": "Verifying every value",
 }
-SHOWN = 20
 
 Source = Annotated[str, typer.Argument(help="The SQLite file: a path, file:… or sqlite:///…")]
 Target = Annotated[str, typer.Argument(help="The PostgreSQL database: postgresql://…, not through a pooler.")]
@@ -58,29 +60,39 @@ class Bars:
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(),
-            TextColumn("{task.completed:,.0f} of {task.total:,.0f} {task.fields[unit]}"),
+            TextColumn("{task.fields[count]}"),
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
             console=console,
             disable=not console.is_terminal,
         )
         self.tasks: dict[str, TaskID] = {}
+        self.units: dict[str, str] = {}
 
     def start(self, stage: str, total: int, unit: str) -> None:
         """Begin a bar."""
         self.bars.start()
-        self.tasks[stage] = self.bars.add_task(STAGES[stage], total=total, unit=unit, rate="")
+        self.units[stage] = "" if total == 1 else unit  # of a step that is done at one go nothing can be counted
+        self.tasks[stage] = self.bars.add_task(STAGES[stage], total=total, count=self._count(stage, 0, total), rate="")
 
     def advance(self, stage: str, done: int, note: str = "") -> None:
         """Move a bar on."""
-        task = self.tasks[stage]
-        speed = self.bars.tasks[self.bars.task_ids.index(task)].speed
-        self.bars.update(task, advance=done, rate=f"{speed:,.0f}/s" if speed else "")
+        task = self._task(stage)
+        count = self._count(stage, task.completed + done, task.total or 0)
+        rate = f"{task.speed:,.0f}/s" if task.speed else ""
+        self.bars.update(task.id, advance=done, count=count, rate=rate)
 
     def finish(self, stage: str) -> None:
         """Fill a bar."""
-        task = self.tasks[stage]
-        self.bars.update(task, completed=self.bars.tasks[self.bars.task_ids.index(task)].total)
+        task = self._task(stage)
+        total = task.total or 0
+        self.bars.update(task.id, completed=total, count=self._count(stage, total, total))
+
+    def _task(self, stage: str) -> Task:
+        return self.bars.tasks[self.bars.task_ids.index(self.tasks[stage])]
+
+    def _count(self, stage: str, done: float, total: float) -> str:
+        return f"{done:,.0f} of {total:,.0f} {self.units[stage]}" if self.units[stage] else ""
 
     def stop(self) -> None:
         """Leave the bars as they are."""
@@ -97,23 +109,29 @@ def _choices(kinds: list[str] | None) -> dict[str, str]:
     return chosen
 
 
+def _checked_lane(lane: str) -> str:
+    if lane not in ("auto", "plain", "exact"):
+        raise typer.BadParameter("--lane is auto, plain or exact")
+    return lane
+
+
 def _checked_on_reject(on_reject: str) -> str:
     if on_reject not in ("stop", "quarantine"):
         raise typer.BadParameter("--on-reject is stop or quarantine")
     return on_reject
 
 
-def _tell(as_json: bool, work: Callable[[Bars], Report]) -> None:
-    console = Console(stderr=True)
-    bars = Bars(console)
-    try:
-        report = work(bars)
-    finally:
-        bars.stop()
+def _tell(command: str, as_json: bool, work: Callable[[Bars], Report]) -> None:
+    bars = Bars(Console(stderr=True))
+    with told_as_json(command, as_json):
+        try:
+            report = work(bars)
+        finally:
+            bars.stop()
     if as_json:
-        typer.echo(json.dumps(report.to_dict(), indent=2))
+        print_report(report)
     else:
-        show(report, Console())
+        show(report)
     raise typer.Exit(report.exit_code)
 
 
@@ -129,7 +147,7 @@ def plan(
 ) -> None:  # fmt: skip
     """Look at every value and tell what would be moved, as what, and what would be rejected; writes nothing."""
     options = api.Options(schema=schema, kinds=_choices(kind), show_values=show_values, as_is=as_is)
-    _tell(as_json, lambda bars: api.plan(source, target, options, bars))
+    _tell("plan", as_json, lambda bars: api.plan(source, target, options, bars))
 
 
 @app.command()
@@ -144,10 +162,10 @@ def run(
     """Move everything and verify every value; run it again after any interruption to continue."""
     options = api.Options(
         schema=schema, kinds=_choices(kind), on_reject=_checked_on_reject(on_reject), workers=workers,
-        work_dir=work_dir, restart=restart, verify=not no_verify, lane=lane, show_values=show_values, as_is=as_is,
-        follow=follow,
+        work_dir=work_dir, restart=restart, verify=not no_verify, lane=_checked_lane(lane),
+        show_values=show_values, as_is=as_is, follow=follow,
     )  # fmt: skip
-    _tell(as_json, lambda bars: api.run(source, target, options, bars))
+    _tell("run", as_json, lambda bars: api.run(source, target, options, bars))
 
 
 @app.command()
@@ -161,7 +179,7 @@ def verify(
 ) -> None:  # fmt: skip
     """Compare every value of every row of the source with a target that it was moved to."""
     options = api.Options(workers=workers, work_dir=work_dir, thorough=thorough, show_values=show_values, as_is=as_is)
-    _tell(as_json, lambda bars: api.verify(source, target, options, bars))
+    _tell("verify", as_json, lambda bars: api.verify(source, target, options, bars))
 
 
 @app.command(name="catch-up")
@@ -171,7 +189,7 @@ def catch_up(
 ) -> None:  # fmt: skip
     """Bring what the dashboard has written since; it goes on working. Repeat it as often as you like."""
     options = api.Options(on_reject=_checked_on_reject(on_reject), show_values=show_values)
-    _tell(as_json, lambda bars: api.catch_up(source, target, options, bars))
+    _tell("catch-up", as_json, lambda bars: api.catch_up(source, target, options, bars))
 
 
 @app.command(name="cut-over")
@@ -192,7 +210,7 @@ def cut_over(
         on_reject=_checked_on_reject(on_reject), show_values=show_values, workers=workers, work_dir=work_dir,
         verify=not no_verify, url_file=url_file, then=then,
     )  # fmt: skip
-    _tell(as_json, lambda bars: api.cut_over(source, target, options, bars))
+    _tell("cut-over", as_json, lambda bars: api.cut_over(source, target, options, bars))
 
 
 @app.command()
@@ -202,7 +220,7 @@ def abort(
     as_json: AsJson = False,
 ) -> None:
     """Take every trace of a move out of the source: it is no longer followed, and serves again if it had moved."""
-    _tell(as_json, lambda bars: api.abort(source, target))
+    _tell("abort", as_json, lambda bars: api.abort(source, target))
 
 
 @app.command(name="roll-back")
@@ -216,50 +234,4 @@ def roll_back(
 ) -> None:  # fmt: skip
     """Write everything the database holds now into a new SQLite file, and verify every value."""
     options = api.Options(on_reject=_checked_on_reject(on_reject), show_values=show_values, as_is=as_is, close=close)
-    _tell(as_json, lambda bars: api.roll_back(source, target, options, bars))
-
-
-def show(report: Report, console: Console) -> None:
-    """Print a report for a person."""
-    for table in report.tables if report.command == "plan" else []:
-        console.print(Text(f"\n{table.name} → {table.target}", style="bold"), f" {table.rows:,} rows")
-        _print_rows(console, ("column", "declared", "holds", "becomes", "note"), [
-            (column.name, column.declared, column.holds, column.becomes, column.note) for column in table.columns
-        ])  # fmt: skip
-    if report.command != "plan" and report.tables:
-        _print_rows(console, ("table", "rows", "rejected", "compared"), [
-            (table.name, f"{table.rows:,}", f"{table.rejected:,}", f"{table.compared:,}") for table in report.tables
-        ])  # fmt: skip
-    if report.mapped:
-        console.print(Text("\nIn the dashboard's own tables", style="bold"))
-        _print_rows(console, ("theirs", "ours"), [(item["from"], item["to"]) for item in report.mapped])
-    _print_found(console, "Rejected", report.rejects, report.reject_count)
-    _print_found(console, "Different", report.differences, report.difference_count)
-    _print_found(console, "Not carried", report.not_carried, len(report.not_carried))
-    for fault in report.faults:
-        console.print(Text(f"  {fault}"))
-    if report.estimate_bytes:
-        console.print(f"About {report.estimate_s:,.0f} s and {report.estimate_bytes / 1e6:,.0f} MB in the target.")
-    console.print(Text(report.summary, style="green" if report.exit_code == 0 else "red"), soft_wrap=True)
-    if report.next_step:
-        console.print(Text(report.next_step), soft_wrap=True)
-    for line in [report.setting, *report.also_set] if report.setting else []:
-        console.print(Text(line, style="bold"), soft_wrap=True)
-
-
-def _print_rows(console: Console, titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for title in titles:
-        table.add_column(title, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
-
-
-def _print_found(console: Console, title: str, found: list[dict[str, str]], count: int) -> None:
-    if not found:
-        return
-    console.print(Text(f"\n{title}: {count}", style="bold"))
-    _print_rows(console, tuple(found[0]), [tuple(item.values()) for item in found[:SHOWN]])
-    if count > SHOWN:
-        console.print(f"… and {count - SHOWN} more")
+    _tell("roll-back", as_json, lambda bars: api.roll_back(source, target, options, bars))

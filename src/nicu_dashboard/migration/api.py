@@ -86,7 +86,7 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
         mapping = mapping_of(run_now.plan, options.chunk_rows)
         move = Move(run_now, snapshot, target, mapping, crew, progress, connection)
         _carry_on(move, options, report)
-        tell_writes(connection, run_now, source, report)
+        tell_writes(connection, run_now, source, report, snapshot)
         if report.exit_code == 0 and run_now.plan.mapping != "as-is":
             _tell_next(connection, run_now, source, target, report)
         shutil.rmtree(folder, ignore_errors=True)
@@ -236,8 +236,9 @@ def _carry_on(move: Move, options: Options, report: Report) -> None:
     try:
         found = move.through(options.verify, options.thorough)
     except RowsRejected as error:
+        report.add_plan(move.run.plan)
         report.add_rejects(move.held, options.show_values)
-        error.next_step = "Mend them, choose a type with --type, or run again with --on-reject quarantine."
+        error.next_step = _mend(report)
         raise
     finally:
         report.seconds.update(move.seconds)
@@ -272,10 +273,12 @@ def _plan(source: Path, target: str, options: Options, progress: Progress, repor
     report.exit_code = 1 if report.reject_count else 0
     rows = sum(table.rows for table in made.tables)
     report.summary = f"{rows:,} rows in {len(made.tables)} table(s); {report.reject_count} would be rejected."
-    report.next_step = (
-        "Mend them, choose a type with --type, or run with --on-reject quarantine." if report.reject_count
-        else "Run the same with `run`."
-    )  # fmt: skip
+    report.next_step = _mend(report) if report.reject_count else "Run the same with `run`."
+
+
+def _mend(report: Report) -> str:
+    choose = "choose a type with --type, " if report.mapping == "as-is" else ""
+    return f"Mend them, {choose}or run with --on-reject quarantine, which keeps them whole in nicu_migration.rejects."
 
 
 def _tried(file: sqlite3.Connection, mapping: Way, options: Options, progress: Progress, report: Report) -> Plan:

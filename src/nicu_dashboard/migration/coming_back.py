@@ -32,7 +32,7 @@ def _roll_back(source: str, target: Path, options: Options, progress: Progress, 
         raise TargetRefused(f"{target} is already there.", "Name a file that does not exist.")
     partial = target.with_name(target.name + ".partial")
     _remove(partial)
-    with closing(connect(source)) as connection:
+    with closing(connect(source, side="source")) as connection:
         _begin(connection, options)
         setting = f"DATABASE_URL=sqlite:///{target.absolute()}"
         try:

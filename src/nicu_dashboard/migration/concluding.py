@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -48,7 +49,8 @@ def conclude(
     report.add_differences(found, options.show_values)
     report.not_carried += [{"what": "rule", "name": name, "why": why} for name, why in failures.items()]
     broken = [step.name for step in run_now.plan.steps if step.name in failures and not step.optional]
-    by_table = {table.name: sum(item.table == table.name for item in rejects) for table in report.tables}
+    counts = Counter(report.shown_names.get(item.table, item.table) for item in rejects)
+    by_table = {table.name: counts[table.name] for table in report.tables}
     report.tables = [
         replace(table, rejected=by_table[table.name], compared=table.rows if options.verify else 0)
         for table in report.tables

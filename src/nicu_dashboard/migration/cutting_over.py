@@ -25,8 +25,8 @@ from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.recognising import mapping_of
 from nicu_dashboard.migration.report import Report
 from nicu_dashboard.migration.settings_to_set import SET_IT, audit_key_of, setting_of, write_url
+from nicu_dashboard.migration.since_moved import counted_again, not_moved, told_again
 from nicu_dashboard.migration.source import open_snapshot, source_path, take_snapshot
-from nicu_dashboard.migration.verifying import counted_again
 
 QUICK_S = 0.5
 MOST_PASSES = 12
@@ -89,9 +89,9 @@ def _verify_in_service(chase: Chase, target: str, options: Options, progress: Pr
         size = options.workers if snapshot.stat().st_size > 4_000_000 else 0
         run = chase.run
         with Crew(size, options.lane) as crew:
-            run = counted_again(still, run)
+            unknown, run = not_moved(still, run), told_again(still, counted_again(still, run))
             move = Move(run, snapshot, target, mapping_of(run.plan, options.chunk_rows), crew, progress, chase.target)
-            found = move.verify_only(options.thorough)
+            found = unknown + move.verify_only(options.thorough)
         report.seconds.update(move.seconds)
         report.add_plan(run.plan)
         report.add_differences(found, options.show_values)

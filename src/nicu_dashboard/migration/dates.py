@@ -22,6 +22,14 @@ JULIAN_RANGE = (1_721_425.5, 5_373_484.5)
 JULIAN_2000 = Fraction(4_903_089, 2)
 DAY_US = 86_400_000_000
 ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:([ T])(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+EXAMPLE_US = (8796 * 86_400 + 49_506) * 1_000_000
+"""2024-01-31 13:45:06 UTC: no part of it can be taken for another."""
+
+HABIT_WORDS = {
+    "epoch_s": "epoch seconds", "epoch_ms": "epoch milliseconds", "epoch_us": "epoch microseconds",
+    "epoch_s_real": "epoch seconds with a fraction", "julian": "Julian days", "iso": "ISO text",
+    "mixed": "several forms",
+}  # fmt: skip
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -36,7 +44,7 @@ class IsoForm:
     only_when_needed: bool = False
 
     def text(self) -> str:
-        """Return the form as one word for a plan, for example `iso: 3Z`."""
+        """Return the form as one word for the journal, for example `iso:T3!Z`; see example()."""
         return f"iso:{self.separator or '-'}{self.digits}{'?' if self.only_when_needed else '!'}{self.zone}"
 
     @classmethod
@@ -44,6 +52,25 @@ class IsoForm:
         """Return the form of a word made by text()."""
         mark, rest = text[4], text[5:]
         return cls("" if mark == "-" else mark, int(rest[0]), rest[2:], rest[1] == "?")
+
+    def example(self) -> str:
+        """Return for a person an instant as this form writes it."""
+        if not self.separator:
+            return write_iso(EXAMPLE_US // DAY_US * DAY_US, self)
+        unit = 10 ** (6 - self.digits)
+        fine = write_iso(EXAMPLE_US + 123_456 // unit * unit, self)
+        return f"{fine} or {write_iso(EXAMPLE_US, self)}" if self.only_when_needed else fine
+
+
+def habit_words(habit: str) -> str:
+    """Return for a person how a source writes its instants: `epoch_ms`, `julian`, `iso:…`, `mixed/…`."""
+    return HABIT_WORDS[habit.partition("/")[0].partition(":")[0]]
+
+
+def way_back_words(habit: str) -> str:
+    """Return for a person how the way back writes an instant of one habit."""
+    plain = habit.removeprefix("mixed/")
+    return f"text like {IsoForm.parse(plain).example()}" if plain.startswith("iso:") else HABIT_WORDS[plain]
 
 
 def read_iso(text: str) -> tuple[int, IsoForm]:

@@ -135,6 +135,10 @@ class Journal:
             (state, state, run_id),
         )
 
+    def set_trace(self, run_id: int, trace: str) -> None:
+        """Record how the source looks now, which nobody has written to since its snapshot."""
+        self.connection.execute("UPDATE nicu_migration.runs SET source_trace = %s WHERE id = %s", (trace, run_id))
+
     def set_plan(self, run_id: int, plan: Plan) -> None:
         """Replace the plan of a run."""
         self.connection.execute("UPDATE nicu_migration.runs SET plan = %s WHERE id = %s", (plan.to_json(), run_id))

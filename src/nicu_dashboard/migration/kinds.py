@@ -51,12 +51,11 @@ class Kind:
 
     @property
     def shown(self) -> str:
-        """Return the type as a plan shows it, for example `timestamptz (from epoch ms)`."""
+        """Return the type as a plan shows it, for example `timestamptz (from epoch milliseconds)`."""
         plain = self.sql_type.partition(" COLLATE")[0]
-        habit = self.habit.replace("_", " ")
         notes = {"mixed_text": "numbers and text as text", "any_json": "values of any kind as JSON"}
         notes["any_text"] = notes["any_json"]
-        note = f"from {habit}" if habit else notes.get(self.name, "")
+        note = f"from {dates.habit_words(self.habit)}" if self.habit else notes.get(self.name, "")
         return f"{plain} ({note})" if note else plain
 
 
@@ -209,7 +208,7 @@ def _iso_instant(form: dates.IsoForm) -> Encode:
             raise Unfit(f"{storage_class(value)} in a column of ISO text")
         us, _ = dates.read_iso(value)
         if dates.write_iso(us, form) != value:
-            raise Unfit(f"text that is not written as {form.text()}")
+            raise Unfit(f"text that is not written as the rest, as {form.example()}")
         return INT8.pack(us)
 
     return encode

@@ -59,7 +59,7 @@ def _remove_snapshots(path: Path) -> None:
 
 
 def _open_database(source: str, report: Report) -> None:
-    with closing(connect(source)) as connection:
+    with closing(connect(source, side="source")) as connection:
         was_closed = open_database_again(connection, in_schema_of(Options(), source).schema)
         connection.commit()
     report.summary = "the database serves again." if was_closed else "the database was not closed; nothing to do."

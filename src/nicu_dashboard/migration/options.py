@@ -66,6 +66,8 @@ def reported(command: str, work: Callable[[Report], None]) -> Report:
         report.summary, report.next_step = error.what, error.next_step
         report.faults += error.details
     except psycopg.Error as error:
+        if _came_of_a_stop(error):
+            raise KeyboardInterrupt from None
         report.exit_code, report.next_step = 2, "Mend the cause and run the same command again."
         report.summary = f"PostgreSQL refused or broke off: {error.diag.message_primary or 'the connection is gone'}."
     except sqlite3.Error as error:
@@ -79,3 +81,10 @@ def reported(command: str, work: Callable[[Report], None]) -> Report:
         report.next_step = "Check the folder's rights and room, or name another with --work-dir."
     report.seconds["all"] = round(perf_counter() - begun, 3)
     return report
+
+
+def _came_of_a_stop(error: BaseException) -> bool:
+    """Return whether Ctrl-C came first: what the driver then says of its connection must not hide it."""
+    while error.__context__ is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__context__
+    return isinstance(error, KeyboardInterrupt)

@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Identity, Integer, La
 
 from nicu_dashboard.adapters.sql import revisions
 from nicu_dashboard.adapters.sql.columns import Instant, Json
+from nicu_dashboard.adapters.sql.moved import MOVED_TABLE
 from nicu_dashboard.adapters.sql.tables import metadata
 from nicu_dashboard.migration.catalog import Catalog, SourceTable
 from nicu_dashboard.migration.chunks import MOST_CHUNK_ROWS, rows_per_chunk
@@ -56,7 +57,8 @@ class Own:
         )
         orphans = tuple((table, parent, count) for (table, parent), count in sorted(orphans_of(connection).items()))
         return Plan(
-            self.schema, tables, (), _strangers(catalog), (), catalog.page_size, catalog.encoding, orphans, NAME
+            self.schema, tables, (), strangers(connection, catalog), (), catalog.page_size, catalog.encoding, orphans,
+            NAME,
         )  # fmt: skip
 
     def plan_again(self, connection: sqlite3.Connection, catalog: Catalog, plan: Plan, source: str) -> Plan:
@@ -131,7 +133,7 @@ def _profiled(connection: sqlite3.Connection, table: str, columns: tuple[ColumnP
     found = []
     for place, column in enumerate(columns):
         values, misfits = row[1 + 2 * place], int(row[2 + 2 * place])
-        shown = f"{values:,} of {row[0]:,}" if values else "no value"
+        shown = "no value" if not values else "every row" if values == row[0] else f"{values:,} of {row[0]:,} rows"
         found.append(replace(column, profile=shown, misfits=misfits, nulls=row[0] - values))
     return tuple(found)
 
@@ -141,10 +143,19 @@ def _fits(column: ColumnPlan) -> str:
     return f"CASE WHEN {column.read} IS NOT NULL THEN ({said}) END"
 
 
-def _strangers(catalog: Catalog) -> tuple[NotCarried, ...]:
-    known = {*metadata.tables, "alembic_version"}
+def strangers(connection: sqlite3.Connection, catalog: Catalog) -> tuple[NotCarried, ...]:
+    """Return the tables of a file of ours that are none of the dashboard's: their rows stay where they are."""
+    known = {*metadata.tables, "alembic_version", MOVED_TABLE}
     return tuple(
-        NotCarried("table", table.name, "it is none of the dashboard's")
+        NotCarried("table", table.name, f"it is none of the dashboard's: {_rows(connection, table)} stay in the file")
         for table in catalog.tables
         if table.name not in known and not table.name.startswith(OF_THE_MOVE)
     )
+
+
+def _rows(connection: sqlite3.Connection, table: SourceTable) -> str:
+    try:
+        count = int(connection.execute(f"SELECT count(*) FROM {quoted(table.name)}").fetchone()[0])
+    except sqlite3.OperationalError:  # a virtual table whose module is not here
+        return "its rows"
+    return f"its {count:,} row(s)"

@@ -10,6 +10,9 @@ from nicu_dashboard.migration.catalog import SourceObject
 from nicu_dashboard.migration.kinds import Kind
 from nicu_dashboard.migration.names import quoted
 
+OURS = "nicu_own_"
+"""In the snapshot of an earlier dashboard's file our tables bear this before their name, beside theirs."""
+
 
 @dataclass(frozen=True)
 class ColumnPlan:

@@ -10,8 +10,7 @@ from nicu_dashboard.migration.catalog import Catalog
 from nicu_dashboard.migration.chunks import MOST_CHUNK_ROWS
 from nicu_dashboard.migration.mapping import AsIs
 from nicu_dashboard.migration.own import Own
-from nicu_dashboard.migration.plan import Plan
-from nicu_dashboard.migration.prisma_staging import OURS
+from nicu_dashboard.migration.plan import OURS, Plan
 
 NAME = "prisma"
 LEGACY = "legacy"

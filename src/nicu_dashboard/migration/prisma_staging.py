@@ -16,7 +16,7 @@ from nicu_dashboard.domain.instants import HOUR_MS, MINUTE_MS
 from nicu_dashboard.migration.catalog import Catalog, read_catalog
 from nicu_dashboard.migration.kinds import SqliteValue, storage_class
 from nicu_dashboard.migration.names import quoted, quoted_list
-from nicu_dashboard.migration.plan import NotCarried
+from nicu_dashboard.migration.plan import OURS, NotCarried
 from nicu_dashboard.migration.prisma_columns import Found, find, left_in_legacy
 from nicu_dashboard.migration.prisma_record import write_acknowledgments, write_audit
 from nicu_dashboard.migration.prisma_rows import DEFAULT_SOURCE, EARLIER, Filling, Refusal, fillings
@@ -24,8 +24,6 @@ from nicu_dashboard.migration.prisma_words import teach
 from nicu_dashboard.migration.rejects import Reject, image_of, raw_of, shown_key
 from nicu_dashboard.migration.source import surrogate_text
 
-OURS = "nicu_own_"
-"""In the snapshot our tables bear this before their name, beside theirs."""
 MOST_GAP_S = 3_600
 OPEN_TWICE = """
 SELECT id FROM nicu_own_admissions WHERE ended_at IS NULL AND (

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping as Lookup
 from typing import Protocol
 
-from nicu_dashboard.migration.errors import MigrationError
+from nicu_dashboard.migration.errors import MigrationError, SourceUnreadable
 from nicu_dashboard.migration.mapping import AsIs, Mapping
 from nicu_dashboard.migration.own import NAME as OWN
 from nicu_dashboard.migration.own import Own
@@ -42,6 +42,8 @@ class Choice(Protocol):
 
 def choose(connection: sqlite3.Connection, chosen: Choice) -> Mapping:
     """Return the way for this file; raises MigrationError when it is not ours and no plain copy was asked for."""
+    if not _tables(connection):
+        raise SourceUnreadable("the file holds no table: there is nothing to move.", "Name the file that holds data.")
     if chosen.as_is:
         return AsIs(chosen.schema, chosen.kinds, chosen.chunk_rows)
     kind = kind_of_file(connection)
@@ -56,10 +58,15 @@ def choose(connection: sqlite3.Connection, chosen: Choice) -> Mapping:
 
 def kind_of_file(connection: sqlite3.Connection) -> str | None:
     """Return which dashboard wrote the file, None for any other."""
-    names = {str(row[0]) for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    names = _tables(connection)
     if {"alembic_version", "patients", "vitals"} <= names:
         return OWN
     return PRISMA if is_prisma(names) else None
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    statement = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+    return {str(row[0]) for row in connection.execute(statement)}
 
 
 def mapping_of(plan: Plan, chunk_rows: int) -> Mapping:

@@ -9,7 +9,7 @@ from typing import Any
 
 from nicu_dashboard.migration.comparing import PLAIN_WORDS, Difference
 from nicu_dashboard.migration.kinds import FLOAT8
-from nicu_dashboard.migration.plan import NotCarried, Plan
+from nicu_dashboard.migration.plan import OURS, NotCarried, Plan, TablePlan
 from nicu_dashboard.migration.rejects import Reject
 
 LISTED = 50
@@ -49,6 +49,8 @@ class Report:
     summary: str = ""
     next_step: str = ""
     server: str = ""
+    mapping: str = ""
+    """Which way the tables go: `own`, `prisma` or `as-is`."""
     tables: list[TableReport] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -57,6 +59,8 @@ class Report:
     differences: list[dict[str, str]] = field(default_factory=list)
     difference_count: int = 0
     not_carried: list[dict[str, str]] = field(default_factory=list)
+    not_compared: list[dict[str, str]] = field(default_factory=list)
+    """What a verification has left out, each with why."""
     seconds: dict[str, float] = field(default_factory=dict)
     lanes: dict[str, int] = field(default_factory=dict)
     estimate_s: float = 0.0
@@ -66,10 +70,17 @@ class Report:
     setting: str = ""
     """The line that names the new home after a move, without its password."""
     also_set: list[str] = field(default_factory=list)
+    shown_names: dict[str, str] = field(default_factory=dict, repr=False)
+    """What people call a table that bears another name in a snapshot; no part of the JSON."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain JSON values."""
-        return asdict(self)
+        told = asdict(self)
+        del told["shown_names"]
+        return told
+
+    def _named(self, table: str) -> str:
+        return self.shown_names.get(table, table)
 
     def add_rejects(self, rejects: Sequence[Reject], show_values: bool) -> None:
         """List rejects; the values and the text of keys only when asked for."""
@@ -77,9 +88,9 @@ class Report:
         for item in rejects[: max(0, LISTED - len(self.rejects))]:
             self.rejects.append(
                 {
-                    "table": item.table, "key": item.key if show_values else masked_key(item.key),
+                    "table": self._named(item.table), "key": item.key if show_values else masked_key(item.key),
                     "column": item.column, "reason": item.reason,
-                    "value": raw_shown(item) if show_values else f"‹{item.storage_class}, {len(item.raw)} bytes›",
+                    "value": raw_shown(item) if show_values else masked_raw(item),
                 }
             )  # fmt: skip
 
@@ -89,7 +100,7 @@ class Report:
         for item in found[: max(0, LISTED - len(self.differences))]:
             self.differences.append(
                 {
-                    "table": item.table, "key": item.key if show_values else masked_key(item.key),
+                    "table": self._named(item.table), "key": item.key if show_values else masked_key(item.key),
                     "column": item.column,
                     "source": item.source if show_values else masked(item.source),
                     "target": item.target if show_values else masked(item.target),
@@ -114,9 +125,11 @@ class Report:
 
     def add_plan(self, plan: Plan, lost: Sequence[NotCarried] = ()) -> None:
         """List what is moved and what is not carried."""
+        self.mapping = plan.mapping
+        self.shown_names = {table.source: name for table in plan.tables if (name := shown_name(table)) != table.source}
         self.tables = [
             TableReport(
-                table.source, f"{table.schema}.{table.name}", table.rows, table.rows * table.row_bytes,
+                shown_name(table), f"{table.schema}.{table.name}", table.rows, table.rows * table.row_bytes,
                 columns=tuple(
                     ColumnReport(column.source, column.declared, column.profile, column.kind.shown, column.note)
                     for column in table.columns
@@ -125,6 +138,11 @@ class Report:
             for table in plan.tables
         ]  # fmt: skip
         self.not_carried = [asdict(item) for item in (*plan.not_carried, *lost)]
+
+
+def shown_name(table: TablePlan) -> str:
+    """Return what people call a table: the name in their file, or, where we have filled it, the target's."""
+    return f"{table.schema}.{table.name}" if table.source.startswith(OURS) else table.source
 
 
 def raw_shown(item: Reject) -> str:
@@ -138,6 +156,13 @@ def raw_shown(item: Reject) -> str:
         if item.storage_class == "text"
         else item.raw.hex()[:200]
     )
+
+
+def masked_raw(item: Reject) -> str:
+    """Return what kind of value was rejected, without the value; nothing where the row as a whole was."""
+    if item.storage_class == "null":
+        return "NULL" if item.column else ""
+    return f"‹{item.storage_class}, {len(item.raw)} bytes›"
 
 
 def masked_key(key: str) -> str:

@@ -8,8 +8,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from time import sleep
+from typing import BinaryIO
 from urllib.parse import quote, unquote
 
 from nicu_dashboard.adapters.sql.peeking import first_bytes
@@ -22,6 +24,7 @@ SNAPSHOT_STEP_PAGES = 4096
 LISTED_FAULTS = 100
 WAL_SETTLES_S = 0.3
 PLAINLY_ABOVE_BYTES = 4_000_000
+COMPARED_BYTES = 1 << 20
 COPY_PROGRAM = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
 
 
@@ -75,7 +78,11 @@ def refuse_unreadable(path: Path) -> None:
         head = first_bytes(path, len(MAGIC))
     except OSError as error:
         raise SourceUnreadable(f"{path} cannot be read: {error.strerror}.", "Check the path and its rights.") from None
-    if head and head != MAGIC:
+    if not head:
+        raise SourceUnreadable(
+            f"{path} is empty (0 bytes): there is nothing to move.", "Name the file that holds the data."
+        )
+    if head != MAGIC:
         raise SourceUnreadable(f"{path} is not a SQLite database.", "Name the file that the dashboard writes.")
     log = path.with_name(path.name + "-wal")
     cut = describe_cut_wal(log)
@@ -181,6 +188,27 @@ def _is_held_still(live: sqlite3.Connection, source: Path) -> bool:
         return True
     log, shared = (source.with_name(source.name + end) for end in ("-wal", "-shm"))
     return (not log.exists() or not log.stat().st_size) and os.access(shared, os.R_OK | os.W_OK)
+
+
+def is_same_file(source: Path, snapshot: Path) -> bool:
+    """Return whether a source whose log is empty holds the same pages as a snapshot, byte for byte."""
+    with source.open("rb") as theirs, snapshot.open("rb") as ours, reading(source) as live:
+        # The source's descriptor closes after the connection, whose locks it would take along.
+        return _is_held_still(live, source) and all(
+            _unnumbered(one, place) == _unnumbered(other, place)
+            for place, (one, other) in enumerate(zip_longest(_parts(theirs), _parts(ours), fillvalue=b""))
+        )
+
+
+def _parts(file: BinaryIO) -> Iterator[bytes]:
+    return iter(lambda: file.read(COMPARED_BYTES), b"")
+
+
+def _unnumbered(part: bytes, place: int) -> bytes:
+    """Return a part of a file without what a copy numbers anew: journal mode, counters, version."""
+    if place:
+        return part
+    return b"".join(part[low:high] for low, high in ((0, 18), (20, 24), (28, 40), (44, 92), (100, None)))
 
 
 def _no_room(source: Path, partial: Path) -> MigrationError:

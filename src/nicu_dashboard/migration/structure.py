@@ -43,13 +43,22 @@ def note_structure(connection: Connection, run: Run) -> None:
         )
 
 
+def is_noted(connection: Connection, run: Run) -> bool:
+    """Return whether the build of this run has noted its rules, in a transaction; older versions have not."""
+    if connection.execute("SELECT to_regclass('nicu_migration.structure')").fetchone() == (None,):
+        return False
+    noted = "SELECT EXISTS (SELECT FROM nicu_migration.structure WHERE run_id = %s)"
+    return connection.execute(noted, (run.id,)).fetchone() == (True,)
+
+
 def wrong_rules(connection: Connection, run: Run) -> list[Difference]:
     """Return the keys, checks, indexes and column rules that are gone or changed since the build, in a transaction.
 
     Of the dashboard's own tables indexes are left out, which `nicu db optimize` may take away, and so is a table that
-    it has divided since. What a person has added is no difference. A move of an older version has noted nothing.
+    it has divided since. What a person has added is no difference. A move of an older version has noted nothing
+    (see is_noted).
     """
-    if connection.execute("SELECT to_regclass('nicu_migration.structure')").fetchone() == (None,):
+    if not is_noted(connection, run):
         return []
     now, found = _rules(connection, run.plan), list[Difference]()
     sources = {(table.schema, table.name): table.source for table in run.plan.tables}

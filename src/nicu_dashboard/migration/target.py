@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from nicu_dashboard.adapters.sql.addresses.address import AddressFault
 from nicu_dashboard.adapters.sql.addresses.dialling import dial
-from nicu_dashboard.adapters.sql.addresses.faults import ConnectFault
+from nicu_dashboard.adapters.sql.addresses.faults import SENTENCES, ConnectFault
 from nicu_dashboard.adapters.sql.addresses.reading import read_address
 from nicu_dashboard.migration.errors import TargetRefused
 
@@ -24,6 +24,13 @@ FIRM_COMMITS = """
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
 """
 """The source is closed on the word of a commit, so a crash of the server must not take one back."""
+HERE = {
+    "pooler refuses a setting": "a connection pooler answers there; name the server itself, as in DATABASE_DIRECT_URL",
+    "too many connections": "it has no connection left; end others, take fewer --workers, or raise max_connections",
+    "unreachable": "nothing is known of why; look at DATABASE_URL, the network and the server",
+}
+"""What is said otherwise where the address stands on the command line and no pool is in play."""
+WRITTEN_AS = "Write it as postgresql://USER:PASSWORD@HOST/DATABASE."
 POOLER_HOSTS = (".pooler.supabase.com", ".proxy-", "-pooler.")
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -37,17 +44,21 @@ class TargetFacts:
     free_bytes: int | None
 
 
-def connect(url: str, name: str = "nicu migrate") -> Connection:
-    """Connect outside autocommit, with no time limit on statements; raises TargetRefused without the password."""
+def connect(url: str, name: str = "nicu migrate", side: str = "target") -> Connection:
+    """Connect outside autocommit, with no time limit on statements; raises TargetRefused without the password.
+
+    `side` is what the database is to the person: the target, or on the way back the source.
+    """
     try:
-        address = read_address(url, os.environ, "TARGET")
+        address = read_address(url, os.environ, side.upper())
         if address.dialect != "postgresql":
-            raise TargetRefused(
-                "the target is not a PostgreSQL address.", "Write it as postgresql://user@host/database."
-            )
+            raise TargetRefused(f"the {side} is not a PostgreSQL address.", WRITTEN_AS)
         connection = dial(replace(address, patient=True), application_name=name, prepare_threshold=None)
-    except (AddressFault, ConnectFault) as fault:
-        raise TargetRefused(f"the target cannot be reached: {fault}") from None
+    except AddressFault as fault:
+        said = str(fault).partition("; write sqlite:")[0].removesuffix(".")
+        raise TargetRefused(f"the {side}'s address cannot be used: {said}.", WRITTEN_AS) from None
+    except ConnectFault as fault:
+        raise _unreachable(fault, side) from None
     try:
         for setting in ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"):
             connection.execute(f"SET {setting} = 0".encode())
@@ -63,6 +74,12 @@ def connect(url: str, name: str = "nicu migrate") -> Connection:
         connection.close()
         raise TargetRefused(f"the target refuses session settings: {error.diag.message_primary}.") from None
     return connection
+
+
+def _unreachable(fault: ConnectFault, side: str) -> TargetRefused:
+    said = HERE.get(fault.kind, SENTENCES[fault.kind]).replace("DATABASE_URL", f"the {side}'s address")
+    cause, _, remedy = said.partition("; ")
+    return TargetRefused(f"the {side} cannot be reached: {cause}.", f"{remedy[:1].upper()}{remedy[1:]}.")
 
 
 def look_at_target(connection: Connection, schema: str, source_bytes: int, resuming: bool) -> TargetFacts:

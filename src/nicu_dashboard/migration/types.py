@@ -18,6 +18,7 @@ EMPTY = {"INTEGER": "bigint", "REAL": "double", "TEXT": "text", "NUMERIC": "nume
 UNSORTED = {"json": "text", "any_json": "any_text"}
 """What stands in where an index needs an order, which json has not."""
 
+REJECTED_BLOBS = "its blobs would be rejected"
 BY_CLASS = {"integers": "bigint", "reals": "double", "texts": "text", "blobs": "bytea"}
 
 
@@ -53,6 +54,7 @@ def decide(table: SourceTable, column: SourceColumn, profile: ColumnProfile, cho
     if column.name == table.alias:
         return Decision(Kind("bigint"))
     decision = _by_declaration(column, profile) or _by_content(column, profile)
+    decision = replace(decision, note=decision.note.replace("…", f"{table.name}.{column.name}"))
     if decision.kind.name in UNSORTED and column.name.lower() in table.sorted_columns:
         return replace(decision, kind=Kind(UNSORTED[decision.kind.name]))
     return decision
@@ -77,7 +79,8 @@ def _by_declaration(column: SourceColumn, profile: ColumnProfile) -> Decision | 
 def _by_habit(upper: str, profile: ColumnProfile) -> Decision | None:
     habits = set(profile.habits)
     if not habits:
-        return Decision(Kind("date") if upper == "DATE" else Kind("timestamptz", "iso: 0!"), "empty: read as UTC text")
+        empty = Kind("date") if upper == "DATE" else Kind("timestamptz", "iso: 0!")
+        return Decision(empty, "empty: nothing to judge by")
     if "unclear" in habits:
         return None
     if habits == {"iso"}:
@@ -88,8 +91,12 @@ def _by_habit(upper: str, profile: ColumnProfile) -> Decision | None:
     if not zones <= {"", "Z", "+00:00"} or any(not form.separator for form, _ in profile.forms):
         return None
     main = _main_habit(habits, profile)
-    shown = ", ".join(sorted(habit.replace("_", " ") for habit in habits))
-    return Decision(Kind("timestamptz", f"mixed/{main}"), f"written in several ways ({shown}); text is read as UTC")
+    read = "; text is read as UTC" if "iso" in habits else ""
+    return _of_several(f"mixed/{main}", " and ".join(sorted(dates.HABIT_WORDS[habit] for habit in habits)) + read)
+
+
+def _of_several(habit: str, what: str) -> Decision:
+    return Decision(Kind("timestamptz", habit), f"{what}; the way back writes {dates.way_back_words(habit)}")
 
 
 def _main_habit(habits: set[str], profile: ColumnProfile) -> str:
@@ -108,12 +115,11 @@ def _by_form(profile: ColumnProfile) -> Decision | None:
         if not mixed:
             return None
         digits = max(form.digits for form, _ in profile.forms)
-        return Decision(
-            Kind("timestamptz", f"mixed/iso: {digits}!Z"), "ISO text written in several ways, all read as UTC"
-        )
+        return _of_several(f"mixed/iso: {digits}!Z", "ISO text written in several ways, read as UTC")
     if not form.separator:
         return Decision(Kind("date"))
-    return Decision(Kind("timestamptz" if form.zone else "timestamp", form.text()))
+    zone = "" if form.zone else ", without a zone"
+    return Decision(Kind("timestamptz" if form.zone else "timestamp", form.text()), f"as {form.example()}{zone}")
 
 
 def _by_content(column: SourceColumn, profile: ColumnProfile) -> Decision:
@@ -126,23 +132,25 @@ def _by_content(column: SourceColumn, profile: ColumnProfile) -> Decision:
     if column.affinity == "BLOB":
         return Decision(Kind("any_json"), f"no declared type, values of several classes: {profile.shown}")
     if column.affinity == "TEXT":
-        return Decision(Kind("text"), f"holds {profile.shown}", profile.blobs)
+        return Decision(Kind("text"), REJECTED_BLOBS, profile.blobs)
     largest = max(abs(profile.low or 0), abs(profile.high or 0))
     is_exact = not profile.integers or largest <= EXACT_INTEGER
     numbers = "bigint" if not profile.reals else "double" if is_exact else "numeric"
     numbers = "numeric" if any(word in column.declared.upper() for word in DECIMAL_WORDS) else numbers
     strays = profile.texts + profile.blobs
     if strays == 0:
-        return Decision(Kind(numbers), f"holds {profile.shown}")
+        return Decision(Kind(numbers), note if is_exact else "integers beyond 2^53 beside reals: both stay exact")
     if profile.integers + profile.reals and strays <= FEW * profile.values:
-        return Decision(Kind(numbers), f"holds {profile.shown}; --type …=mixed_text would keep the text too", strays)
-    return Decision(Kind("mixed_text"), f"holds {profile.shown}", profile.blobs)
+        kept = f"{strays:,} of another class would be rejected; --type …=mixed_text keeps text beside numbers"
+        return Decision(Kind(numbers), kept, strays)
+    said = [item for item in (note, REJECTED_BLOBS if profile.blobs else "") if item]
+    return Decision(Kind("mixed_text"), "; ".join(said), profile.blobs)
 
 
 def _instant_note(profile: ColumnProfile) -> str:
-    clear = profile.habits - {"unclear", "iso"}
     if profile.habits and "unclear" in profile.habits and len(profile.habits) > 1:
-        return f"not all of it is {' or '.join(sorted(clear | {'ISO text'})).replace('_', ' ')}: kept as it is"
+        known = sorted({dates.HABIT_WORDS[habit] for habit in profile.habits - {"unclear"}})
+        return f"not all of it is {' or '.join(known)}: kept as it is"
     if "epoch_ms" in profile.habits:
-        return "looks like epoch ms; --type …=timestamptz:epoch_ms converts it"
+        return "looks like epoch milliseconds; --type …=timestamptz:epoch_ms converts it"
     return ""
