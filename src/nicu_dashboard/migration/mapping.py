@@ -14,9 +14,9 @@ from nicu_dashboard.migration.defaults import translate_default
 from nicu_dashboard.migration.errors import MigrationError
 from nicu_dashboard.migration.generated import same_arithmetic
 from nicu_dashboard.migration.names import postgres_name, quoted
+from nicu_dashboard.migration.orphans import orphans_of
 from nicu_dashboard.migration.plan import ColumnPlan, NotCarried, Plan, TablePlan
 from nicu_dashboard.migration.profile import TableProfile, profile_table
-from nicu_dashboard.migration.source import orphans_of
 from nicu_dashboard.migration.types import decide, named_kind
 
 MOST_COLUMNS = 1600
@@ -69,7 +69,7 @@ class AsIs:
         known = {table.name.lower() for table in catalog.tables}  # a key onto no table is not carried, and rejects none
         orphans = tuple(
             (table, parent, count)
-            for (table, parent), count in sorted(orphans_of(connection).items())
+            for (table, parent), count in sorted(orphans_of(connection, catalog).items())
             if parent.lower() in known
         )
         return Plan(

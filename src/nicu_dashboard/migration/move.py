@@ -57,7 +57,7 @@ class Move:
 
     def through(self, verify: bool, thorough: bool) -> list[Difference]:
         """Do all that is left and return the differences found; raises RowsRejected when held."""
-        self._brief()
+        self._brief(verify)
         self._forget_emptied()
         with closing(open_snapshot(self.snapshot)) as source:
             if self.run.state == "loading":
@@ -77,16 +77,15 @@ class Move:
 
     def verify_only(self, thorough: bool) -> list[Difference]:
         """Compare again without recording anything."""
-        self._brief()
+        self._brief(compared=True)
         with closing(open_snapshot(self.snapshot)) as source:
             left = self._verification(source, thorough, record=False)
             self._timed("verify", lambda: self._verify(left))
         return left.found
 
-    def _brief(self) -> None:
-        self.crew.brief(
-            Job(self.snapshot, self.target, self.run.id, self.run.epoch, self.run.plan.tables, self.crew.lane)
-        )
+    def _brief(self, compared: bool) -> None:
+        run = self.run
+        self.crew.brief(Job(self.snapshot, self.target, run.id, run.epoch, run.plan.tables, self.crew.lane, compared))
 
     def _timed(self, stage: str, work: Callable[[], None]) -> None:
         begun = perf_counter()

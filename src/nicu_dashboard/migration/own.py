@@ -18,8 +18,8 @@ from nicu_dashboard.migration.kinds import Kind
 from nicu_dashboard.migration.lanes import sound_json
 from nicu_dashboard.migration.mapping import row_bytes
 from nicu_dashboard.migration.names import quoted
+from nicu_dashboard.migration.orphans import orphans_of
 from nicu_dashboard.migration.plan import ColumnPlan, NotCarried, Plan, TablePlan
-from nicu_dashboard.migration.source import orphans_of
 
 NAME = "own"
 OF_THE_MOVE = "nicu_migration"
@@ -55,7 +55,8 @@ class Own:
         tables = tuple(
             self.plan_table(connection, catalog, table, sources[table.name], sample) for table in metadata.sorted_tables
         )
-        orphans = tuple((table, parent, count) for (table, parent), count in sorted(orphans_of(connection).items()))
+        found = sorted(orphans_of(connection, catalog).items())
+        orphans = tuple((table, parent, count) for (table, parent), count in found)
         return Plan(
             self.schema, tables, (), strangers(connection, catalog), (), catalog.page_size, catalog.encoding, orphans,
             NAME,

@@ -124,20 +124,6 @@ def refuse_damage(path: Path, connection: sqlite3.Connection) -> None:
         )
 
 
-def orphans_of(connection: sqlite3.Connection) -> dict[tuple[str, str], int]:
-    """Return how many rows of (table, parent) point at a row that is not there."""
-    found: dict[tuple[str, str], int] = {}
-    for (table,) in connection.execute("SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"):
-        try:
-            checked = connection.execute("SELECT * FROM pragma_foreign_key_check(?)", (table,)).fetchall()
-        except sqlite3.DatabaseError:
-            continue  # a key onto columns that are not unique: ddl.py reports it as not carried
-        for row in checked:
-            pair = (str(row[0]), str(row[2]))
-            found[pair] = found.get(pair, 0) + 1
-    return found
-
-
 def take_snapshot(source: Path, snapshot: Path, progress: Callable[[int, int], None]) -> None:
     """Copy the source as it is at one instant into `snapshot` (mode 0600); progress gets (done, all) pages."""
     partial = snapshot.with_name(snapshot.name + ".partial")

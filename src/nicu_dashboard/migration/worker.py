@@ -43,6 +43,8 @@ class Job:
     epoch: int
     tables: tuple[TablePlan, ...]
     lane: str
+    compared: bool = True
+    """Whether the same start will compare what it copies, and so wants its digest."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class Worker:
         self.tables = {table.source: table for table in job.tables}
         self.target = stack.enter_context(connect(job.target, "nicu migrate worker"))
         self.journal = Journal(self.target)
-        self.copier = stack.enter_context(ChunkCopier(job.snapshot, self.target, job.lane))
+        self.copier = stack.enter_context(ChunkCopier(job.snapshot, self.target, job.lane, job.compared))
         self.comparer = ChunkComparer(self.copier)
 
     def do(self, task: Task) -> Answer | None:
