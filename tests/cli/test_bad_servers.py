@@ -55,6 +55,7 @@ UNUSABLE: dict[str, tuple[Where, str]] = {
     "no password": (lambda server: server.url("nicu"), "add one to DATABASE_URL"),
     "wrong database": (lambda server: server.url(database="wart"), "no database of this name; create it (createdb)"),
     "access not granted": (lambda server: server.url(database="private_ward"), "lacks a privilege there; grant it"),
+    "not in UTF-8": (lambda server: server.url(database="ascii_ward"), "createdb --template template0 --encoding UTF8"),
     "kept out by pg_hba.conf": (lambda server: server.url("banned:Kirsch"), "ask its keeper"),
     "unknown host": (lambda _: "postgresql://nicu:Kirsch@ward.invalid/ward", "host's name in DATABASE_URL is unknown"),
     "closed port": (lambda _: f"postgresql://nicu:Kirsch@127.0.0.1:{free_port()}/ward", "start the server"),

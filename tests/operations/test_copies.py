@@ -191,6 +191,17 @@ def test_a_drill_restores_beside_the_store_and_takes_it_away(database: Database,
     assert ask(store_url, "SELECT count(*) FROM pg_database WHERE datname LIKE 'nicu_drill_%'") == [(0,)]
 
 
+def test_a_drill_writes_in_the_letters_of_the_store_whatever_the_server_takes_for_new_databases(
+    database: Database, store_url: str
+) -> None:
+    takes = "UPDATE pg_database SET encoding = pg_char_to_encoding('{}') WHERE datname = 'template0'"
+    ask(store_url, takes.format("SQL_ASCII"))
+    try:
+        assert api.drill(database, None, TODAY, Report()).wrong == ()
+    finally:
+        ask(store_url, takes.format("UTF8"))
+
+
 def test_a_drill_finds_what_did_not_come_back(
     database: Database, store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

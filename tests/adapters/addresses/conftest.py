@@ -39,6 +39,7 @@ ROLES = f"""
     CREATE DATABASE private_ward;
     REVOKE CONNECT ON DATABASE private_ward FROM PUBLIC;
     CREATE DATABASE standby;
+    CREATE DATABASE ascii_ward TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C';
     ALTER DATABASE standby SET default_transaction_read_only = on;
 """
 

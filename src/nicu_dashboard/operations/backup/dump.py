@@ -95,7 +95,13 @@ def make_database(address: Address, name: str) -> None:
             raise CannotCare(
                 "a drill needs a user who may create databases (CREATEDB), or an empty one named in NICU_DRILL_URL"
             )
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        # In the letters and the order of this one, whatever the server takes for new ones.
+        (alike,) = _one(
+            connection,
+            "SELECT format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate,"
+            " datctype) FROM pg_database WHERE datname = current_database()",
+        )
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 {alike}".encode())
 
 
 def drop_database(address: Address, name: str) -> None:

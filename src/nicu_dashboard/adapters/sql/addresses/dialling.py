@@ -43,6 +43,9 @@ def _dial(address: Address, patience: Patience | None, more: dict[str, Any]) -> 
     if connection.info.server_version < OLDEST_SERVER:
         connection.close()
         raise ConnectFault("server too old")
+    if (connection.info.parameter_status("server_encoding") or "UTF8") != "UTF8":
+        connection.close()
+        raise ConnectFault("wrong encoding")
     if address.prepared_max is not None:
         connection.prepared_max = address.prepared_max
     if settings := session_settings(address):

@@ -37,6 +37,7 @@ SENTENCES = {
     "missing privilege": "this user lacks a privilege there; grant it, see: nicu db roles",
     "pooler refuses a setting": "the pooler refuses a start-up setting; add pgbouncer=true to DATABASE_URL",
     "server too old": "its version is too old; PostgreSQL 14 or newer is needed: upgrade the server",
+    "wrong encoding": "its texts are not in UTF-8; make it anew: createdb --template template0 --encoding UTF8",
     "not PostgreSQL": "what answers there is not PostgreSQL; look at host and port in DATABASE_URL",
     "broken off": "it broke the connection off; look at the server's log, then try again",
     "unreachable": "it cannot be reached; run: nicu db check",
