@@ -82,9 +82,9 @@ SHAPE = set(Report("").to_dict())
         ("run x.db postgresql:///y --type t=text", "run", "TABLE.COLUMN=TYPE"),
         ("run x.db postgresql:///y --lane fast", "run", "auto, plain or exact"),
         ("run x.db postgresql:///y --workers 0", "run", "--workers"),
-        ("cut-over gone.db postgresql:///y", "cut-over", "cannot be reached"),
+        ("cut-over gone.db postgresql:///y", "cut-over", "cannot be used"),
         ("run gone.db mysql:///y --as-is", "run", "a database we do not know"),
-        ("roll-back postgresql:///y test_commands.py", "roll-back", "reached"),
+        ("roll-back postgresql:///y test_commands.py", "roll-back", "cannot be used"),
     ],
 )  # fmt: skip
 def test_a_program_reads_one_shape_also_where_nothing_could_run(line: str, command: str, said: str) -> None:

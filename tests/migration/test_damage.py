@@ -139,7 +139,7 @@ def test_a_missing_file_and_a_missing_server_are_told_apart(ward: Path, postgres
     assert "cannot be read" in api.run(f"{ward}.gone", postgres_url, AS_IS).summary
     nowhere = "postgresql://nobody:s3cret@127.0.0.1:1/none"
     report = api.run(str(ward), nowhere, AS_IS)
-    assert (report.exit_code, "cannot be reached" in report.summary, "s3cret" in report.summary) == (2, True, False)
+    assert (report.exit_code, "cannot be used" in report.summary, "s3cret" in report.summary) == (2, True, False)
     assert (report.next_step, "source" in api.roll_back(nowhere, f"{ward}.back").summary) == (
         "Start the server, or look at the target's address.", True,
     )  # fmt: skip

@@ -22,6 +22,7 @@ from tests.adapters.addresses.pooler import pgbouncer
 from tests.cli.conftest import NICU, clean_environment, program
 from tests.contracts.ward import Ward
 from tests.migration.files import make
+from tests.migration.prisma_files import build
 from tests.migration.wards import everything, filled, live, opened
 from tests.postgres import PostgresServer
 
@@ -125,6 +126,26 @@ def test_any_name_of_a_file_will_do(tmp_path: Path, postgres_url: str, name: str
     back = tmp_path / f"back {name}"
     assert api.roll_back(postgres_url, str(back)).exit_code == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([name, back.name])
+
+
+def kept(folder: Path) -> list[str]:
+    """What lies in a folder but for what SQLite keeps beside a file while it is read."""
+    return sorted(path.name for path in folder.iterdir() if not path.name.endswith(("-shm", "-wal")))
+
+
+@pytest.mark.parametrize("kind", ["own", "earlier"])
+def test_a_folder_named_for_the_work_keeps_all_that_lies_in_it(tmp_path: Path, postgres_url: str, kind: str) -> None:
+    source = filled(tmp_path / "nicu.db") if kind == "own" else build(tmp_path / "dev.db")
+    (tmp_path / "snapshot-of-grandma.jpg").write_text("precious")
+    before = kept(tmp_path)
+    options = api.Options(work_dir=tmp_path, follow=True if kind == "own" else None)
+    commands = [api.plan, api.run, api.verify] + ([api.cut_over] if kind == "own" else [])
+    for command in commands:
+        report = command(str(source), postgres_url, options)
+        assert (report.exit_code, kept(tmp_path)) == (0, before), report.summary
+    deeper = dataclasses.replace(options, work_dir=tmp_path / "new")
+    assert api.verify(str(source), postgres_url, deeper).exit_code == 0
+    assert list((tmp_path / "new").iterdir()) == []
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])

@@ -45,6 +45,7 @@ from nicu_dashboard.migration.source import open_snapshot, reading, refuse_damag
 from nicu_dashboard.migration.staging import stage
 from nicu_dashboard.migration.target import Connection, TargetFacts, connect, look_at_target
 from nicu_dashboard.migration.verifying import private_snapshot, verify
+from nicu_dashboard.migration.work_folders import folder_of, own_folder
 from nicu_dashboard.migration.written import tell_writes, trace_of
 
 __all__ = ["Options", "abort", "catch_up", "cut_over", "plan", "roll_back", "run", "verify"]
@@ -61,7 +62,7 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
         journal = Journal(connection)
         before = journal.latest()
         connection.rollback()
-        folder = options.work_dir or source.parent / f".{source.name}.migration"
+        folder = folder_of(source, options.work_dir, "migration")
         if before and not options.restart:
             _refuse_other_source(before, source)
         if before and before.state in ("done", "wrong") and not options.restart:
@@ -149,7 +150,7 @@ def _begin(
         size = source.stat().st_size
     _refuse(_facts(connection, mapping, size), report)
     token = _follow(source, mapping, options)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    own_folder(source, options.work_dir, "migration")
     for stale in folder.glob("snapshot-*"):
         stale.unlink()
     snapshot = folder / f"snapshot-{secrets.token_hex(6)}.sqlite"
@@ -161,7 +162,7 @@ def _begin(
     try:
         plan, converted = _looked_at(source, snapshot, mapping, options, report)
     except BaseException:
-        snapshot.unlink(missing_ok=True)  # no journal knows of it yet
+        shutil.rmtree(folder, ignore_errors=True)  # no journal knows of the snapshot yet
         raise
     if plan.mapping != "as-is":
         make_tables(target, connection, plan.schema)

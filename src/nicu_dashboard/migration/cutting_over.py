@@ -27,6 +27,7 @@ from nicu_dashboard.migration.report import Report
 from nicu_dashboard.migration.settings_to_set import SET_IT, audit_key_of, setting_of, write_url
 from nicu_dashboard.migration.since_moved import counted_again, not_moved, told_again
 from nicu_dashboard.migration.source import open_snapshot, source_path, take_snapshot
+from nicu_dashboard.migration.work_folders import own_folder
 
 QUICK_S = 0.5
 MOST_PASSES = 12
@@ -105,8 +106,7 @@ def _verify_in_service(chase: Chase, target: str, options: Options, progress: Pr
 @contextmanager
 def _snapshot(path: Path, options: Options, progress: Progress, chase: Chase) -> Iterator[Path]:
     """Yield a snapshot; what was noted before it is forgotten afterwards, for it was brought."""
-    folder = options.work_dir or path.parent / f".{path.name}.cut-over"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder = own_folder(path, options.work_dir, "cut-over")
     snapshot = folder / "snapshot.sqlite"
     try:
         ended = raise_generation(chase.source)

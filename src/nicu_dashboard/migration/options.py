@@ -14,6 +14,7 @@ from nicu_dashboard.adapters.sql.addresses.address import AddressFault
 from nicu_dashboard.adapters.sql.addresses.reading import read_address
 from nicu_dashboard.migration.chunks import MOST_CHUNK_ROWS
 from nicu_dashboard.migration.errors import MigrationError
+from nicu_dashboard.migration.refusals import AGAIN, postgres_words, sqlite_words
 from nicu_dashboard.migration.report import Report
 from nicu_dashboard.ports.tick import StoreUnavailable
 
@@ -68,14 +69,13 @@ def reported(command: str, work: Callable[[Report], None]) -> Report:
     except psycopg.Error as error:
         if _came_of_a_stop(error):
             raise KeyboardInterrupt from None
-        report.exit_code, report.next_step = 2, "Mend the cause and run the same command again."
-        report.summary = f"PostgreSQL refused or broke off: {error.diag.message_primary or 'the connection is gone'}."
+        report.exit_code = 2
+        report.summary, report.next_step = postgres_words(error)
     except sqlite3.Error as error:
-        report.exit_code, report.next_step = 2, "Mend the cause and run the same command again."
-        report.summary = f"a SQLite file cannot be used: {error}."
+        report.exit_code = 2
+        report.summary, report.next_step = sqlite_words(error)
     except StoreUnavailable as error:
-        report.exit_code, report.summary = 2, str(error)
-        report.next_step = "Mend the cause and run the same command again."
+        report.exit_code, report.summary, report.next_step = 2, str(error), AGAIN
     except OSError as error:
         report.exit_code, report.summary = 2, f"{error.filename or 'a file'} cannot be written: {error.strerror}."
         report.next_step = "Check the folder's rights and room, or name another with --work-dir."

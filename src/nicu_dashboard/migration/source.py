@@ -139,7 +139,8 @@ def take_snapshot(source: Path, snapshot: Path, progress: Callable[[int, int], N
                 copy, pages=SNAPSHOT_STEP_PAGES, progress=lambda _, left, pages: progress(pages - left, pages), sleep=0
             )
         except sqlite3.DatabaseError as error:
-            partial.unlink()
+            for end in ("", "-journal"):
+                partial.with_name(partial.name + end).unlink(missing_ok=True)
             if "full" in str(error):
                 raise _no_room(source, partial) from None
             raise _unreadable(source, error) from None

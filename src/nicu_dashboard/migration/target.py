@@ -25,7 +25,7 @@ SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('sync
 """
 """The source is closed on the word of a commit, so a crash of the server must not take one back."""
 HERE = {
-    "pooler refuses a setting": "a connection pooler answers there; name the server itself, as in DATABASE_DIRECT_URL",
+    "pooler refuses a setting": "a connection pooler answers there, which no move trusts; name the server itself",
     "too many connections": "it has no connection left; end others, take fewer --workers, or raise max_connections",
     "unreachable": "nothing is known of why; look at DATABASE_URL, the network and the server",
 }
@@ -66,20 +66,20 @@ def connect(url: str, name: str = "nicu migrate", side: str = "target") -> Conne
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET nicu.units = '*'")  # where row level security judges by it: a move sees every row
         connection.commit()
-        _refuse_pooler(connection)
+        _refuse_pooler(connection, side)
     except TargetRefused:
         connection.close()
         raise
     except psycopg.Error as error:
         connection.close()
-        raise TargetRefused(f"the target refuses session settings: {error.diag.message_primary}.") from None
+        raise TargetRefused(f"the {side} refuses session settings: {error.diag.message_primary}.") from None
     return connection
 
 
 def _unreachable(fault: ConnectFault, side: str) -> TargetRefused:
     said = HERE.get(fault.kind, SENTENCES[fault.kind]).replace("DATABASE_URL", f"the {side}'s address")
     cause, _, remedy = said.partition("; ")
-    return TargetRefused(f"the {side} cannot be reached: {cause}.", f"{remedy[:1].upper()}{remedy[1:]}.")
+    return TargetRefused(f"the {side} cannot be used: {cause}.", f"{remedy[:1].upper()}{remedy[1:]}.")
 
 
 def look_at_target(connection: Connection, schema: str, source_bytes: int, resuming: bool) -> TargetFacts:
@@ -114,14 +114,14 @@ def look_at_target(connection: Connection, schema: str, source_bytes: int, resum
     return TargetFacts(f"PostgreSQL {version}", tuple(said), free)
 
 
-def _refuse_pooler(connection: Connection) -> None:
+def _refuse_pooler(connection: Connection, side: str) -> None:
     host = str(conninfo_to_dict(connection.info.dsn).get("host", ""))
     row = connection.execute("SELECT pg_backend_pid()").fetchone()
     connection.rollback()
     if row != (connection.info.backend_pid,) or any(part in host for part in POOLER_HOSTS):
         raise TargetRefused(
-            "the target is named by a connection pooler, through which no move is safe.",
-            "Name the server itself, as in DATABASE_DIRECT_URL.",
+            f"the {side}'s address is a connection pooler's, through which no move is safe.",
+            "Name the server's own address, such as that in DATABASE_DIRECT_URL.",
         )
 
 

@@ -27,6 +27,7 @@ from nicu_dashboard.migration.source import open_snapshot, reading, source_path,
 from nicu_dashboard.migration.staging import stage
 from nicu_dashboard.migration.structure import is_noted
 from nicu_dashboard.migration.target import Connection, connect
+from nicu_dashboard.migration.work_folders import own_folder
 
 SINCE_MOVED = "from the last minute before the cut-over on"
 IN_SERVICE = "compared at the cut-over; in service since"
@@ -104,11 +105,10 @@ def _finished(connection: Connection) -> tuple[Run, Following | None]:
 @contextmanager
 def private_snapshot(source: Path, options: Options, progress: Progress) -> Iterator[Path]:
     """Yield a snapshot that goes when the block ends."""
-    folder = options.work_dir or source.parent / f".{source.name}.verify"
     with ExitStack() as stack:
         with reading(source):
             pass
-        folder.mkdir(mode=0o700, exist_ok=True)
+        folder = own_folder(source, options.work_dir, "verify")
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         snapshot = folder / f"snapshot-{secrets.token_hex(6)}.sqlite"
         progress.start("snapshot", 1, "pages")

@@ -21,7 +21,8 @@ from nicu_dashboard.migration.errors import MigrationError
 from nicu_dashboard.migration.finish import build_settings
 from nicu_dashboard.migration.journal import ChunkRecord, Journal
 from nicu_dashboard.migration.lanes import columnar_available
-from nicu_dashboard.migration.plan import Step, TablePlan
+from nicu_dashboard.migration.plan import OURS, Step, TablePlan
+from nicu_dashboard.migration.refusals import postgres_words
 from nicu_dashboard.migration.target import connect
 
 LATE_FLUSH = b"SET LOCAL synchronous_commit = off"
@@ -184,18 +185,17 @@ def answer(worker: Worker, task: Task) -> Answer | None:
     except MigrationError as error:
         return Failed(error.what, error.next_step)
     except psycopg.Error as error:
-        what = error.diag.message_primary or str(error).splitlines()[0]
-        return Failed(f"PostgreSQL refused: {what} ({_about(task)})", "Mend the cause and run the same command again.")
+        return Failed(*postgres_words(error, _about(task)))
     except sqlite3.Error as error:
-        return Failed(f"the snapshot cannot be read: {error} ({_about(task)})", "Run the same command again.")
+        return Failed(f"the snapshot cannot be read: {error} ({_about(task)}).", "Run the same command again.")
 
 
 def _about(task: Task) -> str:
     if isinstance(task, StepTask):
         return task.step.name
     if isinstance(task, ReplanTask):
-        return task.table.source
-    return f"table {task.chunk.table}, chunk {task.chunk.number}"
+        return task.table.source.removeprefix(OURS)
+    return f"table {task.chunk.table.removeprefix(OURS)}, chunk {task.chunk.number}"
 
 
 def main(descriptor: int, lane: str) -> None:
