@@ -249,6 +249,52 @@ async def test_two_devices_under_one_name_are_told_and_the_backlog_of_one_is_not
     assert unit.alarms() == []
 
 
+def clocks(unit: TestUnit) -> list[str]:
+    """What the cot says of a second clock."""
+    return [one for one in unit.alarms() if "clocks" in one]
+
+
+async def both(unit: TestUnit, seconds: int, behind_ms: int, every_s: int = 1) -> None:
+    """Two devices under one name, each message with the newest of both."""
+    for _ in range(seconds // every_s):
+        unit.clock.at += every_s * 1_000
+        at = unit.clock.at
+        await unit.readings([(at, {"spo2": 95}), (at - behind_ms, {"heart_rate": 45})])
+
+
+@pytest.mark.parametrize("every_s", [1, 20])
+async def test_two_devices_in_one_message_are_told_as_long_as_both_speak(unit: TestUnit, every_s: int) -> None:
+    await both(unit, 14, 40_000)
+    assert clocks(unit) == []
+    await both(unit, 60, 40_000, every_s)
+    assert clocks(unit) == ["!! monitor: two clocks, 40 s apart on"]
+    assert unit.cot()["values"] == {"spo2": 95}
+    await unit.seconds(45, spo2=95)
+    assert clocks(unit) == []
+
+
+@pytest.mark.parametrize("every_s", [2, 30])
+@pytest.mark.parametrize("step_s", [1, 15])
+async def test_one_device_that_sends_its_last_minutes_again_and_again_is_no_second_clock(
+    unit: TestUnit, step_s: int, every_s: int
+) -> None:
+    for _ in range(0, 120, every_s):
+        unit.clock.at += every_s * 1_000
+        newest = unit.clock.at // (step_s * 1_000) * step_s * 1_000
+        await unit.readings([(newest - back * 1_000, {"spo2": 95}) for back in range(0, 120, step_s)])
+    assert clocks(unit) == []
+
+
+async def test_a_pressure_that_stays_the_last_and_a_backlog_among_the_new_are_no_second_clock(unit: TestUnit) -> None:
+    taken = unit.clock.at - 20_000
+    for second in range(40):
+        unit.clock.at += 1_000
+        at = unit.clock.at
+        kept = [(at - HOUR_MS + second * 5_000 + one * 1_000, {"heart_rate": 150}) for one in range(5)]
+        await unit.readings([(at, {"spo2": 95}), (taken, {"nibp_mean": 34}), *kept])
+    assert clocks(unit) == []
+
+
 async def test_the_clock_that_is_off_is_flagged_once_however_many_devices_speak(unit: TestUnit) -> None:
     for _ in range(5):
         await unit.reading(unit.clock.at - HOUR_MS, source="ventilator", fio2=30)

@@ -1,7 +1,8 @@
 """Is this reading about now? Judged by the receiving clock, whatever the device believes the time to be."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 # A reading this much later than its source's usual delay is history: stored at its own time, never alarmed as now.
 LATE_MS = 10_000
@@ -11,14 +12,17 @@ FUTURE_MS = 60_000
 CATCH_UP = 0.2
 # So much may the delay of a device's messages differ from one to the next.
 SHAKY_MS = 3_000
+# So many of the instants of a message are kept until the next: a gateway may repeat its last ones.
+MOST_SAID = 1_000
 # INTEROP: a source's clock is warned of beyond 10 s and flagged beyond 60 s.
 OFFSET_WARN_MS, OFFSET_FLAG_MS = 10_000, 60_000
 
 
 class SecondClock:
-    """Tells a second device under one name from a backlog: late messages that go on and come no nearer to now.
+    """Tells a second device under one name from a backlog: late readings that go on and come no nearer to now.
 
     Two devices at one cot with one source are judged by the faster clock; the slower one is stored and never live.
+    They may speak in messages of their own, or both in one.
     """
 
     def __init__(self, window_ms: int) -> None:
@@ -26,9 +30,10 @@ class SecondClock:
         self._began: tuple[int, int] | None = None
         self._heard: tuple[int, int] = (0, 0)
 
-    def heard(self, at: int, behind_ms: int) -> None:
-        """Note a message that is late as a whole, and by how much."""
-        if self._began is None or at - self._heard[0] > self._window_ms or not self._keeps_pace(at, behind_ms):
+    def heard(self, at: int, behind_ms: int, silent_ms: int) -> None:
+        """Note how late a message is, or its late part, and for how long its source had been silent before."""
+        kept_ms = max(self._window_ms, 2 * silent_ms)
+        if self._began is None or at - self._heard[0] > kept_ms or not self._keeps_pace(at, behind_ms):
             self._began = (at, behind_ms)
         self._heard = (at, behind_ms)
 
@@ -59,12 +64,14 @@ class SourceClock:
         self._steady, self._carried = False, False
         self._marked: tuple[int, int] | None = None
         self._second = SecondClock(window_ms)
+        self._said: frozenset[int] = frozenset()
 
     def observe(self, received_at: int, recorded: Iterable[int]) -> None:
         """Take the device times (epoch ms) of one message in; call it before asking whether they are live."""
-        delay = min((received_at - recorded_at for recorded_at in recorded), default=None)
-        if delay is None:
+        instants = sorted(set(recorded), reverse=True)
+        if not instants:
             return
+        delay, silent_ms = received_at - instants[0], 0 if self._heard_at is None else received_at - self._heard_at
         self._note_silence(received_at)
         if self._carried:
             self._hold(received_at, delay)
@@ -74,8 +81,21 @@ class SourceClock:
             self._delays.pop()
         self._delays.append((received_at, delay))
         self._carried = self._carried and delay > self.offset_ms() + LATE_MS
-        if (behind_ms := delay - self.offset_ms()) > LATE_MS:
-            self._second.heard(received_at, behind_ms)
+        second_at = instants[0] if delay - self.offset_ms() > LATE_MS else self._apart(instants)
+        if second_at is not None:
+            self._second.heard(received_at, received_at - second_at - self.offset_ms(), silent_ms)
+        self._said = frozenset(instants[:MOST_SAID])
+
+    def _apart(self, instants: Sequence[int]) -> int | None:
+        """Return the newest instant that a second device says in this message, given the newest first.
+
+        One device says what is new since its last message, or the same again. Here is something new that is older than
+        what was said before, and apart from what stands above it.
+        """
+        for above, instant in pairwise(instants):
+            if above - instant > LATE_MS and self._said and instant < max(self._said) and instant not in self._said:
+                return instant
+        return None
 
     def second_clock_ms(self, at: int) -> int | None:
         """Return how far a second device under this source's name lies behind the first, None where there is none."""
