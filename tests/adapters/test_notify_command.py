@@ -10,7 +10,7 @@ import pytest
 from nicu_dashboard.adapters import notify_command
 from nicu_dashboard.adapters.notify_command import CommandNotifier
 from nicu_dashboard.domain.alarms.alarm import Alarm
-from tests.faults.waiting import within
+from tests.waiting import within
 
 NIGHT = 1_704_067_200_000
 

@@ -3,9 +3,10 @@
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -37,25 +38,36 @@ def by_name(look: Callable[[Path], object]) -> str:
     return look.__name__
 
 
-@pytest.mark.parametrize("look", [refuse_unreadable, trace_of], ids=by_name)
-def test_a_look_does_not_let_another_writer_in(tmp_path: Path, look: Callable[[Path], object]) -> None:
+class Ours(NamedTuple):
+    """A file, and this process at work on it."""
+
+    path: Path
+    file: sqlite3.Connection
+
+
+@pytest.fixture
+def ours(tmp_path: Path) -> Iterator[Ours]:
+    """A new file that this process has open."""
     path = tmp_path / "ward.db"
     with closing(sqlite3.connect(path, isolation_level=None)) as file:
-        file.execute("CREATE TABLE t (v)")
-        file.execute("BEGIN IMMEDIATE")
-        look(path)
-        assert "database is locked" in somebody(path, "INSERT INTO t VALUES (1)")
+        yield Ours(path, file)
+
+
+@pytest.mark.parametrize("look", [refuse_unreadable, trace_of], ids=by_name)
+def test_a_look_does_not_let_another_writer_in(ours: Ours, look: Callable[[Path], object]) -> None:
+    ours.file.execute("CREATE TABLE t (v)")
+    ours.file.execute("BEGIN IMMEDIATE")
+    look(ours.path)
+    assert "database is locked" in somebody(ours.path, "INSERT INTO t VALUES (1)")
 
 
 @pytest.mark.parametrize("look", [refuse_unreadable, trace_of, open_again], ids=by_name)
-def test_a_look_does_not_let_another_take_the_log_away(tmp_path: Path, look: Callable[[Path], object]) -> None:
-    path = tmp_path / "ward.db"
-    with closing(sqlite3.connect(path, isolation_level=None)) as file:
-        file.execute("PRAGMA journal_mode = WAL")
-        file.execute("CREATE TABLE t (v)")
-        look(path)
-        assert somebody(path, "SELECT count(*) FROM t") == ""
-        assert path.with_name("ward.db-wal").exists()
+def test_a_look_does_not_let_another_take_the_log_away(ours: Ours, look: Callable[[Path], object]) -> None:
+    ours.file.execute("PRAGMA journal_mode = WAL")
+    ours.file.execute("CREATE TABLE t (v)")
+    look(ours.path)
+    assert somebody(ours.path, "SELECT count(*) FROM t") == ""
+    assert ours.path.with_name("ward.db-wal").exists()
 
 
 def test_a_file_that_took_the_name_of_another_is_looked_at_itself(tmp_path: Path) -> None:

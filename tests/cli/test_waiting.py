@@ -16,8 +16,8 @@ from tests.cli.conftest import Nicu
 from tests.faults.hall import now_ms
 from tests.faults.line import Line
 from tests.faults.roles import House, Served, furnished
-from tests.faults.waiting import within
 from tests.postgres import PostgresServer, running_server
+from tests.waiting import within
 
 BACK_S = 10.0
 

@@ -49,6 +49,20 @@ def _serve(given: dict[str, str], port: int) -> None:
     store.close()
 
 
+def asked(host: str, port: int, method: str, path: str, body: object, headers: dict[str, str]) -> tuple[int, Any]:
+    """One request on a connection of its own; OSError when nobody answers."""
+    connection = http.client.HTTPConnection(host, port, timeout=PATIENCE_S)
+    try:
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        answer = connection.getresponse()
+        said = answer.read()
+    except http.client.HTTPException as broken:
+        raise ConnectionError(str(broken)) from None
+    finally:
+        connection.close()
+    return answer.status, json.loads(said) if said else None
+
+
 class Hall:
     """The machine room of one ward: a store of babies, a port, and the server process when it runs.
 
@@ -143,18 +157,8 @@ class Hall:
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         """One request with the nurse's session or, for readings, the gateway's key; OSError when nobody answers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
         device = {"Authorization": f"Bearer {self.key}"} if path == "/api/readings" else {"Cookie": self.cookie}
-        headers = {**device, "Content-Type": "application/json"}
-        try:
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
-            answer = connection.getresponse()
-            said = answer.read()
-        except http.client.HTTPException as broken:
-            raise ConnectionError(str(broken)) from None
-        finally:
-            connection.close()
-        return answer.status, json.loads(said) if said else None
+        return asked("127.0.0.1", self.port, method, path, body, {**device, "Content-Type": "application/json"})
 
     def send(self, at: int | None = None, cots: list[str] | None = None, **values: float) -> tuple[int, Any]:
         """Send the same values for these cots (the first alone by default) in one message."""

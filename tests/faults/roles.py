@@ -1,7 +1,6 @@
 """A ward on PostgreSQL whose engine and web workers are processes of their own, started by the command itself."""
 
 import ctypes
-import http.client
 import json
 import multiprocessing
 import os
@@ -23,9 +22,9 @@ from nicu_dashboard.ports.roster import NewPatient
 from nicu_dashboard.services.entering import Entered
 from nicu_dashboard.settings import Settings
 from nicu_dashboard.web.cookies import COOKIE
-from tests.faults.hall import ADMIN, PASSWORD, PATIENCE_S, now_ms
-from tests.faults.waiting import within
+from tests.faults.hall import ADMIN, PASSWORD, PATIENCE_S, asked, now_ms
 from tests.postgres import free_port
+from tests.waiting import within
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["tests.faults.roles"])
@@ -73,16 +72,7 @@ class Served:
         if self.host != "127.0.0.1":
             cookie = {name: f"__Host-{value}" for name, value in headers.items() if name == "Cookie"}
             headers = {**headers, **cookie, "X-Forwarded-Proto": "https"}
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=PATIENCE_S)
-        try:
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
-            answer = connection.getresponse()
-            said = answer.read()
-        except http.client.HTTPException as broken:
-            raise ConnectionError(str(broken)) from None
-        finally:
-            connection.close()
-        return answer.status, json.loads(said) if said else None
+        return asked(self.host, self.port, method, path, body, headers)
 
     def health(self) -> dict[str, Any]:
         """What it says of itself, nothing while it does not answer."""

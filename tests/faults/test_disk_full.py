@@ -4,7 +4,7 @@ import sqlite3
 
 from tests.faults.conftest import Halls
 from tests.faults.hall import Hall, now_ms
-from tests.faults.waiting import within
+from tests.waiting import within
 
 
 def _sent(hall: Hall, at: int, heart_rate: int) -> int:

@@ -6,7 +6,7 @@ import time
 
 from tests.faults.conftest import Halls
 from tests.faults.hall import Hall
-from tests.faults.waiting import within
+from tests.waiting import within
 
 
 def test_an_alarm_that_outlives_a_gap_is_announced_again(hall_of: Halls) -> None:

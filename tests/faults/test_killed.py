@@ -12,7 +12,7 @@ import pytest
 from tests.faults.conftest import Halls
 from tests.faults.gateway import Gateway
 from tests.faults.hall import Hall
-from tests.faults.waiting import within
+from tests.waiting import within
 
 KILLS = 6
 # Twelve kills by default; NICU_LONG=1 makes it more than a thousand.

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.gateway import Gateway
 from tests.faults.site import Site
-from tests.faults.waiting import within
+from tests.waiting import within
 
 KILLS = 6
 # Six kills by default; NICU_LONG=1 makes it more than a thousand.

@@ -17,8 +17,8 @@ from tests.faults.gateway import Gateway
 from tests.faults.hall import Hall, now_ms
 from tests.faults.site import Site
 from tests.faults.test_slow_screens import Screen
-from tests.faults.waiting import within
 from tests.postgres import PostgresServer
+from tests.waiting import within
 
 RECONNECTED_S = 10.0
 

@@ -17,8 +17,8 @@ from nicu_dashboard.web.cookies import COOKIE
 from tests.faults.hall import now_ms
 from tests.faults.line import Line
 from tests.faults.roles import House, Served, furnished
-from tests.faults.waiting import within
 from tests.postgres import PostgresServer
+from tests.waiting import within
 
 # Five seconds without news, and a browser says that the link is lost.
 LOST_S = 5.0

@@ -14,8 +14,8 @@ from nicu_dashboard.adapters.sql.revisions import open_store
 from tests.faults.hall import now_ms
 from tests.faults.roles import House, Served, furnished
 from tests.faults.test_two_engines import Screen, _children
-from tests.faults.waiting import within
 from tests.postgres import PostgresServer, postgres_server
+from tests.waiting import within
 
 __all__ = ["postgres_server"]
 Figures = dict[tuple[str, str], float]

@@ -14,8 +14,8 @@ from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.web.cookies import COOKIE
 from tests.faults.hall import now_ms
 from tests.faults.roles import House, Served, furnished
-from tests.faults.waiting import within
 from tests.postgres import PostgresServer, postgres_server
+from tests.waiting import within
 
 __all__ = ["postgres_server"]
 POOL, WORKERS = 3, 2

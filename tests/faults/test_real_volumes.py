@@ -18,8 +18,8 @@ from tests.faults.hall import now_ms
 from tests.faults.roles import NAMESPACE, Served, furnished
 from tests.faults.site import MOST_CONNECTIONS, Site
 from tests.faults.test_two_machines import Machines, Note, go_through
-from tests.faults.waiting import within
 from tests.postgres import PostgresMissing, PostgresServer
+from tests.waiting import within
 
 MB = 1_048_576
 LOG_MB = 96

@@ -7,8 +7,8 @@ import psycopg
 
 from tests.faults.hall import now_ms
 from tests.faults.site import Site
-from tests.faults.waiting import within
 from tests.postgres import PostgresServer
+from tests.waiting import within
 
 MB = 1_048_576
 

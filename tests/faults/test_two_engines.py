@@ -18,8 +18,8 @@ from nicu_dashboard.web.cookies import COOKIE
 from tests.adapters.addresses.pooler import pgbouncer
 from tests.faults.hall import now_ms
 from tests.faults.roles import House, Served, furnished
-from tests.faults.waiting import within
 from tests.postgres import PostgresServer, postgres_server
+from tests.waiting import within
 
 __all__ = ["postgres_server"]
 TAKEN_OVER_S = 10.0

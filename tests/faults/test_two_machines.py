@@ -15,8 +15,8 @@ from nicu_dashboard.adapters.sql.revisions import open_store
 from tests.faults.hall import now_ms
 from tests.faults.line import Line
 from tests.faults.roles import House, Served, furnished
-from tests.faults.waiting import within
 from tests.postgres import PostgresServer
+from tests.waiting import within
 
 TAKEN_OVER_S = 10.0
 Sent = Counter[int]

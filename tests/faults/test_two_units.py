@@ -12,8 +12,8 @@ from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.settings import Settings
 from tests.faults.hall import ADMIN, now_ms
 from tests.faults.roles import House, Served, furnished
-from tests.faults.waiting import within
 from tests.postgres import PostgresServer, postgres_server
+from tests.waiting import within
 
 __all__ = ["postgres_server"]
 OTHER = "Special care"

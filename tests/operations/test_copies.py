@@ -1,5 +1,6 @@
 """Backup, restore and drill on SQLite and on two versions of PostgreSQL."""
 
+import itertools
 import json
 import resource
 import stat
@@ -46,24 +47,31 @@ def empty_sqlite(tmp_path: Path) -> Database:
     return connect(f"sqlite:///{tmp_path / 'target.db'}")
 
 
-def test_a_sqlite_file_is_copied_while_it_is_written_and_comes_back_whole(
-    filled: Ward, tmp_path: Path, sqlite_store: Database
-) -> None:
+@contextmanager
+def written_meanwhile(ward: Ward) -> Iterator[None]:
+    """Let readings come in, one after the other, while the block runs."""
     over = threading.Event()
 
     def write() -> None:
-        second = 100
-        while not over.is_set():
-            filled.store(filled.reading(second, heart_rate=150))
-            second += 1
+        for second in itertools.count(100):
+            if over.is_set():
+                return
+            ward.store(ward.reading(second, heart_rate=150))
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        copied = api.backup(sqlite_store, tmp_path, TODAY, Report())
+        yield
     finally:
         over.set()
         writer.join()
+
+
+def test_a_sqlite_file_is_copied_while_it_is_written_and_comes_back_whole(
+    filled: Ward, tmp_path: Path, sqlite_store: Database
+) -> None:
+    with written_meanwhile(filled):
+        copied = api.backup(sqlite_store, tmp_path, TODAY, Report())
     assert copied.path.name == "nicu-20261123T080000Z.db"
     assert stat.S_IMODE(copied.path.stat().st_mode) == 0o600
     target = empty_sqlite(tmp_path)
@@ -127,21 +135,8 @@ def test_a_server_is_copied_while_it_is_written_and_comes_back_whole(
 ) -> None:
     fill(database, 2_000)
     ward = Ward(database)
-    over = threading.Event()
-
-    def write() -> None:
-        second = 100
-        while not over.is_set():
-            ward.store(ward.reading(second, heart_rate=150))
-            second += 1
-
-    writer = threading.Thread(target=write)
-    writer.start()
-    try:
+    with written_meanwhile(ward):
         copied = api.backup(database, tmp_path, TODAY, Report())
-    finally:
-        over.set()
-        writer.join()
     assert copied.path.name == "nicu-20261123T080000Z.dump"
     assert stat.S_IMODE(copied.path.stat().st_mode) == 0o600
     with any_server.database() as url:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from nicu_dashboard.ports.tick import StoreUnavailable
-from tests.faults.waiting import within
+from tests.waiting import within
 from tests.web.serving import ADMIN, PASSWORD, Serving
 
 
