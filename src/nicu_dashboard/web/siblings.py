@@ -110,12 +110,20 @@ class Siblings:
         states = {
             name: msgspec.json.decode(told[name])["status"] if name in told else SILENT for name in self._family.names
         }
-        if "starting" in states.values() and report["status"] != "unhealthy":
-            report["status"] = "starting"
-        if report["status"] == "healthy" and set(states.values()) != {"healthy"}:
-            report["status"] = "degraded"
-        report |= {"process": self._family.mine, "processes": states}
+        report |= {"status": whole(report["status"], states), "process": self._family.mine, "processes": states}
         return reported(report)
+
+
+def whole(mine: str, states: Mapping[str, str]) -> str:
+    """Return the status of all processes, as one of them says it that is `mine` itself.
+
+    One web worker that begins again must not have the others called unfit: the whole starts only with its engine.
+    """
+    if mine == "unhealthy":
+        return mine
+    if "starting" in {mine, states.get("engine")}:
+        return "starting"
+    return "healthy" if set(states.values()) == {"healthy"} else "degraded"
 
 
 class _Told(Collector):
