@@ -10,7 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.web.cookies import COOKIE
@@ -145,3 +147,37 @@ def test_screens_of_a_web_worker_go_on_while_the_database_is_away(
     assert ward.rows("SELECT actor FROM audit_log WHERE action = 'alarm.acknowledge'") == [("grete",)]
     for one in (screen, late):
         one.end()
+
+
+def _takes_writes(url: str, *, yes: bool) -> None:
+    """Have a database refuse every write from now on, as a full disk does and a server that was made a standby."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET default_transaction_read_only = off")
+        name = sql.Identifier(url.rpartition("/")[2])
+        only = sql.Literal("off" if yes else "on")
+        connection.execute(sql.SQL("ALTER DATABASE {} SET default_transaction_read_only = {}").format(name, only))
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def test_a_web_worker_calls_a_store_unhealthy_that_answers_but_takes_no_writes(
+    house: tuple[House, Line], tmp_path: Path
+) -> None:
+    ward, _ = house
+    engine = ward.start("--role", "engine", NICU_SPOOL_DIR=str(tmp_path / "spool"), DB_POOL_SIZE="4")
+    within(20, engine.works, "the engine works")
+    web = ward.start("--role", "web", DB_POOL_SIZE="4")
+    within(20, lambda: ward.send(web, heart_rate=150)[0] == 202, "a reading is acknowledged")
+    _takes_writes(ward.url, yes=False)
+    within(10, lambda: "spooled" in ward.send(web, heart_rate=151)[1], "readings go into the spool")
+
+    def told() -> tuple[int, str, str | None, bool]:
+        status, report = web.ask("GET", "/api/health")
+        seen = report["engine"]
+        return status, report["status"], seen["store"], bool(seen["spooled"])
+
+    within(5, lambda: told() == (503, "unhealthy", "failing", True), "the web worker tells of it")
+    _takes_writes(ward.url, yes=True)
+    within(15, lambda: told() == (200, "healthy", "ok", False), "it is well again")

@@ -20,16 +20,16 @@ def test_the_plan_of_forty_cots_for_a_month_uses_the_measured_figures() -> None:
     assert made.readings == 40 * 30 * 86_400
     totals = {room.name: round(room.total / 1e9, 1) for room in made.rooms}
     assert totals == {
-        "PostgreSQL, plain": 33.6,
-        "PostgreSQL, partitioned, past days packed": 23.5,
+        "PostgreSQL, plain": 27.9,
+        "PostgreSQL, partitioned, past days packed": 20.6,
         "PostgreSQL with TimescaleDB, compressed": 1.3,
-        "SQLite": 15.4,
+        "SQLite": 10.1,
     }
 
 
-def test_a_hundred_megabytes_a_month_are_a_reading_every_eight_seconds_on_plain_postgresql() -> None:
+def test_a_hundred_megabytes_a_month_are_a_reading_every_seven_seconds_on_plain_postgresql() -> None:
     guide = [round(room.guide_interval_s, 1) for room in planning.plan(1, 1, 1).rooms]
-    assert guide == [8.4, 5.9, 0.3, 3.9]
+    assert guide == [7.0, 5.2, 0.3, 2.5]
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("1s", 1), ("500ms", 0.5), ("2", 2), ("1min", 60), ("1.5 s", 1.5)])
@@ -74,9 +74,9 @@ def test_the_command_prints_the_plan(sqlite_store: Database) -> None:
     assert told.returncode == 0, told.stderr
     document = json.loads(told.stdout)
     assert document["plan"]["readings"] == 103_680_000
-    assert document["plan"]["stores"][0]["bytes"] == 33_592_320_000
+    assert document["plan"]["stores"][0]["bytes"] == 27_889_920_000
     plain = run("db", "size", "--plan", DATABASE_URL=url)
     assert "40 cots, a reading every 1 s, 1 month of 30 days: 103,680,000 readings" in plain.stderr
-    assert "33.6 GB" in plain.stdout
+    assert "27.9 GB" in plain.stdout
     wrong = run("db", "size", "--plan", "--interval", "soon", DATABASE_URL=url)
     assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 1)

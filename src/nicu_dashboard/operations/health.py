@@ -34,7 +34,11 @@ class Health:
         """Return the report of GET /api/health; `status` is healthy, degraded, starting or unhealthy."""
         station, database = self._station, database_report(self._database, self._latency)
         engine, audit = engine_seen(station) if isinstance(station, Outpost) else self._engine(), self._audit()
-        failing = database["status"] != "connected" or station.engine.store_failing_since is not None
+        failing = (
+            database["status"] != "connected"
+            or station.engine.store_failing_since is not None
+            or engine.get("store") == "failing"
+        )
         if failing or is_gone(station):
             status = "unhealthy"
         elif is_starting(station):
@@ -44,6 +48,7 @@ class Health:
             or database["schema"] != "head"
             or self._is_strained(database, engine)
             or self._station.engine.keeper.waiting.ticks
+            or engine.get("spooled")
         ):
             status = "degraded"
         else:

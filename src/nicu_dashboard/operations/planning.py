@@ -10,10 +10,10 @@ from nicu_dashboard.operations.sizes import TableSize
 # Bytes of a reading of four vital signs in `vitals`, its indexes included, as bench/store.py measures them; see the
 # figures in docs/reference/performance.md. Plain is what a ward's order of writing leaves. Roll-ups come on top.
 BYTES_PER_ROW = {
-    "PostgreSQL, plain": 324.0,
-    "PostgreSQL, partitioned, past days packed": 227.0,
+    "PostgreSQL, plain": 269.0,
+    "PostgreSQL, partitioned, past days packed": 199.0,
     "PostgreSQL with TimescaleDB, compressed": 13.0,
-    "SQLite": 149.0,
+    "SQLite": 97.0,
 }
 MONTH_S = 30 * 86_400
 # The migration guide's rule of thumb: bytes per baby and month.

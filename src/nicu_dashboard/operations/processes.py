@@ -1,7 +1,8 @@
 """What the health report says of a process that does not stand alone: an engine with its lease, a web worker."""
 
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 from sqlalchemy import text
 
 from nicu_dashboard.adapters.sql.addresses.pools import over_limit
@@ -12,6 +13,17 @@ from nicu_dashboard.services.station import Station
 
 # A heartbeat comes each second: after this the engine is slow, and after this gone (the screens' own limit).
 LATE_MS, GONE_MS = 2_500, 5_000
+
+
+class StoreTold(msgspec.Struct, frozen=True):
+    """What the engine's newest snapshot says of its store; `spooled` readings wait on its machine."""
+
+    state: Literal["ok", "failing"]
+    spooled: int
+
+
+class _Snapshot(msgspec.Struct):
+    store: StoreTold
 
 
 def role_of(station: Station) -> dict[str, Any]:
@@ -41,10 +53,21 @@ def is_gone(station: Station) -> bool:
     return age_ms is None or age_ms > GONE_MS
 
 
+def store_told(outpost: Outpost) -> StoreTold | None:
+    """Return what the engine says of its store, None while nothing of the present is heard of it.
+
+    A full disk takes no commit of the engine, and answers a web worker's question as ever.
+    """
+    newest = outpost.followed.latest()
+    return None if newest is None else msgspec.json.decode(newest.body, type=_Snapshot).store
+
+
 def engine_seen(outpost: Outpost) -> dict[str, Any]:
     """Return what a web worker knows of the engine; `lagMs` is the age of its newest snapshot, if there is one."""
-    beds = list(outpost.ward.beds.values())
+    beds, store = list(outpost.ward.beds.values()), store_told(outpost)
     return {
+        "store": None if store is None else store.state,
+        "spooled": None if store is None else store.spooled,
         "lagMs": outpost.followed.age_ms(),
         "epoch": outpost.whereabouts.epoch,
         "cots": len(beds),
