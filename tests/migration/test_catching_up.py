@@ -114,6 +114,24 @@ def test_after_the_cut_over_verify_compares_what_cannot_have_changed(ward_file: 
     assert [item["table"] for item in api.verify(str(ward_file), postgres_url).differences] == ["audit_log"]
 
 
+def test_readings_that_another_wrote_into_the_target_keep_the_source_in_service(
+    ward_file: Path, postgres_url: str
+) -> None:
+    assert api.run(str(ward_file), postgres_url, FOLLOW).exit_code == 0
+    with opened(postgres_url) as database:
+        live(Ward(database), 4_000, 4_010)
+    for command, code in ((api.verify, 1), (api.catch_up, 1), (api.cut_over, 1)):
+        assert command(str(ward_file), postgres_url).exit_code == code
+    with opened(f"sqlite:///{ward_file}") as database:  # whose numbers are those already given there
+        live(Ward(database), 3_000, 3_020)
+    for command, code in ((api.verify, 1), (api.catch_up, 2), (api.cut_over, 2)):
+        report = command(str(ward_file), postgres_url)
+        assert report.exit_code == code, report.summary
+    assert report.next_step.startswith("Something else has written to the target")
+    with opened(f"sqlite:///{ward_file}") as database:
+        live(Ward(database), 5_000, 5_002)
+
+
 def test_a_difference_keeps_the_source_in_service(ward_file: Path, postgres_url: str) -> None:
     assert api.run(str(ward_file), postgres_url, FOLLOW).exit_code == 0
     with psycopg.connect(postgres_url) as connection:

@@ -80,3 +80,23 @@ def test_a_database_that_was_never_moved_can_go_back_too(tmp_path: Path, postgre
     before = everything(postgres_url)
     assert api.roll_back(postgres_url, str(tmp_path / "back.db")).exit_code == 0
     assert everything(f"sqlite:///{tmp_path / 'back.db'}") == before
+
+
+def test_closed_twice_it_says_what_the_second_file_does_not_hold(moved: str, tmp_path: Path) -> None:
+    close = api.Options(close=True)
+    first = api.roll_back(moved, str(tmp_path / "back.db"), close)
+    assert (first.exit_code, first.also_set) == (0, [f"NICU_AUDIT_KEY_FILE={tmp_path / 'nicu.db.audit-key'}"])
+    assert {table.compared == table.rows for table in first.tables} == {True}
+    second = api.roll_back(moved, str(tmp_path / "again.db"), close)
+    assert (second.exit_code, f"what {first.setting} has taken since is not in it" in second.summary) == (0, True)
+
+
+def test_a_way_back_is_refused_where_it_could_only_fail(moved: str, tmp_path: Path) -> None:
+    said = {
+        api.roll_back(moved, str(tmp_path / "none/back.db")).summary: "is not there",
+        api.roll_back(moved, str(tmp_path / "back.db"), api.Options(close=True, as_is=True)).summary: "no new home",
+        api.roll_back(str(tmp_path / "back.db"), moved.replace("postgres@", "postgres:s3cret@")).summary: "SQLite file",
+        api.roll_back(moved, str(tmp_path / "nicu.db")).summary: "is already there",
+    }
+    assert [words for summary, words in said.items() if words not in summary or "s3cret" in summary] == []
+    assert not list(tmp_path.glob("*back.db*"))

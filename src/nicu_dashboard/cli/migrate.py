@@ -53,9 +53,10 @@ Workers = Annotated[int, typer.Option(min=1, max=16, help="Worker processes.")]
 
 
 class Bars:
-    """Progress bars on standard error, with rates and the time left."""
+    """Progress bars on standard error, with rates and the time left; a line for each stage on a dumb terminal."""
 
     def __init__(self, console: Console) -> None:
+        self.console = console
         self.bars = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -64,13 +65,14 @@ class Bars:
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
             console=console,
-            disable=not console.is_terminal,
+            disable=not console.is_terminal or console.is_dumb_terminal,
         )
         self.tasks: dict[str, TaskID] = {}
         self.units: dict[str, str] = {}
 
     def start(self, stage: str, total: int, unit: str) -> None:
         """Begin a bar."""
+        self._say(f"{STAGES[stage]} …")
         self.bars.start()
         self.units[stage] = "" if total == 1 else unit  # of a step that is done at one go nothing can be counted
         self.tasks[stage] = self.bars.add_task(STAGES[stage], total=total, count=self._count(stage, 0, total), rate="")
@@ -87,6 +89,11 @@ class Bars:
         task = self._task(stage)
         total = task.total or 0
         self.bars.update(task.id, completed=total, count=self._count(stage, total, total))
+        self._say(": ".join(part for part in (STAGES[stage], self._count(stage, total, total) or "done") if part))
+
+    def _say(self, line: str) -> None:
+        if self.console.is_dumb_terminal:
+            self.console.print(line, soft_wrap=True)
 
     def _task(self, stage: str) -> Task:
         return self.bars.tasks[self.bars.task_ids.index(self.tasks[stage])]

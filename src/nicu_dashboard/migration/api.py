@@ -220,7 +220,9 @@ def _refuse(facts: TargetFacts, report: Report) -> None:
     report.server = facts.server
     report.refusals += facts.refusals
     if facts.refusals:
-        raise TargetRefused("the target cannot take the data: " + "; ".join(facts.refusals) + ".")
+        raise TargetRefused(
+            "the target cannot take the data: " + "; ".join(facts.refusals) + ".", "Mend that, then repeat."
+        )
 
 
 def _undo(connection: Connection, run_before: Run) -> None:

@@ -27,6 +27,11 @@ from nicu_dashboard.migration.target import Connection, connect
 
 MEND = "Mend the cause and run the same command again; the source stays in service."
 
+SOMETHING_WRITES = (
+    "Something else has written to the target: stop it, see what with `nicu migrate verify`, and begin again with"
+    " `nicu migrate run --follow --restart`."
+)
+
 
 @dataclass
 class Chase:
@@ -55,11 +60,12 @@ class Chase:
         except RowsRejected:
             self.report.add_rejects(done.rejects, False)
             raise
+        except psycopg.IntegrityError as error:
+            said = f"PostgreSQL refuses what changed: {error.diag.message_primary}."
+            raise MigrationError(said, SOMETHING_WRITES) from None
         except psycopg.Error as error:
-            raise MigrationError(
-                f"PostgreSQL refuses what changed: {error.diag.message_primary or 'the connection broke off'}.",
-                "Run `verify` to see where." if isinstance(error, psycopg.IntegrityError) else MEND,
-            ) from None
+            said = error.diag.message_primary or "the connection broke off"
+            raise MigrationError(f"PostgreSQL refuses what changed: {said}.", MEND) from None
         return done
 
     def note(self, done: Pass, show_values: bool) -> None:
@@ -141,6 +147,8 @@ def _catch_up(path: Path, target: str, options: Options, progress: Progress, rep
         f" {report.seconds['pass']:.1f} s, {report.difference_count} different, {report.reject_count} rejected."
     )
     report.next_step = "Repeat it as you like; then run `nicu migrate cut-over`."
+    if report.difference_count:
+        report.next_step = SOMETHING_WRITES
 
 
 def pass_tables(done: Pass) -> list[TableReport]:

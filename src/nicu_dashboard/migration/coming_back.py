@@ -11,12 +11,20 @@ from nicu_dashboard.migration.errors import RowsRejected, TargetRefused
 from nicu_dashboard.migration.journal import Journal
 from nicu_dashboard.migration.options import Options, in_schema_of, reported
 from nicu_dashboard.migration.own import NAME as OWN
-from nicu_dashboard.migration.own_back import OwnWayBack, close_database, hold_writers, is_own, own_plan
+from nicu_dashboard.migration.own_back import (
+    OwnWayBack,
+    close_database,
+    database_home,
+    hold_writers,
+    is_own,
+    own_plan,
+)
+from nicu_dashboard.migration.prisma import LEGACY, legacy_part
 from nicu_dashboard.migration.prisma import NAME as PRISMA
-from nicu_dashboard.migration.prisma import legacy_part
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.report import Report
 from nicu_dashboard.migration.roll_back import WayBack, new_tables
+from nicu_dashboard.migration.settings_to_set import audit_key_of
 from nicu_dashboard.migration.source import keep, source_path
 from nicu_dashboard.migration.target import Connection, connect
 
@@ -28,12 +36,12 @@ def roll_back(source: str, target: str, options: Options | None = None, progress
 
 
 def _roll_back(source: str, target: Path, options: Options, progress: Progress, report: Report) -> None:
-    if target.exists():
-        raise TargetRefused(f"{target} is already there.", "Name a file that does not exist.")
+    _refuse_place(target, options)
     partial = target.with_name(target.name + ".partial")
     _remove(partial)
     with closing(connect(source, side="source")) as connection:
         _begin(connection, options)
+        earlier = database_home(connection, options.schema)
         setting = f"DATABASE_URL=sqlite:///{target.absolute()}"
         try:
             way = _way(connection, partial, options, progress)
@@ -49,13 +57,33 @@ def _roll_back(source: str, target: Path, options: Options, progress: Progress, 
         if closes:
             _commit(connection, target)
             report.setting, report.seconds["standstill"] = setting, round(perf_counter() - begun, 3)
+            report.also_set = audit_key_of(Path(way.moved_from)) if way.moved_from else []
+    _conclude(way, target, earlier, report)
+
+
+def _refuse_place(target: Path, options: Options) -> None:
+    if target.exists():
+        raise TargetRefused(f"{target} is already there.", "Name a file that does not exist.")
+    if not target.absolute().parent.is_dir():
+        raise TargetRefused(f"the folder {target.absolute().parent} is not there.", "Make it, or name another.")
+    if options.close and options.as_is:
+        raise TargetRefused("a plain copy is no new home for a dashboard.", "Leave --close or --as-is out.")
+
+
+def _conclude(way: WayBack, target: Path, earlier: str, report: Report) -> None:
     report.exit_code = 1 if report.differences or way.unfit else 0
+    report.tables = [replace(table, compared=table.rows) for table in report.tables]
     rows = sum(table.rows for table in way.counted)
     report.summary = (
-        f"{rows:,} rows in {len(way.counted)} table(s) written to {target.name}, {len(report.differences)} different."
+        f"{rows:,} rows in {len(way.counted)} table(s) written to {target.name} and compared,"
+        f" {len(report.differences)} different."
     )
+    if earlier:
+        report.summary += f" The database was closed before: what {earlier} has taken since is not in it."
     if report.setting:
-        report.next_step = f"Set {setting} and start the dashboard again; the database takes no more service."
+        report.next_step = "Set this and start the dashboard again; the database takes no more service."
+    elif way.plan.schema == LEGACY:
+        report.next_step = "It holds what was moved; what the dashboard has written since is in its own tables alone."
 
 
 def _remove(partial: Path) -> None:
@@ -88,12 +116,13 @@ def _way(connection: Connection, partial: Path, options: Options, progress: Prog
     journal = Journal(connection)
     before = journal.latest()
     rejects = journal.rejects(before.id) if before else []
+    moved_from = before.source if before else ""
     if before and before.plan.mapping == PRISMA and options.as_is:
         return WayBack(connection, legacy_part(before.plan), rejects, progress)
     if (before is None or before.plan.mapping != "as-is") and is_own(connection, options.schema):
         plan = own_plan(connection, partial, options.schema)
         kept = rejects if before and before.plan.mapping == OWN else []
-        return OwnWayBack(connection, plan, kept, progress, old=before.plan if before else None)
+        return OwnWayBack(connection, plan, kept, progress, old=before.plan if before else None, moved_from=moved_from)
     if before is None or before.state == "loading":
         raise TargetRefused("no finished move is recorded in this database.", "Name the database that was filled.")
     return WayBack(connection, before.plan, rejects, progress)

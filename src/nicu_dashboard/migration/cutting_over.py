@@ -7,13 +7,14 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
 from nicu_dashboard.adapters.sql.moved import Home
 from nicu_dashboard.migration.boundary import views_at_cut_over
 from nicu_dashboard.migration.bringing import Pass
-from nicu_dashboard.migration.catching_up import Chase, chasing, pass_tables
+from nicu_dashboard.migration.catching_up import SOMETHING_WRITES, Chase, chasing, pass_tables
 from nicu_dashboard.migration.concluding import counted
 from nicu_dashboard.migration.crew import Crew
 from nicu_dashboard.migration.errors import MigrationError
@@ -95,6 +96,7 @@ def _verify_in_service(chase: Chase, target: str, options: Options, progress: Pr
             found = unknown + move.verify_only(options.thorough)
         report.seconds.update(move.seconds)
         report.add_plan(run.plan)
+        report.tables = [replace(table, compared=table.rows) for table in report.tables]
         report.add_differences(found, options.show_values)
     if found:
         raise Unequal(
@@ -134,7 +136,7 @@ def _come_close(chase: Chase, options: Options, progress: Progress) -> None:
 def _check(chase: Chase, options: Options, done: Pass) -> None:
     chase.note(done, options.show_values)
     if done.differences:
-        raise Unequal("what was brought is not equal on both sides; the source stays in service.")
+        raise Unequal("what was brought is not equal on both sides; the source stays in service.", SOMETHING_WRITES)
 
 
 def _stand_still(chase: Chase, setting: str, options: Options, report: Report) -> Home:

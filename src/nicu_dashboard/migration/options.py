@@ -78,7 +78,8 @@ def reported(command: str, work: Callable[[Report], None]) -> Report:
         report.exit_code, report.summary, report.next_step = 2, str(error), AGAIN
     except OSError as error:
         report.exit_code, report.summary = 2, f"{error.filename or 'a file'} cannot be written: {error.strerror}."
-        report.next_step = "Check the folder's rights and room, or name another with --work-dir."
+        how = "" if command in ("roll-back", "catch-up", "abort") else " with --work-dir"
+        report.next_step = f"Check the folder's rights and room, or name another{how}."
     report.seconds["all"] = round(perf_counter() - begun, 3)
     return report
 

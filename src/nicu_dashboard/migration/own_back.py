@@ -106,6 +106,15 @@ def close_database(connection: Connection, schema: str, setting: str) -> None:
     )
 
 
+def database_home(connection: Connection, schema: str) -> str:
+    """Return the setting of the home that a closed database names, "" where it is open."""
+    name = f"{quoted(schema)}.{MOVED_TABLE}"
+    if connection.execute("SELECT to_regclass(%s)", (name,)).fetchone() == (None,):
+        return ""
+    row = connection.execute(f"SELECT setting FROM {name}".encode()).fetchone()
+    return str(row[0]) if row else ""
+
+
 def open_database_again(connection: Connection, schema: str) -> bool:
     """Let a database that was closed serve again, in the caller's transaction; return whether it was closed."""
     was = connection.execute("SELECT to_regclass(%s)", (f"{quoted(schema)}.{MOVED_TABLE}",)).fetchone() != (None,)

@@ -40,6 +40,8 @@ class WayBack:
     unfit: list[Reject] = field(default_factory=list)
     lost: list[NotCarried] = field(default_factory=list)
     counted: list[TablePlan] = field(default_factory=list)
+    moved_from: str = ""
+    """The path of the file that a dashboard's own tables came from, "" where none is known."""
 
     def write(self, path: Path) -> None:
         """Write the new file, which must not exist (mode 0600); what SQLite cannot hold is kept in `unfit`."""

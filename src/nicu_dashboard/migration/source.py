@@ -31,6 +31,11 @@ COPY_PROGRAM = "import shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2])"
 def source_path(named: str) -> Path:
     """Return the file named by a path, `file:./dev.db` or `sqlite:///…`; parameters after `?` are dropped."""
     text = named
+    if text.partition("://")[0] in ("postgresql", "postgres", "postgresql+psycopg"):
+        raise SourceUnreadable(
+            "a PostgreSQL address stands where a SQLite file is wanted.",
+            "Name SOURCE first and TARGET then: the file and the database, on the way back the database and the file.",
+        )
     if text.startswith("sqlite:"):
         text = text.removeprefix("sqlite:")
         text = text.removeprefix("///") if text.startswith("///") else text

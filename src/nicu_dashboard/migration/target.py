@@ -88,10 +88,11 @@ def look_at_target(connection: Connection, schema: str, source_bytes: int, resum
         "SELECT current_setting('server_version_num')::int, current_setting('server_version'),"
         " current_setting('server_encoding'), pg_is_in_recovery(),"
         " has_database_privilege(current_database(), 'CREATE'),"
-        " (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = %s)",
-        (schema,),
+        " (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = %s),"
+        " format('%%I TO %%I', current_database(), current_user), format('%%I TO %%I', %s::text, current_user)",
+        (schema, schema),
     ).fetchone()
-    number, version, encoding, standby, may_create, may_fill = row or (0,) * 6
+    number, version, encoding, standby, may_create, may_fill, in_database, in_schema = row or (0,) * 8
     said = []
     if int(str(number)) < OLDEST_SERVER:
         said.append(f"PostgreSQL {version} is too old: 14 or newer is needed")
@@ -100,9 +101,9 @@ def look_at_target(connection: Connection, schema: str, source_bytes: int, resum
     if standby:
         said.append("the server is a standby that takes no writes: name the primary")
     if not may_create:
-        said.append("the role may not create the schema nicu_migration: GRANT CREATE ON DATABASE to it")
+        said.append(f"the role may not create the schema nicu_migration: GRANT CREATE ON DATABASE {in_database}")
     if may_fill is False:
-        said.append(f"the role may not create tables in the schema {schema}: GRANT CREATE ON SCHEMA to it")
+        said.append(f"the role may not create tables in the schema {schema}: GRANT CREATE ON SCHEMA {in_schema}")
     tables = [] if resuming else _tables_in(connection, schema)
     if tables:
         full = f"the schema {schema} is not empty ({len(tables)} table(s), {tables[0]} among them)"
