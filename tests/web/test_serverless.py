@@ -16,6 +16,7 @@ from nicu_dashboard import bootstrap
 from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.settings import Settings
+from nicu_dashboard.version import VERSION
 from tests.cli.conftest import program
 from tests.contracts.ward import Ward
 from tests.operations.conftest import ask, set_up
@@ -175,6 +176,34 @@ def test_reading_changes_nothing_but_the_session_and_the_trail(handler: Any, sto
     assert ask(store, counted) == before
     looks = "SELECT action FROM audit_log WHERE action LIKE 'read.%' ORDER BY seq DESC LIMIT 4"
     assert {action for (action,) in ask(store, looks)} == {"read.census", "read.list", "read.alarms", "read.events"}
+
+
+def test_what_is_done_there_is_sealed_by_the_dashboards_own_key(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = tmp_path / "audit.key"
+    key.write_text(f"{'k' * 40}\n{'earlier' * 8}\n")
+    monkeypatch.setenv("NICU_AUDIT_KEY", key.read_text())
+    monkeypatch.setenv("NICU_SECRET_KEY", "s" * 40)
+    monkeypatch.chdir(tmp_path)
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    module = entry("lambda/handler.py", monkeypatch, store)
+    cookie = logged_in(module.handler)
+    assert module.handler(http_api("GET", "/api/patients", cookie=cookie), None)["statusCode"] == 200
+    module.app.close()
+    asyncio.set_event_loop(None)
+    loop.close()
+    told = program(
+        "audit", "verify", "--bare-until", "5", cwd=tmp_path, DATABASE_URL=store, NICU_AUDIT_KEY_FILE=str(key)
+    )
+    assert (told.code, "0 faults" in told.out + told.err) == (0, True), told.out + told.err
+
+
+@pytest.mark.parametrize("platform", ["lambda", "vercel"])
+def test_the_wheel_that_is_named_is_this_program(platform: str) -> None:
+    named = (ENTRIES / platform / "requirements.txt").read_text().strip().partition("[")[0]
+    assert named == f"./nicu_dashboard-{VERSION}-py3-none-any.whl"
 
 
 def test_an_empty_database_is_not_set_up_from_here(

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from nicu_dashboard.ports.tick import StoreUnavailable
 
-KEY_FILE = "NICU_AUDIT_KEY_FILE"
+KEY, KEY_FILE = "NICU_AUDIT_KEY", "NICU_AUDIT_KEY_FILE"
 SECRET, SECRET_FILE = "NICU_SECRET_KEY", "NICU_SECRET_KEY_FILE"
 BESIDE = ".audit-key"
 SHORTEST = 32
@@ -136,14 +136,18 @@ def write_new_key(path: Path) -> None:
 def read_keys(path: Path, setting: str = KEY_FILE) -> list[str]:
     """Return the secrets of a file, one a line, the newest first; raises SealKeyFault."""
     try:
-        lines = path.read_text("utf-8").splitlines()
+        text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = _reason(error) if isinstance(error, OSError) else "not text"
         raise SealKeyFault(f"{setting}: the file {path.name} cannot be read ({reason}); look at its rights.") from None
-    found = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    if not found:
+    if not (found := _keys_in(text, setting)):
         raise SealKeyFault(f"{setting}: the file {path.name} holds no key; make one: nicu audit new-key FILE")
-    return [_long_enough(secret, setting) for secret in found]
+    return found
+
+
+def _keys_in(text: str, setting: str) -> list[str]:
+    lines = (line.strip() for line in text.splitlines())
+    return [_long_enough(line, setting) for line in lines if line and not line.startswith("#")]
 
 
 def seals_of(environ: Mapping[str, str], sqlite_file: Path | None) -> Seals:
@@ -153,6 +157,8 @@ def seals_of(environ: Mapping[str, str], sqlite_file: Path | None) -> Seals:
     """
     if named := environ.get(KEY_FILE):
         return KeySeals(read_keys(Path(named).expanduser()))
+    if text := environ.get(KEY, "").strip():
+        return KeySeals(_keys_in(text, KEY))
     if named := environ.get(SECRET_FILE):
         return KeySeals(read_keys(Path(named).expanduser(), SECRET_FILE))
     if secret := environ.get(SECRET):
@@ -162,7 +168,7 @@ def seals_of(environ: Mapping[str, str], sqlite_file: Path | None) -> Seals:
 
 def is_configured(environ: Mapping[str, str]) -> bool:
     """Return whether the settings name a key: without one it lies beside the store, or there is none."""
-    return any(environ.get(name) for name in (KEY_FILE, SECRET_FILE, SECRET))
+    return any(environ.get(name) for name in (KEY_FILE, KEY, SECRET_FILE, SECRET))
 
 
 def _long_enough(secret: str, setting: str) -> str:
