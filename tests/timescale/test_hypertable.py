@@ -1,5 +1,6 @@
 """`vitals` as a hypertable of a real TimescaleDB: made, compressed, corrected, measured, dropped, copied."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -24,14 +25,20 @@ from tests.operations.test_optimizing import TODAY, Writer
 
 CHUNKED = Wishes(timescale=True)
 _CHUNKS = "SELECT count(*), count(*) FILTER (WHERE is_compressed) FROM timescaledb_information.chunks"
-_COMPRESS = "SELECT count(compress_chunk(chunk, if_not_compressed => true)) FROM show_chunks('vitals') AS chunk"
+
+
+def compress(url: str) -> None:
+    """Compress every chunk; where the server's own worker was quicker, it is compressed already."""
+    for (chunk,) in ask(url, "SELECT chunk::text FROM show_chunks('vitals') AS chunk"):
+        with suppress(psycopg.errors.DuplicateObject):
+            ask(url, f"SELECT compress_chunk('{chunk}', if_not_compressed => true)")
 
 
 def chunked(database: Database, url: str, rows: int = 30_000) -> None:
     """Fill a store from Ada's first night on, divide it into chunks and compress every one."""
     fill(database, rows, every="60 seconds", since="2024-01-01 00:00:00+00")
     optimize(database, CHUNKED, TODAY, Report())
-    ask(url, _COMPRESS)
+    compress(url)
 
 
 def test_readings_become_chunks_while_the_ward_writes_and_none_is_lost(database: Database, store_url: str) -> None:
@@ -90,7 +97,7 @@ def test_a_late_reading_a_second_word_and_a_correction_find_their_place_in_a_com
     stored = ward.reading(3_600, heart_rate=1.5)
     assert ward.store(stored) == ["merged"]
     assert ward.store(stored) == ["duplicate"]
-    ask(store_url, _COMPRESS)
+    compress(store_url)
     assert ask(store_url, "SELECT count(*), count(*) FILTER (WHERE heart_rate IN (1.5, 99)) FROM vitals") == [
         (30_001, 2)
     ]
@@ -103,11 +110,11 @@ def test_compressed_chunks_go_up_and_down_and_their_readings_stay_unique(databas
     stored = ward.reading(3_600, heart_rate=1.5)
     down(database, "0008")
     ward.store(stored)
-    ask(store_url, _COMPRESS)
+    compress(store_url)
     indexes.prepare(database, Report())
     assert revisions.bring_up(database)
     assert ward.store(stored) == ["duplicate"]
-    ask(store_url, _COMPRESS)
+    compress(store_url)
     again = "INSERT INTO vitals (patient_id, recorded_at, received_at, source_id)"
     with pytest.raises(psycopg.errors.UniqueViolation):
         ask(store_url, f"{again} SELECT patient_id, recorded_at, received_at, source_id FROM vitals LIMIT 1")
