@@ -113,6 +113,7 @@ def bring_up(settings: Settings, report: Report) -> bool:
         with one_at_a_time(database):
             if revisions.is_older(database):
                 indexes.prepare(database, report)
+                report.stage(f"bringing the schema from {revisions.current(database)} to {revisions.head()}")
             return revisions.bring_up(database)
     finally:
         database.close()
