@@ -4,6 +4,7 @@ import LoginPage from "./pages/login";
 import { Toasts } from "./parts/toast";
 import { Empty } from "./parts/parts";
 import { waiting } from "./live/signing";
+import { unit } from "./live/vitals";
 import { route } from "./router";
 import { Announcer } from "./shell/announce";
 import { Banners } from "./shell/banners";
@@ -30,10 +31,12 @@ function CurrentPage() {
 
 export function App() {
   const page = route.value.page;
+  // Where nobody is signed in there is no ward: no counts, no sound, none of its banners.
+  const outside = page === "login" || page === "pair" || (page === "emergency" && !unit.value?.user);
   return (
     <div class="shell">
-      {page !== "login" && page !== "pair" && <TopBar />}
-      <Banners />
+      {!outside && <TopBar />}
+      <Banners outside={outside} />
       {/* The page of a cot fills the screen exactly; the others scroll. */}
       <main class={page === "cot" ? "fixed" : ""} tabIndex={-1}>
         <CurrentPage />

@@ -10,6 +10,7 @@ import { loadUnit, unit } from "./live/vitals";
 import { isAway } from "./live/presence";
 import { startPreferences } from "./preferences";
 import { go, route, startRouter } from "./router";
+import { startAnnouncing } from "./shell/announce";
 import { startKeys } from "./shell/keys";
 import { startOffice } from "./shell/office";
 import { firstPage } from "./shell/pages";
@@ -49,6 +50,7 @@ startSound();
 startDisplayReports();
 startFlashing();
 startKeys();
+startAnnouncing();
 void loadUnit();
 // Rights end by the clock, too; and a paired screen goes back to the wall when nobody is at it.
 setInterval(() => void loadUnit(), 60_000);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fieldFaults, Problem, url, words } from "../src/api/client";
 import { count, elapsed, number, roughly, seconds, someOf } from "../src/format";
-import { byUrgency, loudest, tally, unacknowledged, worstPerCot } from "../src/live/urgency";
+import { byUrgency, inOneCot, loudest, tally, unacknowledged, worstPerCot } from "../src/live/urgency";
 import { returnPath } from "../src/router";
 import { clockWords } from "../src/pages/sources";
 import { splitLabel } from "../src/parts/cot-name";
@@ -69,6 +69,17 @@ describe("urgency", () => {
       alarm({ id: 6, priority: "low" }),
     ];
     expect([...order].reverse().sort(byUrgency).map((one) => one.id)).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it("reads SpO2 and HR first of one baby, whichever came first", () => {
+    const order = [alarm({ id: 3, since: NIGHT + 9 }), alarm({ id: 2, parameter: "heart_rate" }), alarm({ id: 1, parameter: "temp_skin" }), alarm({ id: 4, parameter: null })];
+    expect([...order].reverse().sort(inOneCot).map((one) => one.id)).toEqual([3, 2, 1, 4]);
+    expect(worstPerCot(order)[0]!.alarm.id).toBe(3);
+  });
+
+  it("shows the unit in the strip of a dialog, which covers its banners", () => {
+    const both = [alarm({ id: 1, cot_id: 5, priority: "medium" }), alarm({ id: 2, cot_id: null, kind: "technical" })];
+    expect(worstPerCot(both, true).map(({ alarm: worst }) => worst.cot_id)).toEqual([null, 5]);
   });
 
   it("shows each cot once in the strip, the most urgent first", () => {

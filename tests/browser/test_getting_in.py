@@ -67,7 +67,9 @@ def test_an_app_is_set_up_by_its_secret_and_asked_for_at_the_next_log_in(page: P
     page.get_by_role("button", name="Add an app").click()
     page.get_by_label("Your password now").fill(PASSWORD)
     page.get_by_role("button", name="Go on").click()
-    expect(page.get_by_alt_text("QR code of the secret")).to_be_visible()
+    # A camera must be able to read it, and nobody the password that was typed a moment ago.
+    expect(page.get_by_alt_text("QR code of the secret")).to_have_css("background-color", "rgb(255, 255, 255)")
+    expect(page.get_by_label("Code")).to_have_value("")
     app = pyotp.TOTP(page.locator("dialog code").inner_text())
     page.get_by_label("Code").fill(app.at(ward.clock.now() // 1_000))
     page.get_by_role("button", name="Confirm").click()
@@ -76,6 +78,7 @@ def test_an_app_is_set_up_by_its_secret_and_asked_for_at_the_next_log_in(page: P
     sign_out(page)
     sign_in(page, ward, "ada")
     expect(page.get_by_role("heading", name="Second factor")).to_be_visible()
+    expect(page.get_by_label("Code of the app")).to_be_focused()
     ward.clock.forward(0.5)
     page.get_by_label("Code of the app").fill("000000")
     page.get_by_role("button", name="Sign in").click()

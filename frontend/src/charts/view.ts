@@ -28,7 +28,7 @@ export interface Tab {
 }
 
 export const TABS: readonly Tab[] = [
-  { key: "6m", label: "OxyCRG 6 min", span: 6 * MINUTE },
+  { key: "6m", label: "6 min", span: 6 * MINUTE },
   { key: "1h", label: "1 h", span: HOUR },
   { key: "4h", label: "4 h", span: 4 * HOUR },
   { key: "12h", label: "12 h", span: 12 * HOUR },

@@ -43,7 +43,12 @@ export function AlarmBar({ cot, onSilence = nothing, onWhy = nothing }: Props) {
         ))}
         {alarms.length > SHOWN && (
           <button type="button" class="cot-alarm-more" onClick={() => (all.value = !all.value)}>
-            {all.value ? "Show fewer" : `${alarms.length - SHOWN} more`}
+            {all.value
+              ? "Show fewer"
+              : `${alarms.length - SHOWN} more: ${alarms
+                  .slice(SHOWN)
+                  .map((alarm) => `${alarm.mark} ${alarm.text}`)
+                  .join(" · ")}`}
           </button>
         )}
         <Silences flags={cot.flags.value} onSilence={onSilence} />

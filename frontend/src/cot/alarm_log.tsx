@@ -56,7 +56,7 @@ export function AlarmDialog({ id, onClose }: { id: number; onClose: () => void }
               {data.transitions.map((step, i) => (
                 <tr key={i}>
                   <td>{timeOfDay(step.at, true)}</td>
-                  <td>
+                  <td class="nowrap">
                     {step.from ?? "–"} → <b>{step.to}</b>
                   </td>
                   <td>{step.trigger.replaceAll("_", " ")}</td>

@@ -1,10 +1,10 @@
 /** The words of an alarm line: what it is, why it sounded, and what holds of it now. Pure. */
 import type { Alarm, AlarmsOff, Vital } from "../api/types";
-import { byUrgency } from "../live/urgency";
+import { inOneCot } from "../live/urgency";
 
 /** Worst first; what nobody has acknowledged before what somebody has, within a priority. */
 export function stacked(alarms: readonly Alarm[]): Alarm[] {
-  return [...alarms].sort(byUrgency);
+  return [...alarms].sort(inOneCot);
 }
 
 const SIDES: Readonly<Record<string, string>> = { "<": "below", "≤": "at or below", ">": "above", "≥": "at or above" };

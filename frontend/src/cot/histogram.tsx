@@ -8,8 +8,8 @@ import { type Bar, bars, percent, shareBelow } from "./bins";
 
 const HOURS = [4, 8, 12, 24];
 const WIDTH = 344;
-const HEIGHT = 104;
-const BASE = 86;
+/** In a low window the events below need the room. */
+const LOW = matchMedia("(max-height: 760px) and (min-width: 1101px)");
 
 interface Props {
   patientId: number;
@@ -53,20 +53,22 @@ export function Histogram({ patientId, redLow }: Props) {
 function Chart({ shown, target, red }: { shown: readonly Bar[]; target: readonly [number, number]; red: number }) {
   const top = Math.max(20, ...shown.map((bar) => bar.percent));
   const step = WIDTH / shown.length;
+  const full = LOW.matches ? 72 : 104;
+  const base = full - 18;
   return (
-    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={shown.map((bar) => `${bar.label}: ${percent(bar.percent)} %`).join(", ")}>
+    <svg viewBox={`0 0 ${WIDTH} ${full}`} role="img" aria-label={shown.map((bar) => `${bar.label}: ${percent(bar.percent)} %`).join(", ")}>
       {shown.map((bar, i) => {
-        const height = (bar.percent / top) * (BASE - 16);
+        const height = (bar.percent / top) * (base - 16);
         const middle = i * step + step / 2;
         return (
           <g key={bar.label} class={kind(bar, target, red)}>
-            <rect x={i * step + 3} y={BASE - height} width={step - 6} height={height} rx="2.5" />
+            <rect x={i * step + 3} y={base - height} width={step - 6} height={height} rx="2.5" />
             {bar.percent >= 0.05 && (
-              <text x={middle} y={BASE - height - 4}>
+              <text x={middle} y={base - height - 4}>
                 {percent(bar.percent)}
               </text>
             )}
-            <text class="bin" x={middle} y={HEIGHT - 4}>
+            <text class="bin" x={middle} y={full - 4}>
               {bar.label}
             </text>
           </g>

@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import { vitalOf } from "../live/vitals";
 import { Button, Field } from "../parts/parts";
 import { type Change, changeName, changeValue, loosens } from "./limits";
-import { useFocus } from "./use_focus";
+import { useFocus } from "../parts/use_focus";
 
 interface Props {
   changes: readonly Change[];

@@ -9,7 +9,7 @@ import { may } from "../live/vitals";
 import { Button, Dialog, Empty, ErrorState, Field, Loading, Tag } from "../parts/parts";
 import type { Loaded } from "../parts/load";
 import { attempt } from "../parts/toast";
-import { useFocus } from "./use_focus";
+import { useFocus } from "../parts/use_focus";
 
 /** Kinds of care, with what the charts and lists call them. */
 export const CARE: readonly (readonly [kind: string, label: string])[] = [

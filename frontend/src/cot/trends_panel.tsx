@@ -106,6 +106,7 @@ function Tabs({ model }: { model: TrendsModel }) {
       <div role="tablist" aria-label="Window">
         {TABS.map((tab, i) => (
           <button key={tab.key} role="tab" type="button" aria-selected={tab.key === chosen} title={`Key ${i + 1}`} onClick={() => model.choose(tab.key)}>
+            {i === 0 && <span class="oxycrg">OxyCRG </span>}
             {tab.label}
           </button>
         ))}

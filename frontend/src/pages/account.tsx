@@ -115,11 +115,12 @@ export default function AccountPage() {
         </p>
       )}
       {app ? (
-        <FormDialog title="Add an app" act="Confirm" send={confirm} onClose={close}>
+        // A dialog of its own: nothing that was typed into the one before stays in its fields.
+        <FormDialog key="app" title="Add an app" act="Confirm" send={confirm} onClose={close}>
           {() => (
             <>
               <p class="wide">Take this picture with the app, or type the secret; then type the code it shows.</p>
-              <img class="wide" src={app.picture} alt="QR code of the secret" width="200" height="200" />
+              <img class="wide qr" src={app.picture} alt="QR code of the secret" width="200" height="200" />
               <code class="wide">{app.secret}</code>
               <Field label="Code">
                 <input name="code" required inputMode="numeric" autocomplete="one-time-code" />
@@ -133,6 +134,7 @@ export default function AccountPage() {
       ) : (
         doing && (
           <FormDialog
+            key="doing"
             title={typeof doing === "object" ? `Remove ${doing.name}` : { password: "Change the password", app: "Add an app", passkey: "Add a passkey", codes: "New recovery codes" }[doing]}
             act={typeof doing === "object" ? "Remove" : "Go on"}
             send={typeof doing === "object" ? removed(doing) : acts[doing]!}

@@ -5,6 +5,7 @@ import { signedIn, type Waiting, waiting } from "../live/signing";
 import { unit } from "../live/vitals";
 import { useLoad } from "../parts/load";
 import { Button, Field } from "../parts/parts";
+import { useFocus } from "../parts/use_focus";
 import { query } from "../router";
 
 const DISCLAIMER =
@@ -21,6 +22,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 export default function LoginPage() {
   const [refusal, setRefusal] = useState(REFUSALS[query.peek().get("refused") ?? ""] ?? "");
   const [busy, setBusy] = useState(false);
+  const form = useFocus<HTMLFormElement>();
   const here = unit.value;
   const stranger = here?.granted === false ? `This is ${here.name}: ${here.user?.name ?? "this screen"} belongs to another unit.` : "";
   const offered = useLoad<{ offered: boolean }>("/api/sign-on/offer").data?.offered;
@@ -38,11 +40,11 @@ export default function LoginPage() {
   };
   return (
     <div class="login">
-      <form class="panel" onSubmit={(event) => void enter(event)}>
+      <form ref={form} class="panel" onSubmit={(event) => void enter(event)}>
         <h1>NICU Dashboard</h1>
         <p class="dim">{unit.value?.disclaimer || DISCLAIMER}</p>
         <Field label="Name">
-          <input name="name" required autocomplete="username" autofocus />
+          <input name="name" required autocomplete="username" />
         </Field>
         <Field label="Password">
           <input name="password" type="password" required autocomplete="current-password" />

@@ -22,7 +22,7 @@ export default function PairPage() {
       foot={<a href="/login">Sign in instead</a>}
     >
       <Field label="Code">
-        <input name="code" required autofocus autocomplete="off" spellcheck={false} />
+        <input name="code" required autocomplete="off" spellcheck={false} />
       </Field>
     </Door>
   );

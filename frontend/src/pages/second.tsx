@@ -36,7 +36,7 @@ export default function SecondFactorPage() {
     >
       {kind !== "passkey" && (
         <Field label={TITLES[kind] ?? kind}>
-          <input key={kind} name="code" required autofocus autocomplete="one-time-code" inputMode={kind === "totp" ? "numeric" : "text"} />
+          <input key={kind} name="code" required autocomplete="one-time-code" inputMode={kind === "totp" ? "numeric" : "text"} />
         </Field>
       )}
     </Door>

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { words } from "../api/client";
 import { Button } from "./parts";
+import { useFocus } from "./use_focus";
 
 interface DoorProps {
   readonly title: string;
@@ -16,6 +17,7 @@ interface DoorProps {
 export function Door({ title, said, act, send, children, foot }: DoorProps) {
   const [refusal, setRefusal] = useState("");
   const [busy, setBusy] = useState(false);
+  const form = useFocus<HTMLFormElement>();
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     setBusy(true);
@@ -25,7 +27,7 @@ export function Door({ title, said, act, send, children, foot }: DoorProps) {
   };
   return (
     <div class="login">
-      <form class="panel" onSubmit={submit}>
+      <form ref={form} class="panel" onSubmit={submit}>
         <h1>{title}</h1>
         <p class="dim">{said}</p>
         {children}

@@ -6,7 +6,9 @@ import { Problem, words } from "../api/client";
 import { roughly } from "../format";
 import { now } from "../live/clock";
 import { may } from "../live/vitals";
+import { Announcer } from "../shell/announce";
 import { firstPage } from "../shell/pages";
+import { WorstFirst } from "../shell/worst";
 
 type ButtonProps = {
   readonly look?: "plain" | "primary" | "alarm" | "quiet";
@@ -112,7 +114,7 @@ interface DialogProps {
   readonly children: ComponentChildren;
 }
 
-/** A modal dialog: Escape or the backdrop closes it, focus stays inside and returns. */
+/** A modal dialog: Escape or the backdrop closes it, focus stays inside and returns; the alarms stand over it, last in the order of the keyboard. */
 export function Dialog({ title, look = "", onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -135,6 +137,8 @@ export function Dialog({ title, look = "", onClose, children }: DialogProps) {
     >
       <h2>{title}</h2>
       {children}
+      <WorstFirst leave={onClose} />
+      <Announcer />
     </dialog>
   );
 }

@@ -9,11 +9,10 @@ import { byUrgency } from "../live/urgency";
 import { loadUnit, unit } from "../live/vitals";
 import { Button } from "../parts/parts";
 import { attempt } from "../parts/toast";
-import { route } from "../router";
 import { soundState, turnSoundOn } from "../sound/sound";
 
-export function Banners() {
-  if (route.value.page === "login")
+export function Banners({ outside }: { readonly outside: boolean }) {
+  if (outside)
     return (
       <div class="banners">
         <Lost />

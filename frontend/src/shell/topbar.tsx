@@ -1,26 +1,20 @@
 /** Unit, alarms by priority, the worst first, sound, time: on every page. */
 import { useComputed } from "@preact/signals";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Alarm } from "../api/types";
-import { count, elapsed, timeOfDay } from "../format";
+import { count, day, elapsed, timeOfDay } from "../format";
 import { pauseSound } from "../live/actions";
 import { now } from "../live/clock";
 import { arrivals, ward } from "../live/connection";
-import { loudest, tally, worstPerCot } from "../live/urgency";
+import { loudest, tally } from "../live/urgency";
 import { unit } from "../live/vitals";
-import { CotName, placeOf } from "../parts/cot-name";
+import { CotName } from "../parts/cot-name";
 import { Icon } from "../parts/icons";
 import { Button } from "../parts/parts";
 import { prefer, preferences, type Names } from "../preferences";
 import { route } from "../router";
 import { soundState, toggleSound } from "../sound/sound";
 import { turnPage, wallPage, wallPages } from "../wall/places";
-import { howMany } from "./fit";
 import { openMenu } from "./menu";
-
-const MOST_IN_STRIP = 12;
-/** Room for the count of the cots that found none, in ems of the bar. */
-const COUNT_EM = 4;
+import { isKnown, WorstFirst } from "./worst";
 
 export function TopBar() {
   return (
@@ -57,16 +51,11 @@ function UnitName() {
   );
 }
 
-/** While the connection is lost nothing is known about alarms: no number, no text of before. */
-function isLost(): boolean {
-  return ward.link.value.state === "lost";
-}
-
 function Tally() {
-  const counted = tally(isLost() ? [] : ward.alarms());
+  const counted = tally(isKnown() ? ward.alarms() : []);
   const chip = (mark: string, key: keyof typeof counted, say: string) => (
-    <a class={`chip ${key} ${counted[key] ? "" : "none"}`} href={`/alarms?priority=${key}`} aria-label={`${counted[key]} ${say}`} title={say}>
-      {mark} <b>{isLost() ? "–" : counted[key]}</b>
+    <a class={`chip ${key} ${counted[key] ? "" : "none"}`} href={`/alarms?priority=${key}`} aria-label={`${isKnown() ? counted[key] : "unknown:"} ${say}`} title={say}>
+      {mark} <b>{isKnown() ? counted[key] : "–"}</b>
     </a>
   );
   return (
@@ -77,52 +66,6 @@ function Tally() {
       {chip("!!", "technical", "technical alarms")}
     </nav>
   );
-}
-
-function WorstFirst() {
-  const all = isLost() ? [] : worstPerCot(ward.alarms());
-  const cots = all.slice(0, MOST_IN_STRIP);
-  const list = useRef<HTMLOListElement>(null);
-  const [fit, setFit] = useState({ count: MOST_IN_STRIP, end: 0 });
-  const measure = (): void => {
-    const { children, clientWidth } = list.current!;
-    const ends = [...children].slice(0, cots.length).map((item) => (item as HTMLElement).offsetLeft + (item as HTMLElement).offsetWidth);
-    const room = COUNT_EM * parseFloat(getComputedStyle(list.current!).fontSize);
-    const count = howMany(ends, clientWidth, room);
-    const end = Math.min(ends[count - 1] ?? 0, clientWidth - room);
-    if (count !== fit.count || end !== fit.end) setFit({ count, end });
-  };
-  useLayoutEffect(measure);
-  useLayoutEffect(() => {
-    const watcher = new ResizeObserver(() => setFit((was) => ({ ...was })));
-    watcher.observe(list.current!);
-    return () => watcher.disconnect();
-  }, []);
-  const others = all.length - Math.min(fit.count, cots.length);
-  return (
-    <ol ref={list} class="worst" aria-label="Cots with alarms, most urgent first">
-      {cots.map(({ alarm, more }, place) => (
-        <li key={alarm.cot_id} class={place < fit.count ? "" : "beyond"}>
-          <a href={`/cots/${alarm.cot_id}`} class={`${alarm.priority} ${alarm.presence === "on" ? "" : "quiet"}`} title={`${alarm.mark} ${placeOf(alarm)} ${alarm.text}`}>
-            <CotName label={placeOf(alarm)} /> {stripText(alarm)}
-            {more > 0 && <small> +{more}</small>}
-          </a>
-        </li>
-      ))}
-      {others > 0 && (
-        <li class="others" style={{ left: `calc(${fit.end}px + 0.4rem)` }}>
-          <a href="/alarms" title={`Alarms of ${count(others, "more cot")}`}>
-            +{others}
-          </a>
-        </li>
-      )}
-    </ol>
-  );
-}
-
-function stripText(alarm: Alarm): string {
-  const text = alarm.kind === "technical" ? `!! ${alarm.text}` : alarm.text;
-  return alarm.presence === "ack" ? `${text} ✓` : alarm.presence === "latched" ? `${text} · ended` : text;
 }
 
 function Pager() {
@@ -148,7 +91,7 @@ const NAMES_WORD: Readonly<Record<Names, string>> = { name: "Names", initials: "
 function Privacy() {
   const names = preferences.value.names;
   return (
-    <Button look="quiet" title="Show names, initials or neither" aria-label={`Names on this screen: ${NAMES_WORD[names]}. Change`} onClick={() => prefer({ names: NEXT_NAMES[names] })}>
+    <Button look="quiet" class="names" title="Show names, initials or neither" aria-label={`Names on this screen: ${NAMES_WORD[names]}. Change`} onClick={() => prefer({ names: NEXT_NAMES[names] })}>
       <Icon name={names === "name" ? "eye" : "eyeOff"} />
       <span class="word">{NAMES_WORD[names]}</span>
     </Button>
@@ -157,8 +100,8 @@ function Privacy() {
 
 /** Pauses the cot that is heard now; while a pause runs, says where and how long. */
 function Pause() {
-  const paused = isLost() ? [] : ward.order.value.filter((id) => ward.cot(id).flags.value.audio_paused_until !== null);
-  const heard = isLost() ? null : loudest(ward.alarms());
+  const paused = isKnown() ? ward.order.value.filter((id) => ward.cot(id).flags.value.audio_paused_until !== null) : [];
+  const heard = isKnown() ? loudest(ward.alarms()) : null;
   const first = paused[0];
   if (heard?.cot_id != null) {
     const id = heard.cot_id;
@@ -203,6 +146,7 @@ function Clock() {
   const seconds = useComputed(() => timeOfDay(now.value, true).slice(5));
   return (
     <time class="clock" aria-label="Time of the server" role="timer" aria-live="off">
+      <span class="on-paper">{day(now.value)} </span>
       {minutes}
       <small>{seconds}</small>
     </time>

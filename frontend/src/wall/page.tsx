@@ -21,7 +21,9 @@ export default function Wall() {
       if (!grid.current) return;
       const { width, height } = entry!.contentRect;
       const gap = parseFloat(getComputedStyle(grid.current).rowGap) || 8;
-      setSize({ width: width - 2 * gap, height: height - 2 * gap, gap });
+      // A banner that comes makes the tiles lower, and moves no cot.
+      const banners = document.querySelector<HTMLElement>(".banners")?.offsetHeight ?? 0;
+      setSize({ width: width - 2 * gap, height: height + banners - 2 * gap, gap });
     });
     measured.observe(frame);
     return () => measured.disconnect();
