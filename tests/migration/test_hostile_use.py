@@ -17,6 +17,7 @@ import pytest
 from nicu_dashboard.migration import api
 from nicu_dashboard.migration.alone import alone_on
 from nicu_dashboard.migration.options import reported
+from nicu_dashboard.migration.progress import Silent
 from nicu_dashboard.migration.report import Report
 from tests.adapters.addresses.pooler import pgbouncer
 from tests.cli.conftest import NICU, clean_environment, program
@@ -89,6 +90,32 @@ def test_a_target_with_the_move_of_another_file_is_not_continued(
         report = api.run(str(ward_file), postgres_url)
         assert (report.exit_code, f"another file ({other})" in report.summary) == (2, True), report.summary
         assert "another file" in api.run(str(ward_file), postgres_url, api.Options(as_is=True)).summary
+
+
+@pytest.mark.parametrize("as_is", [True, False])
+def test_two_moves_into_one_target_at_once_do_not_mix(tmp_path: Path, postgres_url: str, as_is: bool) -> None:
+    options, script = (
+        api.Options(as_is=as_is, follow=None if as_is else True),
+        "CREATE TABLE {} (v); INSERT INTO {} VALUES (1)",
+    )
+    files = [
+        make(tmp_path / f"{name}.db", script.format(name, name)) if as_is else filled(tmp_path / f"{name}.db")
+        for name in ("first", "second")
+    ]
+
+    class SomebodyElse(Silent):
+        """Moves another file there, just after the target was found empty."""
+
+        def start(self, stage: str, total: int, unit: str) -> None:
+            if stage == "snapshot":
+                assert api.run(str(files[1]), postgres_url, options).exit_code == 0
+
+    report = api.run(str(files[0]), postgres_url, options, SomebodyElse())
+    assert (report.exit_code, report.summary) == (2, "another move to this target has begun meanwhile.")
+    assert api.verify(str(files[1]), postgres_url, options).exit_code == 0
+    assert not list(tmp_path.glob(".*"))
+    with closing(sqlite3.connect(files[0])) as file:
+        assert file.execute("SELECT name FROM sqlite_schema WHERE name LIKE 'nicu_migration%'").fetchall() == []
 
 
 def test_a_file_that_has_moved_is_not_moved_again(ward_file: Path, postgres_server: PostgresServer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from time import perf_counter
@@ -19,7 +19,7 @@ from nicu_dashboard.migration.cutting_over import cut_over
 from nicu_dashboard.migration.ddl import create_table
 from nicu_dashboard.migration.dry_run import rejects_of
 from nicu_dashboard.migration.errors import MigrationError, RowsRejected, SourceUnreadable, TargetRefused
-from nicu_dashboard.migration.following import home_of, install, live, marks_of
+from nicu_dashboard.migration.following import at_once, home_of, install, live, marks_of, remove
 from nicu_dashboard.migration.in_service import is_in_service
 from nicu_dashboard.migration.journal import Journal, Run
 from nicu_dashboard.migration.letting_go import abort
@@ -161,14 +161,19 @@ def _begin(
     report.seconds["snapshot"] = round(perf_counter() - begun, 3)
     try:
         plan, converted = _looked_at(source, snapshot, mapping, options, report)
+        if plan.mapping != "as-is":
+            make_tables(target, connection, plan.schema)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)  # no journal knows of the snapshot yet
+        _forget(source, folder, token)
         raise
-    if plan.mapping != "as-is":
-        make_tables(target, connection, plan.schema)
     with connection.transaction():
         journal = Journal(connection)
         journal.prepare()
+        if journal.latest_alone() is not None:
+            _forget(source, folder, token)
+            raise TargetRefused(
+                "another move to this target has begun meanwhile.", "Let it end, or name an empty database."
+            )
         if plan.mapping != "as-is":
             plan = bare(connection, plan)
         for schema in {table.schema for table in plan.tables if not table.exists}:
@@ -180,6 +185,14 @@ def _begin(
             with closing(open_snapshot(snapshot)) as file:
                 Marks(connection, number).begin(token, marks_of(file))
     return snapshot, Run(number, 1, snapshot.name, "loading", plan, options.on_reject, trace=trace)
+
+
+def _forget(source: Path, folder: Path, token: str | None) -> None:
+    """Leave no trace of a move that no journal knows of yet."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if token is not None:
+        with suppress(SourceUnreadable, sqlite3.Error), live(source) as file, at_once(file):
+            remove(file)
 
 
 def _looked_at(source: Path, snapshot: Path, mapping: Way, options: Options, report: Report) -> tuple[Plan, Converted]:

@@ -102,6 +102,11 @@ class Journal:
             str(source or ""), str(trace or ""),
         )  # fmt: skip
 
+    def latest_alone(self) -> Run | None:
+        """Return the newest run; until the transaction ends, nobody else opens one."""
+        self.connection.execute("LOCK TABLE nicu_migration.runs IN SHARE ROW EXCLUSIVE MODE")
+        return self.latest()
+
     def open_run(self, snapshot: str, plan: Plan, on_reject: str, source: str, trace: str = "") -> int:
         """Record a new run and return its number."""
         row = self.connection.execute(
