@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import signal
 import sqlite3
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
+from types import FrameType
 
 import psycopg
 
@@ -57,35 +62,57 @@ def in_schema_of(options: Options, address: str) -> Options:
 
 
 def reported(command: str, work: Callable[[Report], None]) -> Report:
-    """Return the report of a command; what stopped it stands there with its exit code."""
+    """Return the report of a command; what stopped it stands there with its exit code. Ctrl-C passes through."""
     report = Report(command)
     begun = perf_counter()
-    try:
-        work(report)
-    except MigrationError as error:
-        report.exit_code = error.exit_code
-        report.summary, report.next_step = error.what, error.next_step
-        report.faults += error.details
-    except psycopg.Error as error:
-        if _came_of_a_stop(error):
-            raise KeyboardInterrupt from None
-        report.exit_code = 2
-        report.summary, report.next_step = postgres_words(error)
-    except sqlite3.Error as error:
-        report.exit_code = 2
-        report.summary, report.next_step = sqlite_words(error)
-    except StoreUnavailable as error:
-        report.exit_code, report.summary, report.next_step = 2, str(error), AGAIN
-    except OSError as error:
-        report.exit_code, report.summary = 2, f"{error.filename or 'a file'} cannot be written: {error.strerror}."
-        how = "" if command in ("roll-back", "catch-up", "abort") else " with --work-dir"
-        report.next_step = f"Check the folder's rights and room, or name another{how}."
+    with noting_stops() as stops:
+        try:
+            work(report)
+        except Exception as error:
+            if stops:  # whatever else broke, broke by it
+                raise KeyboardInterrupt from None
+            _explain(error, report)
     report.seconds["all"] = round(perf_counter() - begun, 3)
     return report
 
 
-def _came_of_a_stop(error: BaseException) -> bool:
-    """Return whether Ctrl-C came first: what the driver then says of its connection must not hide it."""
-    while error.__context__ is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__context__
-    return isinstance(error, KeyboardInterrupt)
+def _explain(error: Exception, report: Report) -> None:
+    """Put why a command could not go on into its report; raises what is none of the known reasons."""
+    report.exit_code = 2
+    match error:
+        case MigrationError():
+            report.exit_code = error.exit_code
+            report.summary, report.next_step = error.what, error.next_step
+            report.faults += error.details
+        case psycopg.Error():
+            report.summary, report.next_step = postgres_words(error)
+        case sqlite3.Error():
+            report.summary, report.next_step = sqlite_words(error)
+        case StoreUnavailable():
+            report.summary, report.next_step = str(error), AGAIN
+        case OSError():
+            report.summary = f"{error.filename or 'a file'} cannot be written: {error.strerror}."
+            how = "" if report.command in ("roll-back", "catch-up", "abort") else " with --work-dir"
+            report.next_step = f"Check the folder's rights and room, or name another{how}."
+        case _:
+            raise error
+
+
+@contextmanager
+def noting_stops() -> Iterator[list[int]]:
+    """Yield a list that Ctrl-C lengthens, for a driver may make another error of it than KeyboardInterrupt."""
+    stops, before = list[int](), signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield stops
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        stops.append(number)
+        logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # what it could not roll back, the server does
+        before(number, frame)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield stops
+    finally:
+        signal.signal(signal.SIGINT, before)
