@@ -1,5 +1,6 @@
 """Filling a store for bench/store.py: readings and their roll-ups, made by the database itself from a seed."""
 
+import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -110,10 +111,13 @@ def bare(database: Database) -> Iterator[None]:
 
 
 def settle(database: Database) -> None:
-    """Let the database clear up and look at what it holds, as a night would."""
-    statement = "ANALYZE" if database.engine_name == "sqlite" else "VACUUM (ANALYZE)"
+    """Let the database clear up, look at what it holds and bring the filling to the disk, as a night would."""
+    statements = ("ANALYZE",) if database.engine_name == "sqlite" else ("VACUUM (ANALYZE)", "CHECKPOINT")
     with database.writer.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(statement)
+        alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+        for statement in statements:
+            alone.exec_driver_sql(statement)
+    os.sync()
 
 
 def insert(dialect: str, table: str, baby: int, source: int, step_s: int, first: int, last: int) -> str:
