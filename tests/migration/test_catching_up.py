@@ -16,7 +16,7 @@ from nicu_dashboard.adapters.sql.errors import StoreMoved
 from nicu_dashboard.migration import api, bringing
 from nicu_dashboard.migration.following import APPENDED
 from nicu_dashboard.migration.marks import Marks
-from nicu_dashboard.migration.verifying import IN_SERVICE
+from nicu_dashboard.migration.verifying import IN_SERVICE, SINCE_MOVED
 from nicu_dashboard.ports.tick import Rescan, SpellRow, Tick
 from tests.contracts.test_journal import LOW_SPO2, desaturation, of_ada
 from tests.contracts.ward import NIGHT, Ward, by_nurse
@@ -108,6 +108,15 @@ def test_after_the_cut_over_verify_compares_what_cannot_have_changed(ward_file: 
     assert report.exit_code == 0, report.differences
     assert sorted(table.name for table in report.tables) == sorted(APPENDED)
     assert {"what": "table", "name": "alarms", "why": IN_SERVICE} in report.not_compared
+    assert SINCE_MOVED not in report.summary
+    with psycopg.connect(postgres_url) as connection:
+        corrected = "heart_rate = 101, received_at = date_trunc('milliseconds', now())"
+        connection.execute(f"UPDATE vitals SET {corrected} WHERE id = 9")
+    report = api.verify(str(ward_file), postgres_url)
+    assert report.exit_code == 0, report.differences
+    assert f"1 reading(s) that came or were corrected {SINCE_MOVED}" in report.summary
+    # Nothing can be brought from a source that has handed over: no advice to try.
+    assert "catch-up" not in report.next_step
     with psycopg.connect(postgres_url) as connection:
         connection.execute("ALTER TABLE audit_log DISABLE TRIGGER USER")
         connection.execute("DELETE FROM audit_log WHERE seq = 3")
