@@ -15,8 +15,9 @@ from nicu_dashboard.operations.optimizing.api import Wishes, give_up, optimize
 from nicu_dashboard.operations.optimizing.periods import WEEKLY
 from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.operations.sessions import CannotCare, one_at_a_time
-from tests.operations.conftest import ask, fill, run
+from tests.operations.conftest import ask, fill, run, set_up
 from tests.operations.test_optimizing import TODAY
+from tests.postgres import running_server
 
 KEEPER = "idx_vitals_dashboard"
 _MADE = f"SELECT oid, indisvalid FROM pg_class JOIN pg_index ON indexrelid = oid WHERE relname ~ '^{KEEPER}'"
@@ -76,6 +77,28 @@ def test_an_index_waits_for_a_copy_that_began_earlier_and_says_so(
         # The patience ends with the statement: others are waited for as before.
         with database.writer.connect() as connection:
             assert connection.exec_driver_sql("SHOW lock_timeout").scalar_one() == "300ms"
+
+
+def test_a_prepared_transaction_that_is_waited_for_has_no_process_and_is_told_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(beside, "_TOLD_AFTER_S", 0.5)
+    with running_server(max_prepared_transactions="2") as server, server.database(set_up(server)) as url:
+        ask(url, "DROP INDEX idx_alarms_active")
+        with psycopg.connect(url) as session:
+            session.execute("LOCK TABLE alarms IN ROW EXCLUSIVE MODE")
+            session.execute("PREPARE TRANSACTION 'forgotten'")
+        database = open_store(url)
+        working = Working(database, Wishes())
+        until = time.monotonic() + 10
+        while not (said := working.report.deeds) and working.is_alive() and time.monotonic() < until:
+            time.sleep(0.05)
+        ask(url, "ROLLBACK PREPARED 'forgotten'")
+        working.join(20)
+        assert said[:1] == ["waiting for a prepared transaction, writers go on; nicu db maintain --dry-run names it"], (
+            working.fault
+        )
+        database.close()
 
 
 def test_indexes_are_packed_while_a_copy_is_being_made(store_url: str) -> None:

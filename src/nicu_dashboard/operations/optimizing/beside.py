@@ -19,10 +19,12 @@ from nicu_dashboard.ports.tick import StoreUnavailable
 _LOOK_S = 0.5
 # A wait shorter than this is nobody's concern.
 _TOLD_AFTER_S = 2.0
+# pg_blocking_pids says so of a transaction that waits for its second phase: no process has it.
+_PREPARED = 0
 _PROGRESS = "SELECT blocks_done, nullif(blocks_total, 0) FROM pg_stat_progress_create_index WHERE pid = {pid}"
 _AHEAD = """
-SELECT pid, coalesce(usename, '?'), coalesce(extract(epoch FROM now() - xact_start)::int, 0) FROM pg_stat_activity
-WHERE pid = ANY (pg_blocking_pids({pid})) ORDER BY xact_start LIMIT 1
+SELECT pid, coalesce(usename, '?'), coalesce(extract(epoch FROM now() - xact_start)::int, 0)
+FROM unnest(pg_blocking_pids({pid})) AS ahead (pid) LEFT JOIN pg_stat_activity USING (pid) ORDER BY xact_start LIMIT 1
 """
 _BEING_MADE = """
 SELECT 1 FROM pg_stat_progress_create_index JOIN pg_class ON pg_class.oid = relid
@@ -91,8 +93,12 @@ def _tell(report: Report, waited_for: dict[int, float], pid: int, user: str, age
     """Say once of each process that it is waited for, when it has been for a while."""
     waited = waited_for.get(pid, 0.0)
     waited_for[pid] = waited + _LOOK_S
-    if waited < _TOLD_AFTER_S <= waited + _LOOK_S:
-        report.did(
-            f"waiting for a transaction of {user} (process {pid}, begun {age} s ago; a copy or a report?), writers go"
-            f" on; to end it: SELECT pg_terminate_backend({pid})"
-        )
+    if not waited < _TOLD_AFTER_S <= waited + _LOOK_S:
+        return
+    if pid == _PREPARED:
+        report.did("waiting for a prepared transaction, writers go on; nicu db maintain --dry-run names it")
+        return
+    report.did(
+        f"waiting for a transaction of {user} (process {pid}, begun {age} s ago; a copy or a report?), writers go"
+        f" on; to end it: SELECT pg_terminate_backend({pid})"
+    )
