@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -99,3 +101,9 @@ def test_a_program_reads_one_shape_also_where_nothing_could_run(line: str, comma
 def test_every_field_of_a_report_is_on_the_page() -> None:
     page = (Path(__file__).parents[2] / "docs/reference/migration.md").read_text()
     assert [name for name in SHAPE if f"`{name}`" not in page] == []
+
+
+def test_copying_any_file_loads_nothing_of_the_dashboards_own_tables() -> None:
+    program = "import sys, nicu_dashboard.migration.running as r; print('sqlalchemy' in sys.modules, bool(r.run))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]

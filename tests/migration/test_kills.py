@@ -207,6 +207,7 @@ def test_a_full_disk_stops_the_move_and_room_lets_it_go_on(tmp_path: Path, own_s
 
 def test_a_worker_that_dies_idle_is_told_in_one_line(ward: Path, postgres_url: str) -> None:
     with Crew(1) as crew:
+        crew.hire()
         crew.members[0].process.kill()
         crew.members[0].process.wait()
         with pytest.raises(WorkerLost, match=r"ended with code -9\. Run the same command again"):

@@ -18,8 +18,8 @@ from nicu_dashboard.migration.following import at_once, forget, home_of, live, r
 from nicu_dashboard.migration.journal import Journal, Run
 from nicu_dashboard.migration.marks import Following, Marks
 from nicu_dashboard.migration.options import Options, reported
-from nicu_dashboard.migration.own import NAME as OWN
 from nicu_dashboard.migration.own import refuse_other_revision
+from nicu_dashboard.migration.plan import OWN
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.report import Report, TableReport
 from nicu_dashboard.migration.source import source_path

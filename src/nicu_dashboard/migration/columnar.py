@@ -28,7 +28,7 @@ READS = {
     "bytea": pa.binary(),
     "bool": pa.int64(),
 }
-PART_ROWS = 16_384
+PART_ROWS = 8_192
 SENDS = READS | {"bool": pa.bool_(), "int4": pa.int32()}
 
 

@@ -10,7 +10,6 @@ from time import perf_counter
 from nicu_dashboard.migration.errors import RowsRejected, TargetRefused
 from nicu_dashboard.migration.journal import Journal
 from nicu_dashboard.migration.options import Options, in_schema_of, reported
-from nicu_dashboard.migration.own import NAME as OWN
 from nicu_dashboard.migration.own_back import (
     OwnWayBack,
     close_database,
@@ -19,8 +18,8 @@ from nicu_dashboard.migration.own_back import (
     is_own,
     own_plan,
 )
+from nicu_dashboard.migration.plan import OWN, PRISMA
 from nicu_dashboard.migration.prisma import LEGACY, legacy_part
-from nicu_dashboard.migration.prisma import NAME as PRISMA
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.report import Report
 from nicu_dashboard.migration.roll_back import WayBack, new_tables

@@ -74,3 +74,9 @@ def conclude(
     else:
         checked = "every value verified" if options.verify else "not verified"
         report.summary = f"{rows:,} rows in {len(report.tables)} table(s) arrived, {checked}."
+
+
+def how_to_mend(report: Report) -> str:
+    """Return what a person does about rejected rows."""
+    choose = "choose a type with --type, " if report.mapping == "as-is" else ""
+    return f"Mend them, {choose}or run with --on-reject quarantine, which keeps them whole in nicu_migration.rejects."

@@ -34,7 +34,7 @@ class _Member:
 class Crew:
     """A few worker processes, or with `size` 0 this process itself; a context that ends them.
 
-    They are hired before their job is known, so that their start costs no time of the move.
+    They can be hired before their job is known, so that their start fills what else is idle.
     """
 
     size: int
@@ -44,14 +44,18 @@ class Crew:
     stack: ExitStack = field(default_factory=ExitStack)
 
     def __enter__(self) -> Crew:
-        for _ in range(self.size):
-            self.members.append(self._hire())
         return self
+
+    def hire(self) -> None:
+        """Start the processes, unless they are there."""
+        while len(self.members) < self.size:
+            self.members.append(self._hire())
 
     def brief(self, job: Job) -> None:
         """Tell everybody the job."""
         if self.size == 0:
             self.own = Worker(job, self.stack)
+        self.hire()
         for member in self.members:
             _send(member, job)
 

@@ -15,7 +15,7 @@ from nicu_dashboard.migration.errors import MigrationError
 from nicu_dashboard.migration.generated import same_arithmetic
 from nicu_dashboard.migration.names import postgres_name, quoted
 from nicu_dashboard.migration.orphans import orphans_of
-from nicu_dashboard.migration.plan import ColumnPlan, NotCarried, Plan, TablePlan
+from nicu_dashboard.migration.plan import AS_IS, ColumnPlan, NotCarried, Plan, TablePlan
 from nicu_dashboard.migration.profile import TableProfile, profile_table
 from nicu_dashboard.migration.types import decide, named_kind
 
@@ -25,6 +25,11 @@ BYTES_SAMPLED_ROWS = 500
 
 class Mapping(Protocol):
     """A way from the tables of a file to the tables of the target."""
+
+    @property
+    def way(self) -> str:
+        """Return AS_IS, OWN or PRISMA."""
+        ...
 
     @property
     def schema(self) -> str:
@@ -48,6 +53,7 @@ class AsIs:
     choices: Lookup[str, str] = field(default_factory=dict)
     """Kinds by `table.column`, from --type."""
     chunk_rows: int = MOST_CHUNK_ROWS
+    way = AS_IS
 
     def plan(self, connection: sqlite3.Connection, catalog: Catalog, sample: bool) -> Plan:
         """Return the plan for a file; raises MigrationError when a choice names no column."""

@@ -19,9 +19,8 @@ from nicu_dashboard.migration.lanes import sound_json
 from nicu_dashboard.migration.mapping import row_bytes
 from nicu_dashboard.migration.names import quoted
 from nicu_dashboard.migration.orphans import orphans_of
-from nicu_dashboard.migration.plan import ColumnPlan, NotCarried, Plan, TablePlan
+from nicu_dashboard.migration.plan import OWN, ColumnPlan, NotCarried, Plan, TablePlan
 
-NAME = "own"
 OF_THE_MOVE = "nicu_migration"
 """Names of the tables that a move keeps in the source begin with this."""
 
@@ -46,6 +45,7 @@ class Own:
 
     schema: str = "public"
     chunk_rows: int = MOST_CHUNK_ROWS
+    way = OWN
 
     def plan(self, connection: sqlite3.Connection, catalog: Catalog, sample: bool) -> Plan:
         """Return the plan for a file; counts what does not fit unless `sample`. Raises when its schema is another."""
@@ -59,7 +59,7 @@ class Own:
         orphans = tuple((table, parent, count) for (table, parent), count in found)
         return Plan(
             self.schema, tables, (), strangers(connection, catalog), (), catalog.page_size, catalog.encoding, orphans,
-            NAME,
+            OWN,
         )  # fmt: skip
 
     def plan_again(self, connection: sqlite3.Connection, catalog: Catalog, plan: Plan, source: str) -> Plan:

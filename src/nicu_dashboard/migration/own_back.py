@@ -16,8 +16,8 @@ from nicu_dashboard.migration.catalog import read_catalog
 from nicu_dashboard.migration.errors import TargetRefused
 from nicu_dashboard.migration.names import quoted, quoted_list
 from nicu_dashboard.migration.own import Own
-from nicu_dashboard.migration.own_target import REVISION_TABLE, tables_in
-from nicu_dashboard.migration.plan import Plan, TablePlan
+from nicu_dashboard.migration.own_target import tables_in
+from nicu_dashboard.migration.plan import REVISION_TABLE, Plan, TablePlan
 from nicu_dashboard.migration.rejects import Reject
 from nicu_dashboard.migration.restarting import dashboards
 from nicu_dashboard.migration.roll_back import WayBack

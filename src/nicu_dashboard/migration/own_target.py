@@ -13,10 +13,9 @@ from nicu_dashboard.adapters.sql.tables import metadata
 from nicu_dashboard.migration.ddl import FOREIGN_KEYS, INDEXES, KEYS, VALIDATION
 from nicu_dashboard.migration.errors import TargetRefused
 from nicu_dashboard.migration.names import quoted
-from nicu_dashboard.migration.plan import Plan, Step
+from nicu_dashboard.migration.plan import REVISION_TABLE, Plan, Step
 from nicu_dashboard.migration.target import Connection
 
-REVISION_TABLE = "alembic_version"
 LISTED = 3
 CONSTRAINTS = """
 SELECT t.relname, c.conname, c.contype::text, pg_get_constraintdef(c.oid), c.conindid::regclass::text,

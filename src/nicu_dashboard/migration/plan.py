@@ -10,6 +10,10 @@ from nicu_dashboard.migration.catalog import SourceObject
 from nicu_dashboard.migration.kinds import Kind
 from nicu_dashboard.migration.names import quoted
 
+AS_IS, OWN, PRISMA = "as-is", "own", "prisma"
+"""Which file a move is of: any, one of this dashboard, one of the earlier dashboard."""
+REVISION_TABLE = "alembic_version"
+"""A dashboard's own table that tells its schema's revision."""
 OURS = "nicu_own_"
 """In the snapshot of an earlier dashboard's file our tables bear this before their name, beside theirs."""
 
@@ -104,7 +108,7 @@ class Plan:
     page_size: int = 4096
     encoding: str = "UTF-8"
     orphans: tuple[tuple[str, str, int], ...] = ()
-    mapping: str = "as-is"
+    mapping: str = AS_IS
     choices: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:

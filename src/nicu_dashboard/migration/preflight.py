@@ -9,11 +9,9 @@ from pathlib import Path
 
 from nicu_dashboard.migration.catalog import read_catalog
 from nicu_dashboard.migration.mapping import Mapping
-from nicu_dashboard.migration.plan import Plan
-from nicu_dashboard.migration.prisma import Prisma
-from nicu_dashboard.migration.prisma_staging import Converted
+from nicu_dashboard.migration.plan import PRISMA, Plan
 from nicu_dashboard.migration.source import open_snapshot, refuse_damage, to_disk
-from nicu_dashboard.migration.staging import stage
+from nicu_dashboard.migration.staging import Converted, stage
 
 
 def checked_plan(source: Path, snapshot: Path, mapping: Mapping) -> tuple[Plan, Converted]:
@@ -21,7 +19,7 @@ def checked_plan(source: Path, snapshot: Path, mapping: Mapping) -> tuple[Plan, 
 
     What is converted is written into the snapshot, so it is checked before.
     """
-    if not isinstance(mapping, Prisma):
+    if mapping.way != PRISMA:
         return _plan_beside_check(source, snapshot, mapping), Converted({})
     _check(source, snapshot)
     converted = stage(mapping, snapshot)

@@ -10,9 +10,8 @@ from nicu_dashboard.migration.catalog import Catalog
 from nicu_dashboard.migration.chunks import MOST_CHUNK_ROWS
 from nicu_dashboard.migration.mapping import AsIs
 from nicu_dashboard.migration.own import Own
-from nicu_dashboard.migration.plan import OURS, Plan
+from nicu_dashboard.migration.plan import OURS, PRISMA, Plan
 
-NAME = "prisma"
 LEGACY = "legacy"
 
 
@@ -22,6 +21,7 @@ class Prisma:
 
     schema: str = "public"
     chunk_rows: int = MOST_CHUNK_ROWS
+    way = PRISMA
 
     def plan(self, connection: sqlite3.Connection, catalog: Catalog, sample: bool) -> Plan:
         """Return the plan for a file; every row of it is looked at."""
@@ -32,7 +32,7 @@ class Prisma:
             for table in metadata.sorted_tables
         )
         steps = tuple(replace(step, name=f"{LEGACY} {step.name}") for step in theirs.steps)
-        return replace(theirs, schema=self.schema, tables=(*theirs.tables, *ours), steps=steps, mapping=NAME)
+        return replace(theirs, schema=self.schema, tables=(*theirs.tables, *ours), steps=steps, mapping=PRISMA)
 
     def plan_again(self, connection: sqlite3.Connection, catalog: Catalog, plan: Plan, source: str) -> Plan:
         """Return the same plan: nothing of it was sampled."""

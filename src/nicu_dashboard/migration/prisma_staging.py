@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import Identity, Table, UniqueConstraint
@@ -23,6 +22,7 @@ from nicu_dashboard.migration.prisma_rows import DEFAULT_SOURCE, EARLIER, Fillin
 from nicu_dashboard.migration.prisma_words import teach
 from nicu_dashboard.migration.rejects import Reject, image_of, raw_of, shown_key
 from nicu_dashboard.migration.source import surrogate_text
+from nicu_dashboard.migration.staging import Converted
 
 MOST_GAP_S = 3_600
 OPEN_TWICE = """
@@ -30,15 +30,6 @@ SELECT id FROM nicu_own_admissions WHERE ended_at IS NULL AND (
     cot_id IN (SELECT cot_id FROM nicu_own_admissions WHERE ended_at IS NULL GROUP BY 1 HAVING count(*) > 1) OR
     patient_id IN (SELECT patient_id FROM nicu_own_admissions WHERE ended_at IS NULL GROUP BY 1 HAVING count(*) > 1))
 """
-
-
-@dataclass
-class Converted:
-    """What the conversion came to: rows refused, and what stays in the schema legacy without fault."""
-
-    found: Mapping[str, Found]
-    rejects: list[Reject] = field(default_factory=list)
-    kept: list[NotCarried] = field(default_factory=list)
 
 
 def convert(snapshot: Path) -> Converted:

@@ -8,11 +8,7 @@ from typing import Protocol
 
 from nicu_dashboard.migration.errors import MigrationError, SourceUnreadable
 from nicu_dashboard.migration.mapping import AsIs, Mapping
-from nicu_dashboard.migration.own import NAME as OWN
-from nicu_dashboard.migration.own import Own
-from nicu_dashboard.migration.plan import Plan
-from nicu_dashboard.migration.prisma import NAME as PRISMA
-from nicu_dashboard.migration.prisma import Prisma
+from nicu_dashboard.migration.plan import OWN, PRISMA, Plan
 from nicu_dashboard.migration.prisma_columns import is_prisma
 
 
@@ -53,7 +49,7 @@ def choose(connection: sqlite3.Connection, chosen: Choice) -> Mapping:
         )
     if chosen.kinds:
         raise MigrationError("--type is for --as-is: the dashboard's own tables have their types.")
-    return Own(chosen.schema, chosen.chunk_rows) if kind == OWN else Prisma(chosen.schema, chosen.chunk_rows)
+    return _of_a_dashboard(kind, chosen.schema, chosen.chunk_rows)
 
 
 def kind_of_file(connection: sqlite3.Connection) -> str | None:
@@ -71,8 +67,13 @@ def _tables(connection: sqlite3.Connection) -> set[str]:
 
 def mapping_of(plan: Plan, chunk_rows: int) -> Mapping:
     """Return the way by which a plan was made."""
-    if plan.mapping == OWN:
-        return Own(plan.schema, chunk_rows)
-    if plan.mapping == PRISMA:
-        return Prisma(plan.schema, chunk_rows)
+    if plan.mapping in (OWN, PRISMA):
+        return _of_a_dashboard(plan.mapping, plan.schema, chunk_rows)
     return AsIs(plan.schema, plan.choices, chunk_rows)
+
+
+def _of_a_dashboard(kind: str, schema: str, chunk_rows: int) -> Mapping:
+    from nicu_dashboard.migration.own import Own  # both load SQLAlchemy, a quarter of a second
+    from nicu_dashboard.migration.prisma import Prisma
+
+    return Own(schema, chunk_rows) if kind == OWN else Prisma(schema, chunk_rows)

@@ -11,9 +11,8 @@ from nicu_dashboard.migration.comparing import NOT_MOVED, THERE, Difference
 from nicu_dashboard.migration.errors import MigrationError
 from nicu_dashboard.migration.journal import Run
 from nicu_dashboard.migration.names import quoted
-from nicu_dashboard.migration.own import NAME as OWN
 from nicu_dashboard.migration.own import strangers
-from nicu_dashboard.migration.plan import NotCarried
+from nicu_dashboard.migration.plan import OWN, NotCarried
 from nicu_dashboard.migration.prisma import of_theirs
 
 TABLES = ("table", "virtual table")

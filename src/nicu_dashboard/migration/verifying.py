@@ -47,6 +47,7 @@ def _verify(source: Path, target: str, options: Options, progress: Progress, rep
     with crew_for(source, options) as crew, closing(connect(target)) as connection:
         before, following = _finished(connection)
         with private_snapshot(source, options, progress) as snapshot:
+            crew.hire()
             stage(mapping_of(before.plan, options.chunk_rows), snapshot)
             pending, left_out = 0, list[str]()
             if following is not None and following.state != "ended":

@@ -9,8 +9,7 @@ from nicu_dashboard.adapters.sql.peeking import first_bytes
 from nicu_dashboard.migration.errors import SourceUnreadable
 from nicu_dashboard.migration.journal import Journal, Run
 from nicu_dashboard.migration.marks import Marks
-from nicu_dashboard.migration.own import NAME as OWN
-from nicu_dashboard.migration.prisma import NAME as PRISMA
+from nicu_dashboard.migration.plan import OWN, PRISMA
 from nicu_dashboard.migration.report import Report
 from nicu_dashboard.migration.source import is_same_file
 from nicu_dashboard.migration.target import Connection
