@@ -83,6 +83,8 @@ async def test_readings_are_acknowledged_from_the_spool_alarms_go_on_and_all_is_
         ward.unit.clock.at += 1_000
         receipt = await ward.unit.reading(heart_rate=rate)
         assert (receipt.accepted, receipt.spooled) == (1, 1)
+        if rate == 150:
+            assert "1 reading waits on this machine" in ward.unit.station.engine.keeper.in_words()
     assert ward.unit.alarms() == ["*** HR 40 < 80 on"]
     assert ward.stored() == []
     newest = ward.unit.station.broadcast.latest()

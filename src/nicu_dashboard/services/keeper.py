@@ -200,10 +200,11 @@ class Keeper:
         """Return what the wall says while not everything is in the store, which was away for so long."""
         if self._spool is None or self.full:
             return "Store unavailable: readings are not saved"
-        about = _about(self.waiting.readings)
+        count = self.waiting.readings
+        about = _about(count)
         if self.failing is None:
-            return f"Store is back: {about} readings are being written"
-        said = f"Store unavailable: {about} readings wait on this machine"
+            return f"Store is back: {about} reading{' is' if count == 1 else 's are'} being written"
+        said = f"Store unavailable: {about} reading{' waits' if count == 1 else 's wait'} on this machine"
         tell = self.may_be_followed(away_ms)
         return f"{said}. If another engine works meanwhile, acknowledge there too" if tell else said
 
