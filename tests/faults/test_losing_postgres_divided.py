@@ -102,6 +102,8 @@ def test_screens_of_a_web_worker_go_on_while_the_database_is_away(
     engine = ward.start("--role", "engine", url=url, NICU_SPOOL_DIR=str(tmp_path / "spool"), DB_POOL_SIZE="4")
     within(20, engine.works, "the engine works")
     web = ward.start("--role", "web", "--workers", "2", url=url, DB_POOL_SIZE="4")
+    # One answers for both; the other may still be starting, and would meet the loss knowing nobody.
+    within(20, lambda: set(web.health().get("processes", {}).values()) == {"healthy"}, "both workers serve")
     sent = [now_ms()]
     within(20, lambda: ward.send(web, sent[0], heart_rate=150)[0] == 202, "a reading is acknowledged")
     screen = Screen(ward, web)
