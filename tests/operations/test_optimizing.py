@@ -295,3 +295,21 @@ def test_late_readings_find_their_past_partition_while_it_is_packed(database: Da
     again = writer.ward.store(*(writer.reading(second) for second in range(writer.sent)))
     assert "accepted" not in again
     assert "duplicate" in again
+
+
+_EXCHANGED_ONCE = """
+CREATE SEQUENCE tried;
+CREATE FUNCTION exchange() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF nextval('tried') = 1 THEN RAISE EXCEPTION 'invalid arbiter index list' USING ERRCODE = 'XX000'; END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER exchange AFTER INSERT ON vitals FOR EACH STATEMENT EXECUTE FUNCTION exchange();
+"""
+
+
+def test_a_tick_that_meets_an_index_being_exchanged_is_tried_again(database: Database, store_url: str) -> None:
+    ward = Ward(database)
+    ask(store_url, _EXCHANGED_ONCE)
+    assert ward.store(ward.reading(1, heart_rate=150.0)) == ["accepted"]
+    assert ward.store(ward.reading(1, heart_rate=150.0)) == ["duplicate"]
+    assert len(rows_of(ward)) == 1

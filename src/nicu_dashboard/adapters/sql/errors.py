@@ -45,6 +45,10 @@ MOVED_SIGN = "nicu: this database has moved"
 """What the triggers of a store say that was moved to another home (see moved.py)."""
 
 
+class IndexExchanged(StoreUnavailable):
+    """PostgreSQL met an index in the moment in which REINDEX CONCURRENTLY exchanges it; trying again does."""
+
+
 class KeyMissing(StoreUnavailable):
     """The index that keeps rows unique is not there, so nothing may be written that could be there already."""
 
@@ -154,6 +158,8 @@ def _postgres(error: psycopg.Error, where: str) -> Exception:
     for prefix, kind, remedy in _POSTGRES:
         if state.startswith(prefix):
             return kind(f"{where}: {remedy}.")
+    if state == "XX000" and "arbiter index" in str(error):
+        return IndexExchanged(f"{where}: an index is being exchanged, nothing was written; try again.")
     if (not state or state.startswith(_CONNECTION)) and (fault := recognised(str(error))):
         return ConnectFault(fault)
     if state.startswith("42"):

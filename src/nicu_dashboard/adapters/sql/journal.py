@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from nicu_dashboard.adapters.sql import alarm_rows, dialects, marks, readings, spell_rows
 from nicu_dashboard.adapters.sql.counting import count_up
 from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.errors import IndexExchanged
 from nicu_dashboard.adapters.sql.fence import Fence, no_fence
 from nicu_dashboard.adapters.sql.sifting import Sifter
 from nicu_dashboard.adapters.sql.sight import latest_unit
@@ -34,6 +35,12 @@ class SqlJournal:
 
     def commit(self, tick: Tick, mark: Mark | None = None, followed_at: int | None = None) -> Sequence[Fate]:
         """Write the tick in one transaction with the roll-ups it touches; return each reading's fate in order."""
+        try:
+            return self._commit(tick, mark, followed_at)
+        except IndexExchanged:  # a fault of the server that is over by now
+            return self._commit(tick, mark, followed_at)
+
+    def _commit(self, tick: Tick, mark: Mark | None, followed_at: int | None) -> Sequence[Fate]:
         with self._database.ticking() as connection:
             if mark is not None:
                 marks.note(connection, mark)
