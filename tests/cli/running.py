@@ -27,15 +27,18 @@ class Running:
 
     def get(self, path: str) -> Any:
         """Return what the server answers as JSON."""
-        return httpx.get(f"{self.url}{path}", timeout=20).raise_for_status().json()
+        return self._ask(path).raise_for_status().json()
+
+    def _ask(self, path: str) -> httpx.Response:
+        return httpx.get(f"{self.url}{path}", timeout=20)
 
     def eventually(self, path: str, holds: Callable[[Any], bool], within_s: float = 30.0) -> Any:
-        """Return the first answer of which something holds."""
+        """Return the first good answer of which something holds; an engine that starts answers 503 for a moment."""
         end = time.monotonic() + within_s
-        while not holds(answer := self.get(path)):
-            assert time.monotonic() < end, answer
+        while not ((answer := self._ask(path)).is_success and holds(answer.json())):
+            assert time.monotonic() < end, answer.text
             time.sleep(0.1)
-        return answer
+        return answer.json()
 
     def stop(self, by: signal.Signals = signal.SIGINT) -> tuple[int, float]:
         """End it and return its exit code and how many seconds that took."""
