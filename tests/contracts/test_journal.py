@@ -179,6 +179,15 @@ def test_a_review_goes_with_an_event_whose_beginning_is_found_to_be_another(ward
     assert (kept.id, kept.review, kept.note) == (later.id, "rejected", "probe off")
 
 
+def test_an_event_whose_beginning_is_found_to_be_another_keeps_its_number(ward: Ward) -> None:
+    ward.journal.commit(Tick(spells=[SpellRow(ward.baby.id, ward.cot.id, desaturation(0))]))
+    (open_on_a_page,) = ward.chart.spells(ward.baby.id)
+    again = [SpellRow(ward.baby.id, None, desaturation(at)) for at in (-4, 100)]
+    ward.journal.replace_spells(Rescan(ward.baby.id, NIGHT - 10_000, NIGHT + 150_000), again)
+    assert ward.chart.spell(open_on_a_page.id).spell == again[0].spell
+    assert [stored.spell for stored in ward.chart.spells(ward.baby.id)] == [again[1].spell, again[0].spell]
+
+
 def test_two_reviewed_events_that_prove_to_be_one_are_one(ward: Ward) -> None:
     ward.journal.commit(Tick(spells=[SpellRow(ward.baby.id, ward.cot.id, desaturation(at)) for at in (1, 12)]))
     for one in ward.chart.spells(ward.baby.id):

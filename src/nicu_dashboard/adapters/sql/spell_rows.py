@@ -50,8 +50,8 @@ def store(connection: Connection, rows: Sequence[SpellRow]) -> None:
 def replace(connection: Connection, window: Rescan, rows: Sequence[SpellRow]) -> None:
     """Make the events of a baby that begin in the window exactly these, each in the cot where the baby lay then.
 
-    What a person said of an event stays with it when its beginning is found to be another, and stays alone when nothing
-    is found any more where it was: nobody's word is deleted in silence.
+    One whose beginning is found to be another stays the same event, of which pages and people know the number. What a
+    person said stays alone when nothing is found any more where it was: nobody's word is deleted in silence.
     """
     keep = {_key(row) for row in rows}
     inside = (
@@ -62,17 +62,16 @@ def replace(connection: Connection, window: Rescan, rows: Sequence[SpellRow]) ->
     columns = (events.c.id, *(events.c[name] for name in _KEY), events.c.ended_at, events.c.reviewed_at)
     there = connection.execute(select(*columns).where(*inside)).all()
     taken = {_key_of(row) for row in there}
-    gone = [row for row in there if _key_of(row) not in keep]
-    deleted = {row.id for row in gone}
-    for row in [one for one in gone if one.reviewed_at is not None]:
-        same = [new for new in rows if _overlap(row, new)]
-        moved = next((new for new in same if _key(new) not in taken), None)
+    fresh = [row for row in rows if _key(row) not in taken]
+    deleted: set[int] = set()
+    for row in sorted((row for row in there if _key_of(row) not in keep), key=lambda row: row.reviewed_at is None):
+        moved = next((new for new in fresh if _overlap(row, new)), None)
         if moved is not None:
-            taken.add(_key(moved))
+            fresh.remove(moved)
             begins = update(events).where(events.c.id == row.id)
             connection.execute(begins.values(started_at=moved.spell.started_at, ended_at=moved.spell.ended_at))
-        if moved is not None or not same:
-            deleted.discard(row.id)
+        elif row.reviewed_at is None or any(_overlap(row, new) for new in rows):
+            deleted.add(row.id)
     if deleted:
         connection.execute(delete(events).where(events.c.id.in_(deleted)))
     store(connection, _placed(connection, window.patient_id, rows))
