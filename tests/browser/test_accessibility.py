@@ -135,6 +135,24 @@ def test_an_alarm_is_seen_and_reached_over_a_dialog(room: tuple[Demo, Monitor], 
     expect(dialog).to_have_count(0)
 
 
+def test_a_dialog_goes_by_its_backdrop_and_not_by_its_own_edge(room: tuple[Demo, Monitor], page: Page) -> None:
+    opened(page, room[0], "/admissions")
+    page.get_by_role("button", name="Admit a baby").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Cot")).to_be_focused()
+    box = dialog.bounding_box()
+    assert box is not None
+    left, middle = box["x"], box["y"] + box["height"] / 2
+    page.mouse.click(left + 5, middle)
+    page.mouse.move(left + 60, middle)
+    page.mouse.down()  # as words are selected
+    page.mouse.move(left - 60, middle)
+    page.mouse.up()
+    expect(dialog).to_be_visible()
+    page.mouse.click(left - 60, middle)
+    expect(dialog).to_have_count(0)
+
+
 # Width, height and cots of walls with little room.
 SMALL = [(1280, 720, 24), (1024, 768, 24), (1280, 720, 36)]
 UNREADABLE = """() => {

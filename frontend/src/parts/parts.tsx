@@ -1,5 +1,5 @@
 /** Small pieces that every page shares. */
-import type { ComponentChildren, JSX } from "preact";
+import type { ComponentChildren, JSX, TargetedMouseEvent } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import "./parts.css";
 import { Problem, words } from "../api/client";
@@ -114,9 +114,16 @@ interface DialogProps {
   readonly children: ComponentChildren;
 }
 
+/** Whether a dialog was pressed on its backdrop; its own edge, and words selected beyond it, take no form away. */
+function isBeside({ target, currentTarget, clientX, clientY }: TargetedMouseEvent<HTMLDialogElement>): boolean {
+  const { left, right, top, bottom } = currentTarget.getBoundingClientRect();
+  return target === currentTarget && (clientX < left || clientX > right || clientY < top || clientY > bottom);
+}
+
 /** A modal dialog: Escape or the backdrop closes it, focus stays inside and returns; the alarms stand over it, last in the order of the keyboard. */
 export function Dialog({ title, look = "", onClose, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
+  const pressedBeside = useRef(false);
   useEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
@@ -131,8 +138,9 @@ export function Dialog({ title, look = "", onClose, children }: DialogProps) {
         event.preventDefault();
         onClose();
       }}
+      onPointerDown={(event) => (pressedBeside.current = isBeside(event))}
       onClick={(event) => {
-        if (event.target === element.current) onClose();
+        if (pressedBeside.current && isBeside(event)) onClose();
       }}
     >
       <h2>{title}</h2>
