@@ -45,7 +45,7 @@ class Whereabouts:
     async def engine(self, anew: bool = False) -> Claim | None:
         """Return the engine's claim, None when no engine holds the lease; `anew` looks though it was just looked at.
 
-        While the store cannot tell, the engine is where it was. Whoever asks before the first look has ended waits for it.
+        While the store cannot tell, the engine is where it was. Who asks before the first look has ended waits for it.
         """
         if anew or self._seen is None or self._clock.now() - self._looked_at >= KNOWN_MS:
             self._looked_at = self._clock.now()
