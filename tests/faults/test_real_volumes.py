@@ -98,7 +98,7 @@ def full_log(tmp_path: Path) -> None:
 
         within(120, spooled, "the log has no room for a further reading")
         within(3, lambda: hall.presence(label, "heart_rate:low") == "on", "the alarm is on the wall")
-        within(10, lambda: "wait on this machine" in site.told(), "the fault is told")
+        within(10, lambda: "on this machine" in site.told(), "the fault is told")
         kept = 0
         until = time.monotonic() + 5
         while time.monotonic() < until:

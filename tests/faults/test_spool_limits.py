@@ -59,7 +59,7 @@ def test_a_full_disk_of_the_server_sends_everything_to_the_spool_until_there_is_
 
     within(20, spooled, "the last free page is used up")
     within(2, lambda: hall.presence(label, "heart_rate:low") == "on", "the alarm is on the wall")
-    within(5, lambda: "wait on this machine" in site.told(), "the fault is told")
+    within(5, lambda: "on this machine" in site.told(), "the fault is told")
     _limit_files(site.server, None)
     within(15, site.is_drained, "the spool is drained")
     assert sorted(at for at, _ in site.stored(label).elements()) == sent

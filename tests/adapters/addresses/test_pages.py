@@ -57,7 +57,7 @@ def test_every_setting_is_explained_with_its_range() -> None:
 
 def test_the_addresses_of_the_how_to_are_understood() -> None:
     urls = re.findall(r"^DATABASE_(?:DIRECT_)?URL=(\S+)$", HOW_TO, re.MULTILINE)
-    assert len(urls) == 4
+    assert len(urls) == 5
     for url in urls:
         without_files = re.sub(r"&sslrootcert=[^&]+", "", url)
         assert read_address(without_files, {}).sslmode == "verify-full"
