@@ -1,6 +1,7 @@
 """What stands between the network and the server: TLS, proxies, names, policies, and whom to tell."""
 
 import json
+import os
 import re
 import ssl
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from nicu_dashboard.web.server import Front
+from nicu_dashboard.web.server import Front, listen
 from tests.adapters.addresses.authority import Authority
 from tests.cli.conftest import program
 from tests.templates import copy_of_empty_store
@@ -160,3 +161,11 @@ def test_the_command_that_asks_says_which_way_it_ended(
     monkeypatch.setattr("tools.audit.run", lambda *_: None)
     assert (audit_main([]), audit_main(["--lenient"])) == (2, 0)
     assert "NOT CHECKED" in capsys.readouterr().out
+
+
+def test_a_process_that_comes_to_a_shared_door_lets_nobody_who_stands_there_wait() -> None:
+    # To block or not is told for all duplicates at once: one that could block would hold the others' event loops.
+    with listen("127.0.0.1", 0) as door, door.dup() as first, door.dup():
+        assert not os.get_blocking(first.fileno())
+        with pytest.raises(BlockingIOError):
+            first.accept()

@@ -61,6 +61,8 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         listener.bind((host, port))
         listener.listen(2_048)
+        # Processes share it. A duplicate that could block would, for a moment, let all of them block in accept.
+        listener.setblocking(False)
     except OSError as error:
         listener.close()
         raise PortTaken(f"cannot listen on {host}:{port}: {error.strerror}; choose another with --port") from None
