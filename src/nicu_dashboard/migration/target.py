@@ -20,6 +20,14 @@ OLDEST_SERVER = 140000
 GROWTH = 2.5
 """Room wanted in the target per byte of source: rows, indexes and the write-ahead log until its next checkpoint."""
 
+PLAIN_SESSION = """
+SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = 0;
+SET idle_session_timeout = 0; SET standard_conforming_strings = on; SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
+SET IntervalStyle = 'postgres'; SET quote_all_identifiers = off; SET default_transaction_isolation = 'read committed';
+SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'
+"""
+"""A role, database or server may set these otherwise: then a literal would mean something else, a rule would read
+otherwise than it was noted, and a long stretch or a connection that waits would be cut off."""
 FIRM_COMMITS = """
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
 """
@@ -60,10 +68,8 @@ def connect(url: str, name: str = "nicu migrate", side: str = "target") -> Conne
     except ConnectFault as fault:
         raise _unreachable(fault, side) from None
     try:
-        for setting in ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"):
-            connection.execute(f"SET {setting} = 0".encode())
+        connection.execute(PLAIN_SESSION)
         connection.execute(FIRM_COMMITS)
-        connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET nicu.units = '*'")  # where row level security judges by it: a move sees every row
         connection.commit()
         _refuse_pooler(connection, side)
