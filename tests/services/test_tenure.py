@@ -84,7 +84,7 @@ async def test_an_engine_says_whether_it_starts_or_waits_and_for_what(hire: Hire
         other._note(other._lease.look())
         assert other.in_words() == words
         assert other.is_starting() == words.endswith("starting")
-    alone.lose()
+    alone.state = "lost"
     assert alone.in_words().startswith("another engine works")
     await asyncio.to_thread(alone._lease.give_back, 1)
     silent = hire("three", clock, ttl_ms=0)

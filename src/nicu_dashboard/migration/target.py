@@ -45,11 +45,10 @@ Connection = psycopg.Connection[tuple[object, ...]]
 
 @dataclass(frozen=True)
 class TargetFacts:
-    """What a look at the target has found; `free_bytes` is None where it cannot be told."""
+    """What a look at the target has found."""
 
     server: str
     refusals: tuple[str, ...]
-    free_bytes: int | None
 
 
 def connect(url: str, name: str = "nicu migrate", side: str = "target") -> Connection:
@@ -118,7 +117,7 @@ def look_at_target(connection: Connection, schema: str, source_bytes: int, resum
     if free is not None and free < source_bytes * GROWTH:
         said.append(f"the target's disk has {free:,} bytes free; about {int(source_bytes * GROWTH):,} are needed")
     connection.rollback()
-    return TargetFacts(f"PostgreSQL {version}", tuple(said), free)
+    return TargetFacts(f"PostgreSQL {version}", tuple(said))
 
 
 def _refuse_pooler(connection: Connection, side: str) -> None:
