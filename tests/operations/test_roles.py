@@ -20,7 +20,7 @@ from nicu_dashboard.ports.roster import NewPatient
 from nicu_dashboard.ports.tick import StoreUnavailable, Tick
 from tests.adapters.addresses.pooler import pgbouncer
 from tests.contracts.ward import NIGHT, Ward, by_nurse
-from tests.operations.conftest import ask
+from tests.operations.conftest import Told, ask, run
 from tests.operations.test_optimizing import TODAY
 from tests.postgres import PostgresServer
 
@@ -207,6 +207,21 @@ def test_a_baby_and_its_history_move_with_its_stay(hospital: Hospital) -> None:
     store.close()
     assert hospital.sees("readonly", "SELECT count(*) FROM vitals WHERE patient_id = 1") == [(1,)]
     assert hospital.sees("app", "SELECT count(*) FROM patients WHERE id = 1", "1") == [(0,)]
+
+
+def test_units_are_shown_to_the_owner_and_said_to_be_hidden_from_others(hospital: Hospital) -> None:
+    grant(hospital, "readonly", "1")
+
+    def told(duty: str) -> Told:
+        return run("db", "roles", "--prefix", hospital.prefix, DATABASE_URL=hospital.as_(duty))
+
+    units = [line.split()[-1] for line in told("owner").stdout.splitlines()[1:]]
+    assert units == ["*", "*", "1", "none"]
+    for duty in ("app", "readonly", "audit"):
+        seen = told(duty)
+        assert [line.split()[-1] for line in seen.stdout.splitlines()[1:]] == ["?"] * 4
+        assert "this user may not see which units are granted" in seen.stderr
+    assert f"\\password {hospital.prefix}_app" in told("owner").stderr
 
 
 def test_a_grant_is_taken_back_at_once(hospital: Hospital) -> None:

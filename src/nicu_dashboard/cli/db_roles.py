@@ -8,7 +8,7 @@ from nicu_dashboard.cli.common import show, table, words
 from nicu_dashboard.cli.db_common import bar, directly
 from nicu_dashboard.cli.exits import DONE, FOUND_WRONG, CannotRun
 from nicu_dashboard.operations.roles import api, script
-from nicu_dashboard.operations.roles.api import Standing
+from nicu_dashboard.operations.roles.api import Role, Standing
 
 
 def register(group: typer.Typer) -> None:
@@ -40,7 +40,7 @@ def roles(
             for role, unit, back in asked:
                 api.grant(database, role, unit, report, revoke=back)
         found = api.standing(database, prefix)
-    _show(found)
+    _show(found, prefix)
     for text in refused:
         words.print(f"Only a superuser may do this, ask one: {text}")
     return DONE if found.in_order and not refused else FOUND_WRONG
@@ -53,14 +53,22 @@ def _pair(text: str, option: str) -> tuple[str, str]:
     return role.strip(), unit.strip()
 
 
-def _show(found: Standing) -> None:
+def _show(found: Standing, prefix: str) -> None:
     shown = table("role", "for", "stands", "units")
     for role in found.roles:
         stands = "missing" if not role.exists else "may too much" if role.mighty else "in order"
-        shown.add_row(role.name, role.duty, stands, ", ".join(role.units))
+        shown.add_row(role.name, role.duty, stands, _units(role))
     show(shown)
+    if any(role.units is None for role in found.roles):
+        words.print("?: this user may not see which units are granted; ask as the owner of the tables or a superuser")
     words.print(f"Row level security is forced on {found.forced} of {found.secured} tables with patients' data")
     if not found.in_order:
         words.print("To put it in order: nicu db roles --apply (or --print-sql, for whoever may)")
     else:
-        words.print("Passwords are set in psql, where no log sees them: \\password nicu_app")
+        words.print(f"Passwords are set in psql, where no log sees them: \\password {prefix}_app")
+
+
+def _units(role: Role) -> str:
+    if role.units is None:
+        return "?"
+    return ", ".join(role.units) or ("none" if role.exists else "")

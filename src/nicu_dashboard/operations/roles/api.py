@@ -36,14 +36,17 @@ WHERE relnamespace = current_schema()::regnamespace AND relname IN ({tables})
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role as it stands: whether it is there, may more than it should, has which settings and units."""
+    """A role as it stands: whether it is there, may more than it should, has which settings and units.
+
+    `units` is None where this user may not look at the grants.
+    """
 
     name: str
     duty: str
     exists: bool
     mighty: bool
     settings: tuple[str, ...]
-    units: tuple[str, ...]
+    units: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def standing(database: Database, prefix: str) -> Standing:
             name in found,
             name in found and found[name].mighty,
             tuple(found[name].settings) if name in found else (),
-            tuple(granted.get(name, ())),
+            None if granted is None else tuple(granted.get(name, ())),
         )
         for duty, name in names.items()
     )
@@ -192,14 +195,15 @@ def _tried(connection: Connection, text: str) -> bool:
     return bool(connection.exec_driver_sql("SELECT current_setting('nicu.tried') = 'done'").scalar_one())
 
 
-def _granted(connection: Connection) -> dict[str, list[str]]:
-    """Return the units of each role, nothing where this user may not look."""
-    guard = "to_regclass('nicu_guard.unit_grants')"
-    may = f"{guard} IS NOT NULL AND has_table_privilege({guard}, 'SELECT')"
-    looks = "has_schema_privilege(oid, 'USAGE')"
-    inside = f"SELECT {looks} FROM pg_namespace WHERE nspname = 'nicu_guard'"
-    if not connection.exec_driver_sql(inside).scalar() or not connection.exec_driver_sql(f"SELECT {may}").scalar():
-        return {}
+def _granted(connection: Connection) -> dict[str, list[str]] | None:
+    """Return the units of each role, None where this user may not look."""
+    may = (
+        "SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') FROM pg_class AS c"
+        " JOIN pg_namespace AS n ON n.oid = relnamespace WHERE nspname = 'nicu_guard' AND relname = 'unit_grants'"
+    )
+    allowed = connection.exec_driver_sql(may).scalar()
+    if not allowed:
+        return {} if allowed is None else None
     found: dict[str, list[str]] = {}
     for name, unit in connection.exec_driver_sql("SELECT grantee, unit FROM nicu_guard.unit_grants ORDER BY 1, 2"):
         found.setdefault(name, []).append(unit)
