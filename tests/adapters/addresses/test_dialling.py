@@ -188,5 +188,13 @@ def test_libpqs_own_environment_leads_nowhere_else(
         assert one(connection, "SHOW statement_timeout") == "0"
 
 
+def test_a_service_of_the_environment_that_is_not_there_is_named(
+    postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGSERVICE", "nowhere")
+    with pytest.raises(ConnectFault, match="PGSERVICE names a service that cannot be read"):
+        dial(read_address(f"postgresql://postgres@127.0.0.1:{postgres_server.port}/postgres", {}))
+
+
 def test_every_sentence_is_one_short_line() -> None:
     assert all(len(sentence) < 130 and "\n" not in sentence for sentence in SENTENCES.values())

@@ -1,9 +1,15 @@
 """A real server, a real authority: what is trusted connects, and every fault of TLS is named in one line."""
 
+import os
+import stat
 from pathlib import Path
 
+import pytest
+
+from nicu_dashboard.adapters.sql.addresses.address import AddressFault
 from nicu_dashboard.adapters.sql.addresses.dialling import dial
 from nicu_dashboard.adapters.sql.addresses.reading import read_address
+from nicu_dashboard.adapters.sql.addresses.tls import is_open_to_others
 from tests.adapters.addresses.authority import Authority
 from tests.adapters.addresses.conftest import ESCAPED, GuardedServer, fault
 from tests.postgres import PostgresServer
@@ -96,3 +102,24 @@ def test_a_key_that_does_not_fit_is_named(guarded: GuardedServer, authority: Aut
     client, other = authority.sign("certified", "client"), authority.sign("certified", "other")
     url = guarded.url("certified", query=f"sslcert={client.certificate}&sslkey={other.key}")
     assert fault(url) == "client key unusable"
+
+
+@pytest.mark.parametrize(
+    ("mode", "by_root", "by_another"), [(0o600, 0, 0), (0o640, 0, 1), (0o644, 1, 1), (0o660, 1, 1)]
+)
+def test_a_key_has_no_more_rights_than_libpq_lets_it_have(
+    mode: int, by_root: bool, by_another: bool, authority: Authority
+) -> None:
+    key = authority.sign("certified", "client").key
+    key.chmod(mode)
+    status = list(key.stat())
+    for owner, is_open in ((0, by_root), (1_000, by_another)):
+        status[stat.ST_UID] = owner
+        assert is_open_to_others(os.stat_result(status)) == bool(is_open)
+
+
+def test_a_key_that_others_may_read_is_refused_before_it_is_used(guarded: GuardedServer, authority: Authority) -> None:
+    client = authority.sign("certified", "client")
+    client.key.chmod(0o644)
+    with pytest.raises(AddressFault, match="can be read by others; run: chmod 600 on it"):
+        read_address(guarded.url("certified", query=f"sslcert={client.certificate}&sslkey={client.key}"), {})

@@ -1,5 +1,6 @@
 """A password that lives for minutes is minted for each connection: by a command, or by an installed package."""
 
+import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from nicu_dashboard.adapters.sql.addresses import tokens
 from nicu_dashboard.adapters.sql.addresses.address import Address, AddressFault
 from nicu_dashboard.adapters.sql.addresses.dialling import dial
 from nicu_dashboard.adapters.sql.addresses.engine import postgresql_engine
@@ -94,6 +96,7 @@ def test_the_command_is_told_the_place_in_libpqs_words() -> None:
         (python("pass"), "gave 0 lines"),
         (python("print('Zaubernuss'); print('more')"), "gave 2 lines"),
         (python("import os; os.write(1, b'\\xff\\xfe')"), "its output is not text"),
+        ("yes Zaubernuss", "gave more than 65536 bytes"),
         (python("import sys; print('Zaubernuss', file=sys.stderr); sys.exit(1)"), "run it by hand"),
     ],
 )
@@ -102,6 +105,21 @@ def test_a_command_that_fails_is_named_and_its_words_are_not_shown(command: str,
         mint(address(command))
     assert says in str(refusal.value)
     assert "Zaubernuss" not in str(refusal.value)
+
+
+def test_a_command_is_waited_for_and_what_it_leaves_running_is_not(tmp_path: Path) -> None:
+    held = tmp_path / "held"
+    os.mkfifo(held)
+    # What runs on has the command's own output open until somebody writes into the file.
+    assert mint(address(f"sh -c 'cat {held} & echo token'")) == "token"
+    held.open("w").close()
+    assert mint(address(python("import os, time; os.write(1, b'token'); os.close(1); time.sleep(0.2)"))) == "token"
+
+
+def test_a_command_that_prints_nothing_in_time_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "_PATIENCE_S", 1)
+    with pytest.raises(AddressFault, match="gave no password within 1 seconds"):
+        mint(address("sleep 60"))
 
 
 def test_a_command_with_an_open_quote_is_refused() -> None:

@@ -40,7 +40,8 @@ SENTENCES = {
     "wrong encoding": "its texts are not in UTF-8; make it anew: createdb --template template0 --encoding UTF8",
     "not PostgreSQL": "what answers there is not PostgreSQL; look at host and port in DATABASE_URL",
     "broken off": "it broke the connection off; look at the server's log, then try again",
-    "unreachable": "it cannot be reached; run: nicu db check",
+    "service file": "PGSERVICE names a service that cannot be read; unset it, and write the place into DATABASE_URL",
+    "unreachable": "it cannot be reached; look at DATABASE_URL, and at what begins with PG in the environment",
 }
 
 # What goes by when the server, or the way to it, comes back.
@@ -55,6 +56,7 @@ _SIGNS = tuple(
     for pattern, kind in (
         (r"server certificate for .* does not match host name|could not get server's host name", "wrong host name"),
         (r"unable to get local issuer|self.signed certificate", "unknown authority"),
+        (r"definition of service|service file", "service file"),
         (r"certificate verify failed", "untrusted certificate"),
         (r"does not support SSL|server does not support SSL", "server without TLS"),
         (r"alert certificate required|requires a valid client certificate", "client certificate missing"),

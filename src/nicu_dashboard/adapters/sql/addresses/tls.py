@@ -1,6 +1,7 @@
 """How well the way to the server is protected: what is asked for, what is refused, which authorities are trusted."""
 
 import ipaddress
+import os
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -97,9 +98,16 @@ def _client_certificate(options: Mapping[str, str], setting: str) -> dict[str, s
     for key in ("sslcert", "sslkey", "sslcrl"):
         if key in options:
             files[key] = _readable(options[key], key, setting)
-    if "sslkey" in files and Path(files["sslkey"]).stat().st_mode & 0o077:
-        raise AddressFault(f"{setting}: the file in sslkey can be read by others; run: chmod 600 on it.")
+    if "sslkey" in files and is_open_to_others(Path(files["sslkey"]).stat()):
+        raise AddressFault(
+            f"{setting}: the file in sslkey can be read by others; run: chmod 600 on it (640 where root owns it)."
+        )
     return files
+
+
+def is_open_to_others(key: os.stat_result) -> bool:
+    """Return whether a key's file has more rights than libpq lets it have: one of root's may be read by its group."""
+    return bool(key.st_mode & (0o037 if key.st_uid == 0 else 0o077))
 
 
 def _readable(name: str, key: str, setting: str) -> str:

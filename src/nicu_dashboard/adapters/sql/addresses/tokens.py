@@ -1,10 +1,12 @@
 """Passwords that are minted for each connection: RDS IAM tokens live 15 minutes, Entra's about an hour."""
 
 import os
+import select
 import shlex
 import subprocess
 from collections.abc import Mapping
 from importlib.metadata import entry_points
+from time import perf_counter, sleep
 
 from nicu_dashboard.adapters.sql.addresses.address import Address, AddressFault, PasswordSource
 
@@ -12,6 +14,9 @@ COMMAND = "DB_PASSWORD_COMMAND"
 ENTRY_POINT = "DB_PASSWORD_ENTRY_POINT"
 GROUP = "nicu_dashboard.database_passwords"
 _PATIENCE_S = 20
+# Tokens of a cloud have about 2,000 characters; what is much longer is no password, and must not fill the memory.
+_LONGEST = 65_536
+_LOOK_MS = 50
 
 
 def password_source(environ: Mapping[str, str], password: str | None, setting: str) -> PasswordSource | None:
@@ -59,24 +64,42 @@ def _from_entry_point(name: str, address: Address) -> str:
 
 def _from_command(source: PasswordSource, address: Address) -> str:
     place = {"PGHOST": address.host, "PGPORT": str(address.port), "PGDATABASE": address.database}
+    env = {**os.environ, **place, **({"PGUSER": address.user} if address.user else {})}
+    nothing, pipe = subprocess.DEVNULL, subprocess.PIPE
     try:
-        done = subprocess.run(
-            source.command,
-            env={**os.environ, **place, **({"PGUSER": address.user} if address.user else {})},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_PATIENCE_S,
-        )
-    except subprocess.TimeoutExpired:
-        raise AddressFault(f"{COMMAND} gave no password within {_PATIENCE_S} seconds; run it by hand.") from None
+        with subprocess.Popen(source.command, env=env, stdin=nothing, stdout=pipe, stderr=nothing) as program:
+            try:
+                text = _told(program).decode()
+            finally:
+                program.kill()
     except (OSError, UnicodeDecodeError) as error:
         reason = (getattr(error, "strerror", None) or "its output is not text").lower()
         raise AddressFault(f"{COMMAND} cannot be run ({reason}); write the program's full path.") from None
-    if done.returncode:
-        raise AddressFault(f"{COMMAND} ended with exit code {done.returncode}; run it by hand to see why.")
-    return _one_line(done.stdout, COMMAND)
+    if program.returncode:
+        raise AddressFault(f"{COMMAND} ended with exit code {program.returncode}; run it by hand to see why.")
+    return _one_line(text, COMMAND)
+
+
+def _told(program: "subprocess.Popen[bytes]") -> bytes:
+    """Return what a command printed when it has ended, whatever it leaves running behind; raises AddressFault."""
+    assert program.stdout is not None
+    news, told, is_open = select.poll(), b"", True
+    news.register(program.stdout, select.POLLIN)
+    until = perf_counter() + _PATIENCE_S
+    while perf_counter() < until:
+        has_ended = program.poll() is not None
+        if is_open and news.poll(0 if has_ended else _LOOK_MS):
+            piece = os.read(program.stdout.fileno(), _LONGEST)
+            told, is_open = told + piece, bool(piece)
+        elif has_ended:
+            return told
+        elif not is_open:
+            sleep(_LOOK_MS / 1_000)
+        if len(told) > _LONGEST:
+            raise AddressFault(
+                f"{COMMAND} must give the password as its only line; it gave more than {_LONGEST} bytes."
+            )
+    raise AddressFault(f"{COMMAND} gave no password within {_PATIENCE_S} seconds; run it by hand.")
 
 
 def _one_line(text: str, setting: str) -> str:
