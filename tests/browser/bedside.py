@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -13,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-
-from tests.postgres import free_port
 
 NICU = Path(sys.executable).with_name("nicu")
 COT = "TEST-01"
@@ -60,7 +59,9 @@ class Demo:
     """The demo as a newcomer starts it, in a process of its own."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        port = free_port()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self._log = (folder / "demo.log").open("w")
         command = [str(NICU), "demo", "--port", str(port), "--no-browser", "--calm", *options]

@@ -184,7 +184,27 @@ def standby() -> Iterator[str]:
         yield server.url(name)
 
 
+def test_a_schema_that_is_not_there(postgres_server: PostgresServer) -> None:
+    with postgres_server.database() as empty:
+        for command in COMMANDS.values():
+            said = refused(f"{empty}?schema=wart", *command)
+            assert "the schema of its search_path is not there; create it, or look at schema= in DATABASE_URL" in said
+        assert state(empty) == []
+
+
+def test_a_database_whose_keeper_lets_nobody_write(store: str) -> None:
+    frozen = f"ALTER DATABASE {store.rpartition('/')[2]} SET default_transaction_read_only = on"
+    ask(store, frozen)
+    told = run("db", "check", DATABASE_URL=store)
+    assert (told.returncode, "It takes no writes (a standby, or default_transaction_read_only" in told.stderr) == (1, 1)
+    assert "takes no writes" in refused(store, *COMMANDS["write"])
+    for command in ("optimize", "maintain"):
+        assert "default_transaction_read_only is on here" in refused(store, "db", command)
+    assert ask(store, "SELECT count(*) FROM cots") == [(0,)]
+
+
 def test_a_server_that_takes_no_writes(standby: str) -> None:
+    assert run("db", "check", DATABASE_URL=standby).returncode == 1
     assert "takes no writes (a standby?)" in refused(standby, *COMMANDS["write"])
     assert "takes no writes (a standby?)" in refused(standby, "key", "add", "monitor-1")
 

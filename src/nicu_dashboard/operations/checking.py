@@ -23,6 +23,7 @@ SELECT current_setting('server_version') AS version,
        (SELECT sum(numbackends)::int FROM pg_stat_database) AS used,
        (SELECT rolconnlimit FROM pg_roles WHERE rolname = current_user) AS role_limit,
        (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS super,
+       pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on' AS takes_no_writes,
        (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()) AS tls_there,
        (SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()) AS tls_version
 """
@@ -104,6 +105,9 @@ def _judge_server(connection: Connection, address: Address, workers: int, found:
         "maxConnections": row.most, "reserved": row.kept, "inUse": row.used, "workers": workers, "asked": asked,
     }  # fmt: skip
     _judge_limits(row, address, workers, found)
+    if row.takes_no_writes:
+        found.faults.append("it takes no writes (a standby, or default_transaction_read_only is on)")
+        found.steps.append("name the primary in DATABASE_URL, or let this user's transactions write")
     if row.super:
         found.warnings.append("the program works as a superuser, which no policy or right binds")
         found.steps.append("make roles with least privilege, then use nicu_app in DATABASE_URL: nicu db roles --apply")

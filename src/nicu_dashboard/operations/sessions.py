@@ -40,6 +40,8 @@ def one_at_a_time(database: Database) -> Iterator[None]:
     try:
         with closing(dial(database.address, autocommit=True)) as session:
             (is_ours,) = session.execute(_CARED_FOR).fetchone() or (False,)
+            if is_ours is None:  # there is no current schema to look after
+                raise translated(psycopg.errors.InvalidSchemaName(), database.where)
             if not is_ours:
                 raise CannotCare(
                     "another command looks after this database just now (upgrade, optimize or maintain); wait until it"
@@ -123,6 +125,11 @@ def must_own(connection: Connection, *tables: str) -> None:
 
 
 def must_take_writes(connection: Connection) -> None:
-    """Raise CannotCare on a standby and where transactions are read-only."""
+    """Raise CannotCare on a standby and where transactions only read."""
     if connection.exec_driver_sql("SELECT current_setting('transaction_read_only')").scalar_one() == "on":
-        raise CannotCare("this server takes no writes (a standby?); name the primary in DATABASE_URL")
+        if connection.exec_driver_sql("SELECT pg_is_in_recovery()").scalar_one():
+            raise CannotCare("this server takes no writes (a standby?); name the primary in DATABASE_URL")
+        raise CannotCare(
+            "default_transaction_read_only is on here, for this user or for the database; name a user who may write in"
+            " DATABASE_URL, or reset it"
+        )

@@ -96,6 +96,11 @@ _POSTGRES: tuple[tuple[str, type[StoreUnavailable], str], ...] = (
     ("40P01", DatabaseLocked, "two sessions waited for each other; try again"),
     ("XX001", CorruptDatabase, "it is damaged; restore a copy: nicu db restore"),
     ("XX002", CorruptDatabase, "an index is damaged; REINDEX it, or restore a copy: nicu db restore"),
+    (
+        "3F",
+        StoreUnavailable,
+        "the schema of its search_path is not there; create it, or look at schema= in DATABASE_URL",
+    ),
     ("42P01", SchemaOlder, "a table is missing; run: nicu db upgrade"),
     ("42703", SchemaOlder, "a column is missing; run: nicu db upgrade"),
     ("42P10", KeyMissing, _KEY_MISSING),

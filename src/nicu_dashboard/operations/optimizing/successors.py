@@ -102,4 +102,4 @@ def _essence(definition: str) -> str:
     """Return uniqueness, key, values and condition of an index without names, brackets and casts."""
     unique = definition.startswith("CREATE UNIQUE")
     told = definition[definition.index("(") :].replace("::text", "")
-    return f"{unique} {told}".translate(str.maketrans("", "", "() "))
+    return f"{unique} {told}".translate(str.maketrans("", "", '() "'))

@@ -16,6 +16,10 @@ TIMEOUTS_MS = {
 # The alarm path's client gives up after 3 s; what the server still holds for it must be let go before the next try.
 HASTE_MS = {"statement_timeout": 4_000, "lock_timeout": 3_000, "idle_in_transaction_session_timeout": 3_000}
 PATIENCE_MS = {**TIMEOUTS_MS, "statement_timeout": 0, "idle_in_transaction_session_timeout": 0}
+# Its keeper may have set these for people: psycopg reads no date but ISO's, and a figure is to be read whole.
+READABLE = {"datestyle": "ISO", "extra_float_digits": "1"}
+# A transaction begins with it, so it cannot be made within one.
+ISOLATION = {"default_transaction_isolation": "read committed"}
 
 
 def connect_arguments(address: Address) -> dict[str, Any]:
@@ -31,8 +35,6 @@ def connect_arguments(address: Address) -> dict[str, Any]:
         "connect_timeout": address.pool.connect_timeout_s,
         "options": _startup(address),
         "prepare_threshold": address.prepare_threshold,
-        # A role, a database or PGCLIENTENCODING may ask for another: text in COPY's binary form would be read as that.
-        "client_encoding": "utf8",
     }
     if address.user is not None:
         arguments["user"] = address.user
@@ -53,18 +55,18 @@ def transaction_settings(address: Address) -> dict[str, str]:
 
 def session_settings(address: Address) -> dict[str, str]:
     """Return the settings to make once a session has begun: behind a pooler of sessions, which takes no `options`."""
-    return _settings(address) if address.pool_mode == "session" else {}
+    return {**ISOLATION, **_settings(address)} if address.pool_mode == "session" else {}
 
 
 def _settings(address: Address) -> dict[str, str]:
     path = {"search_path": address.search_path} if address.search_path else {}
     limits = PATIENCE_MS if address.patient else HASTE_MS if address.hasty else TIMEOUTS_MS
-    return {**path, **{name: str(limit) for name, limit in limits.items()}}
+    return {**path, **READABLE, **{name: str(limit) for name, limit in limits.items()}}
 
 
 def _startup(address: Address) -> str:
     """Return libpq's `options`; poolers refuse ours."""
-    settings = _settings(address) if address.pool_mode == "direct" else {}
+    settings = {**ISOLATION, **_settings(address)} if address.pool_mode == "direct" else {}
     ours = [f"-c {name}={_escaped(value)}" for name, value in settings.items()]
     return " ".join([*ours, address.startup]).strip()
 

@@ -36,6 +36,12 @@ def postgresql_engine(address: Address, size: int | None = None, patience: Patie
     def dial(_: Dialect, __: ConnectionPoolEntry, ___: list[Any], arguments: dict[str, Any]) -> dialling.Connection:
         return dialling.dial(address, patience, **arguments)
 
+    @event.listens_for(engine, "checkout")
+    def forget_reading(connection: dialling.Connection, *_: object) -> None:
+        # SQLAlchemy leaves READ WRITE behind a reader, which would write where a server's keeper has forbidden it.
+        if connection.read_only is not None:
+            connection.read_only = None
+
     if settings := transaction_settings(address):
         set_local = _set_local(settings)
 
