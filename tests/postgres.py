@@ -16,10 +16,11 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from random import SystemRandom
 from typing import Literal
 
 import psycopg
@@ -133,11 +134,16 @@ def find_bin_dir(account: pwd.struct_passwd | None) -> Path:
 
 
 def free_port() -> int:
-    """Return a loopback TCP port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a loopback TCP port that nothing has now, below those (from 32768 on) that the system gives to clients.
+
+    So it is still there a moment later, and again after whoever listened on it was stopped.
+    """
+    chance = SystemRandom()  # tests set the seed of the usual one
+    while True:
+        port = chance.randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _die_with_parent() -> None:

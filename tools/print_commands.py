@@ -9,10 +9,11 @@ HEADER = """# Commands
 
 This page is made from the commands themselves (`python tools/print_commands.py`) and a test keeps it so.
 
-Exit codes: 0 done, 1 found wrong (refused lines, damage, a value that differs), 2 could not run. An error is one line
-on standard error that says what is wrong and what to do next. Results go to standard output, words for people to
-standard error; `--json` prints a result for programs. Instants are ISO 8601 with a zone (`2024-01-01T00:00:00Z`); a
-date alone means its first moment in UTC. The database is the one in `DATABASE_URL` ([settings](settings.md)).
+Exit codes: 0 done, 1 found wrong (refused lines, damage, a value that differs), 2 could not run, 130 stopped by Ctrl-C.
+An error is one line on standard error that says what is wrong and what to do next. Results go to standard output, words
+for people to standard error; `--json` prints a result for programs. Instants are ISO 8601 with a zone
+(`2024-01-01T00:00:00Z`); a date alone means its first moment in UTC. The database is the one in `DATABASE_URL`
+([settings](settings.md)).
 """
 
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
+from tests.postgres import free_port
 
 NICU = Path(sys.executable).with_name("nicu")
 COT = "TEST-01"
@@ -59,9 +60,7 @@ class Demo:
     """The demo as a newcomer starts it, in a process of its own."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self._log = (folder / "demo.log").open("w")
         command = [str(NICU), "demo", "--port", str(port), "--no-browser", "--calm", *options]

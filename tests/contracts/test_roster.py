@@ -128,5 +128,3 @@ def test_a_source_is_known_by_name_and_origin(ward: Ward) -> None:
     assert ward.roster.source("monitor-1", "replayed").id != ward.monitor.id
     assert ward.roster.source("monitor-1", "device", 2.0).interval_s == 2.0
     assert ward.roster.source("monitor-1", "device").interval_s == 2.0
-    ward.roster.touch_sources({ward.monitor.id: NIGHT})
-    assert {source.last_received_at for source in ward.roster.sources()} == {NIGHT, None}

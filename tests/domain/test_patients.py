@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from nicu_dashboard.domain.errors import AgeError
 from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS, parse_instant
-from nicu_dashboard.domain.patients import Admission, GestationalAge, Patient, initials, short_name, weeks_and_days
+from nicu_dashboard.domain.patients import GestationalAge, Patient, initials, short_name, weeks_and_days
 
 BORN_AT = parse_instant("2024-01-01T21:30:00Z")
 LINDQVIST = Patient(1, "4711", "Lindqvist, Baby of Eva", BORN_AT, GestationalAge.parse("28+3"), "female", 1080)
@@ -68,12 +68,6 @@ def test_an_unknown_age_stays_unknown() -> None:
     known = (foundling.pma_days(BORN_AT), foundling.pma_text(BORN_AT), foundling.day_of_life(BORN_AT))
     assert known == (None, None, None)
     assert foundling.corrected_days(BORN_AT) is None
-
-
-def test_a_stay_ends_where_the_next_one_begins() -> None:
-    stay = Admission(1, 1, 3, admitted_at=1_000, ended_at=2_000)
-    assert [stay.covers(at) for at in (999, 1_000, 1_999, 2_000)] == [False, True, True, False]
-    assert Admission(2, 1, 4, admitted_at=2_000).covers(10**15)
 
 
 @pytest.mark.parametrize(

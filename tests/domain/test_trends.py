@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from nicu_dashboard.domain.errors import TrendError
 from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
-from nicu_dashboard.domain.trends import EMPTY, LADDER_MS, Tier, bucket_of, choose_tier, fold, gaps, merged
+from nicu_dashboard.domain.trends import EMPTY, LADDER_MS, Tier, bucket_of, choose_tier, gaps, merged
 from nicu_dashboard.domain.vitals import Measured, NoValue
 
 VALUES = st.one_of(
@@ -43,11 +43,6 @@ def test_it_does_not_matter_in_which_steps_buckets_are_merged(parts: list[list[M
 
 def test_no_bucket_is_the_empty_bucket() -> None:
     assert merged([]) == EMPTY
-
-
-def test_minutes_fold_into_hours_and_an_hour_without_rows_is_absent() -> None:
-    minutes = [(at * MINUTE_MS, bucket_of([float(at)], 1)) for at in (0, 59, 60, 190)]
-    assert [(at, bucket.max) for at, bucket in fold(minutes, HOUR_MS)] == [(0, 59), (HOUR_MS, 60), (3 * HOUR_MS, 190)]
 
 
 @pytest.mark.parametrize(

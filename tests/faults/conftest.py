@@ -27,10 +27,17 @@ def hall_of(tmp_path: Path) -> Iterator[Halls]:
 
 
 @pytest.fixture(scope="session")
-def small_postgres() -> Iterator[PostgresServer]:
-    """The server that the fault tests of one session stop, starve and crash."""
+def _small_server() -> Iterator[PostgresServer]:
     with small_server() as server:
         yield server
+
+
+@pytest.fixture
+def small_postgres(_small_server: PostgresServer) -> PostgresServer:
+    """The server that the fault tests of one session stop, starve and crash; up again, however the last one ended."""
+    if _small_server.process is None:
+        _small_server.start()
+    return _small_server
 
 
 @pytest.fixture

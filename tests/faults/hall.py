@@ -20,6 +20,7 @@ from nicu_dashboard.services.entering import Entered
 from nicu_dashboard.settings import Settings
 from nicu_dashboard.web.cookies import COOKIE
 from nicu_dashboard.web.server import listen, server
+from tests.postgres import free_port
 from tests.templates import copy_of_empty_store
 
 ADMIN = Actor("command line", "administrator")
@@ -81,9 +82,7 @@ class Hall:
         self.labels = [f"NICU-{number:03}" for number in range(1, cots + 1)]
         self.patients: dict[str, int] = {}
         self.key, self.cookie = self._furnish()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self._process: BaseProcess | None = None
 
     def _furnish(self) -> tuple[str, str]:

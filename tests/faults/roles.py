@@ -28,7 +28,7 @@ from tests.waiting import within
 
 _PROCESSES = multiprocessing.get_context("forkserver")
 _PROCESSES.set_forkserver_preload(["tests.faults.roles"])
-STARTS_S = 40.0
+STARTS_S = 60.0
 # The network namespace to live in, given like a setting.
 NAMESPACE = "in namespace"
 _NETWORK = 0x40000000

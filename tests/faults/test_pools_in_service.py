@@ -97,7 +97,7 @@ def test_a_flood_of_slow_history_takes_the_pools_and_no_more_and_leaves_the_alar
         assert most[SCREENS] >= (POOL - 1) * WORKERS
         assert 1 <= most[ALARMS] <= WORKERS + 1
         assert most["listen"] == WORKERS
-        assert max(delays) < 2
+        assert max(delays) < 5
         within(5, lambda: flood.answers[503] > 0, "who waits for a connection longer than DB_CONNECT_TIMEOUT gets 503")
         holder.rollback()
     # What lies unused for longer than DB_IDLE_TIMEOUT is closed at the server; the next flood opens others.

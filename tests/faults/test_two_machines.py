@@ -144,7 +144,7 @@ def go_through(machines: Machines, lose: Lose, note: Note) -> None:
 
     within(15, latched, "the heart beats again")
     assert house.act(second, "POST", f"/api/alarms/{shared}/acknowledge")[0] == 200
-    within(5, lambda: not machines.alarms(second), "it is over")
+    within(10, lambda: not machines.alarms(second), "it is over")
     state = f"SELECT status, presence, ended_at, acknowledged_by FROM alarms WHERE id = {shared}"
     within(5, lambda: house.rows(state)[0][1] == "off", "it is over on record")
     newest = house.rows(state)

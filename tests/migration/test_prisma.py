@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from nicu_dashboard.adapters.sql import roll_ups
 from nicu_dashboard.adapters.sql.chart import SqlChart
+from nicu_dashboard.adapters.sql.seals import KEY, KEY_FILE, SECRET, SECRET_FILE, write_new_key
 from nicu_dashboard.adapters.sql.tables import metadata, vitals
 from nicu_dashboard.domain.instants import DAY_MS, MINUTE_MS
 from nicu_dashboard.domain.spells import DEFAULT_DEFINITION, DEFINITIONS, Spell, find_spells
@@ -145,6 +146,26 @@ def test_the_audit_trail_is_sealed_and_verifies(earlier: Path, postgres_url: str
     ) == ('(grete,"VIEW 0",é)')
     said = program("audit", "verify", cwd=tmp_path, DATABASE_URL=postgres_url)
     assert said.code == 0, said.out + said.err
+
+
+def test_a_trail_that_gets_no_key_is_told_with_the_remedy(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in (KEY, KEY_FILE, SECRET, SECRET_FILE):
+        monkeypatch.delenv(name, raising=False)
+    source = str(build(tmp_path / "dev.db", seconds=1))
+    planned, first, again = (command(source, postgres_url) for command in (api.plan, api.run, api.run))
+    for report in (planned, first, again):  # a finished move says it again
+        (line,) = report.advice
+        assert (report.exit_code, "(30 rows)" in line, "without a key" in line) == (0, True, True), report.summary
+        assert "`nicu audit new-key FILE`, then set NICU_AUDIT_KEY_FILE" in line
+    assert "--restart" in first.advice[0]
+    write_new_key(tmp_path / "key")
+    (tmp_path / ".env").write_text(f"NICU_AUDIT_KEY_FILE={tmp_path / 'key'}\n")
+    keyed = api.run(source, postgres_url, api.Options(restart=True))
+    assert (keyed.exit_code, keyed.advice) == (0, []), keyed.summary
+    assert one(postgres_url, "SELECT count(*) FROM audit_log WHERE hash NOT LIKE '%:%'") == 0
 
 
 def test_faults_stop_the_move_or_are_kept_with_the_reason(tmp_path: Path, postgres_url: str) -> None:

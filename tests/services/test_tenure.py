@@ -16,6 +16,7 @@ from nicu_dashboard.services.tasks import Tasks
 from nicu_dashboard.services.tenure import Tenure
 from tests.services.unit import HandClock
 from tests.templates import copy_of_empty_store
+from tests.waiting import soon
 
 HIRE_MS = 60_000
 Hire = Callable[..., Tenure]
@@ -62,12 +63,11 @@ async def test_the_first_engine_works_at_once_and_the_second_waits_and_says_so(h
     assert (first.state, first.epoch) == ("starting", 1)
     tasks = Tasks(lambda error: pytest.fail(str(error)))
     tasks.start(second.win(), "wait")
-    await asyncio.sleep(0.7)
-    assert "another engine works" in said[0]
+    assert "another engine works" in (await soon(10, lambda: said, "the second says that it waits"))[0]
     assert second.state == "waiting"
     await first.end()
-    await asyncio.sleep(0.7)
-    assert (second.state, second.epoch, len(said)) == ("starting", 2, 1)
+    await soon(10, lambda: second.state == "starting", "the second works")
+    assert (second.epoch, len(said)) == (2, 1)
     await tasks.stop()
 
 
@@ -84,7 +84,7 @@ async def test_an_engine_says_whether_it_starts_or_waits_and_for_what(hire: Hire
         other._note(other._lease.look())
         assert other.in_words() == words
         assert other.is_starting() == words.endswith("starting")
-    alone.lose()
+    alone.state = "lost"
     assert alone.in_words().startswith("another engine works")
     await asyncio.to_thread(alone._lease.give_back, 1)
     silent = hire("three", clock, ttl_ms=0)

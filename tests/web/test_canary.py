@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,7 +17,7 @@ from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.operations.roles import api as roles
 from tests.operations.conftest import run
-from tests.postgres import PostgresServer, postgres_server, running_server
+from tests.postgres import PostgresServer, free_port, postgres_server, running_server
 
 __all__ = ["postgres_server"]
 
@@ -40,9 +39,7 @@ class Hospital:
         own = {"DATABASE_URL": url, "NICU_LOG_LEVEL": "debug", "NICU_UNITS": "*"}
         self._environment = {**os.environ, **own}
         self._environment.pop("CI", None)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"
         self.said = ""

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import importlib.util
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,7 +26,6 @@ __all__ = ["postgres_server"]
 ENTRIES = Path(__file__).resolve().parents[2] / "deploy" / "serverless"
 PASSWORD = "correct horse battery"
 NURSE = Actor("osei", "nurse")
-Ask = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture

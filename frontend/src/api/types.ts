@@ -298,7 +298,3 @@ export interface Transition {
 export interface ExplainedAlarm extends LoggedAlarm {
   readonly transitions: readonly Transition[];
 }
-
-export interface Session {
-  readonly user: User | null;
-}

@@ -105,12 +105,6 @@ export function linesOf(limits: readonly LimitRow[], name: string): Lines {
   };
 }
 
-/** Newest instant with a value in any chart, or null. */
-export function lastMeasured(shown: readonly Panel[]): number | null {
-  const ends = shown.flatMap(({ shape }) => (shape.t.length ? [shape.t[shape.t.length - 1]!] : []));
-  return ends.length ? Math.max(...ends) : null;
-}
-
 /** Whether anything at all is drawn inside the window. */
 export function anything(shown: readonly Panel[], range: Range): boolean {
   return shown.some(({ shape }) => extremes(shape, range.from, range.to) !== null);

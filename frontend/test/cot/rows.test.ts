@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LimitRow, Trends, TrendSeries, Vital } from "../../src/api/types";
 import type { Point } from "../../src/charts/buckets";
-import { anything, lastMeasured, linesOf, panels, type Sources } from "../../src/cot/rows";
+import { anything, linesOf, panels, type Sources } from "../../src/cot/rows";
 import { snippetPanels } from "../../src/cot/snippet";
 
 const INTERMITTENT = new Set(["nibp_mean", "fio2"]);
@@ -56,11 +56,10 @@ describe("what a chart shows", () => {
     expect(panel.shape.low).toEqual([28, null, 30]);
   });
 
-  it("knows whether there is anything, and when the last was", () => {
+  it("knows whether there is anything", () => {
     const shown = panels(sources({ trends: trends({ spo2: series([0, 4000], [94, 95]) }) }), range, false);
     expect(anything(shown, range)).toBe(true);
     expect(anything(shown, { from: 5000, to: 6000 })).toBe(false);
-    expect(lastMeasured(shown)).toBe(4000);
   });
 
   it("marks the limits of its own parameter", () => {

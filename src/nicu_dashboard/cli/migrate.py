@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -55,8 +56,10 @@ Workers = Annotated[int, typer.Option(min=1, max=16, help="Worker processes.")]
 class Bars:
     """Progress bars on standard error, with rates and the time left; a line for each stage on a dumb terminal."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, hidden: bool = False) -> None:
+        """Show them on this console; `hidden` shows nothing."""
         self.console = console
+        self.hidden = hidden
         self.bars = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -65,7 +68,7 @@ class Bars:
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
             console=console,
-            disable=not console.is_terminal or console.is_dumb_terminal,
+            disable=hidden or not console.is_terminal or console.is_dumb_terminal,
         )
         self.tasks: dict[str, TaskID] = {}
         self.units: dict[str, str] = {}
@@ -92,7 +95,7 @@ class Bars:
         self._say(": ".join(part for part in (STAGES[stage], self._count(stage, total, total) or "done") if part))
 
     def _say(self, line: str) -> None:
-        if self.console.is_dumb_terminal:
+        if self.console.is_dumb_terminal and not self.hidden:
             self.console.print(line, soft_wrap=True)
 
     def _task(self, stage: str) -> Task:
@@ -129,7 +132,7 @@ def _checked_on_reject(on_reject: str) -> str:
 
 
 def _tell(command: str, as_json: bool, work: Callable[[Bars], Report]) -> None:
-    bars = Bars(Console(stderr=True))
+    bars = Bars(Console(stderr=True), hidden=as_json and sys.stdout.isatty())  # where both would come to one screen
     with told_as_json(command, as_json):
         try:
             report = work(bars)

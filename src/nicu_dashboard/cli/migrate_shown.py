@@ -49,6 +49,8 @@ def _console(*, stderr: bool) -> Console:
 def _show_outcome(console: Console, report: Report) -> None:
     for fault in report.faults:
         console.print(Text(f"  {fault}"), soft_wrap=True)
+    for line in report.advice:
+        console.print(Text(line, style="yellow"), soft_wrap=True)
     console.print(Text(report.summary, style="green" if report.exit_code == 0 else "red"), soft_wrap=True)
     if report.next_step:
         console.print(Text(report.next_step), soft_wrap=True)

@@ -98,21 +98,6 @@ class Patient:
         return corrected_days(self.gestation, self.born_at, now, zone)
 
 
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """A baby's stay in one cot, from admitted_at until ended_at (None while it lies there), in epoch ms."""
-
-    id: int
-    patient_id: int
-    cot_id: int
-    admitted_at: int
-    ended_at: int | None = None
-
-    def covers(self, at: int) -> bool:
-        """Return whether the baby lay in this cot at this instant; the instant of leaving belongs to the next stay."""
-        return self.admitted_at <= at and (self.ended_at is None or at < self.ended_at)
-
-
 def check_birth(born_at: int, now: int) -> None:
     """Raise AgeError for a birth (epoch ms) that a slip of the pen has made: limits would follow the wrong age.
 

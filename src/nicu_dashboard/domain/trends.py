@@ -1,13 +1,13 @@
 """Trends: buckets that keep every extreme, the choice of their width, and gaps that stay gaps."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import pairwise
 from typing import Literal
 
 from nicu_dashboard.domain.errors import TrendError
-from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, floor_to
+from nicu_dashboard.domain.instants import DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS
 from nicu_dashboard.domain.vitals import Measured, NoValue
 
 TierName = Literal["reading", "minute", "hour"]
@@ -70,12 +70,6 @@ def merged(buckets: Iterable[Bucket]) -> Bucket:
         sum(part.n_valid for part in parts),
         sum(part.n_expected for part in parts),
     )
-
-
-def fold(buckets: Iterable[tuple[int, Bucket]], step_ms: int) -> Iterator[tuple[int, Bucket]]:
-    """Yield (start, bucket) of width step_ms from finer ones sorted by start; where there is no row, nothing."""
-    for start, group in groupby(buckets, key=lambda row: floor_to(row[0], step_ms)):
-        yield start, merged(bucket for _, bucket in group)
 
 
 def choose_tier(from_at: int, to_at: int, points: int) -> Tier:

@@ -61,8 +61,6 @@ _ALL = (
 )
 
 VITALS: Mapping[str, Vital] = MappingProxyType({vital.name: vital for vital in _ALL})
-BY_MDC: Mapping[int, Vital] = MappingProxyType({code: vital for vital in _ALL for code in vital.mdc})
-BY_LOINC: Mapping[str, Vital] = MappingProxyType({code: vital for vital in _ALL for code in vital.loinc})
 
 
 @dataclass(frozen=True, slots=True)

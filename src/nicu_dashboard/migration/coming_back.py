@@ -63,6 +63,12 @@ def _roll_back(source: str, target: Path, options: Options, progress: Progress, 
 def _refuse_place(target: Path, options: Options) -> None:
     if target.exists():
         raise TargetRefused(f"{target} is already there.", "Name a file that does not exist.")
+    for log in (target.with_name(target.name + end) for end in ("-wal", "-journal")):
+        if log.exists():  # SQLite would play it into the new file
+            raise TargetRefused(
+                f"{log} is left of an earlier file; SQLite would write its old rows into the new one.",
+                "Put it away where that file went, or name another file.",
+            )
     if not target.absolute().parent.is_dir():
         raise TargetRefused(f"the folder {target.absolute().parent} is not there.", "Make it, or name another.")
     if options.close and options.as_is:

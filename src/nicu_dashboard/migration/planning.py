@@ -14,6 +14,7 @@ from nicu_dashboard.migration.mapping import Mapping as Way
 from nicu_dashboard.migration.options import Options, in_schema_of, reported
 from nicu_dashboard.migration.plan import PRISMA, Plan
 from nicu_dashboard.migration.prisma_columns import becomes
+from nicu_dashboard.migration.prisma_seals import unkeyed_trail
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.recognising import choose
 from nicu_dashboard.migration.report import Report
@@ -46,7 +47,9 @@ def _plan(source: Path, target: str, options: Options, progress: Progress, repor
             made = _tried(live, mapping, options, progress, report)
     report.add_orphans(made)
     report.add_estimate(made)
-    refuse(_look(target, mapping, source.stat().st_size), report)
+    facts = _look(target, mapping, source.stat().st_size)
+    refuse(facts, report)
+    report.advice += [*facts.advice, *unkeyed_trail(made)]
     report.exit_code = 1 if report.reject_count else 0
     rows = sum(table.rows for table in made.tables)
     report.summary = f"{rows:,} rows in {len(made.tables)} table(s); {report.reject_count} would be rejected."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -15,6 +14,7 @@ from nicu_dashboard.migration.prisma_columns import Found
 from nicu_dashboard.migration.prisma_rows import EARLIER
 from nicu_dashboard.migration.prisma_words import instant
 from nicu_dashboard.migration.rejects import Reject
+from nicu_dashboard.migration.settings_to_set import seal_settings
 
 Row = tuple[SqliteValue, ...]
 RejectOf = Callable[[Found, str, int, Row, int | None, str], Reject]
@@ -88,7 +88,7 @@ def write_audit(file: sqlite3.Connection, found: Mapping[str, Found], reject_of:
     for at, row in rows:
         if at is None:
             yield reject_of(log, "audit_log", row[0], row[1:], at_place, "an entry whose time is no instant")
-    previous, number, seals = "", 0, seals_of(os.environ, None)
+    previous, number, seals = "", 0, seals_of(seal_settings(), None)
     for at, row in sorted((item for item in rows if item[0] is not None), key=lambda item: (item[0], item[1][0])):
         number += 1
         entry = _entry(log, names, row, people) | {"seq": number, "at": at, "previous_hash": previous}

@@ -70,6 +70,8 @@ class Report:
     setting: str = ""
     """The line that names the new home after a move, without its password."""
     also_set: list[str] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
+    """What a person should know or do that is no fault, a line each."""
     shown_names: dict[str, str] = field(default_factory=dict, repr=False)
     """What people call a table that bears another name in a snapshot; no part of the JSON."""
 

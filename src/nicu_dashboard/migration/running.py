@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import secrets
 import shutil
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
 from nicu_dashboard.migration.alone import alone_on
+from nicu_dashboard.migration.comparing import Difference
 from nicu_dashboard.migration.concluding import conclude, crew_for, how_to_mend, is_verified
 from nicu_dashboard.migration.crew import Crew
 from nicu_dashboard.migration.ddl import create_table
@@ -24,7 +26,7 @@ from nicu_dashboard.migration.marks import Marks
 from nicu_dashboard.migration.move import Move, create_tables
 from nicu_dashboard.migration.names import quoted
 from nicu_dashboard.migration.options import Options, in_schema_of, reported
-from nicu_dashboard.migration.plan import AS_IS, OWN, REVISION_TABLE, Plan
+from nicu_dashboard.migration.plan import AS_IS, OWN, PRISMA, REVISION_TABLE, Plan
 from nicu_dashboard.migration.preflight import checked_plan
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.recognising import choose, mapping_of
@@ -86,7 +88,7 @@ def _tell_finished(connection: Connection, before: Run, options: Options, report
     with connection.transaction():
         verified = is_verified(Journal(connection), before)
     report.add_plan(before.plan)
-    conclude(connection, before, (), replace(options, verify=verified), report)
+    _conclude(connection, before, (), replace(options, verify=verified), report)
     finished = "this target already holds a finished move"
     if before.state == "wrong" or (options.verify and not verified and not report.exit_code):
         report.exit_code = 1
@@ -98,6 +100,16 @@ def _tell_finished(connection: Connection, before: Run, options: Options, report
     else:
         report.summary = f"{finished}."
     report.next_step = "Run `nicu migrate verify` to compare again, or name an empty target."
+
+
+def _conclude(
+    connection: Connection, run_now: Run, found: Sequence[Difference], options: Options, report: Report
+) -> None:
+    conclude(connection, run_now, found, options, report)
+    if run_now.plan.mapping == PRISMA:
+        from nicu_dashboard.migration.prisma_seals import unkeyed_in
+
+        report.advice += unkeyed_in(connection, run_now.plan)
 
 
 def _refuse_other_source(before: Run, source: Path) -> None:
@@ -238,4 +250,4 @@ def _carry_on(move: Move, options: Options, report: Report) -> None:
         report.seconds.update(move.seconds)
         report.lanes = dict(move.lanes)
         report.add_plan(move.run.plan)
-    conclude(move.connection, move.run, found, options, report)
+    _conclude(move.connection, move.run, found, options, report)

@@ -6,6 +6,8 @@ import os
 import re
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 from nicu_dashboard.adapters.sql.seals import BESIDE, KEY_FILE, is_configured
 
 SET_IT = "Set this (add the password, if there is one) and start the dashboard again."
@@ -32,7 +34,13 @@ def setting_of(target: str) -> str:
     return f'DATABASE_URL="{plain}"'
 
 
+def seal_settings() -> dict[str, str]:
+    """Return the environment with `.env` beneath it, as the dashboard reads the settings of its audit trail's key."""
+    beneath = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+    return {**beneath, **os.environ}
+
+
 def audit_key_of(source: Path) -> list[str]:
     """Return the line that keeps the audit trail's key in use: it lay beside the SQLite file."""
     key = source.absolute().with_name(source.name + BESIDE)
-    return [f"{KEY_FILE}={key}"] if key.exists() and not is_configured(os.environ) else []
+    return [f"{KEY_FILE}={key}"] if key.exists() and not is_configured(seal_settings()) else []

@@ -107,6 +107,16 @@ def _unreadable(path: Path, error: sqlite3.DatabaseError) -> SourceUnreadable:
         return SourceUnreadable(
             f"{path} is locked by a program that writes it.", "Stop that program or wait until it commits; then repeat."
         )
+    if "readonly" in str(error) and path.with_name(path.name + "-journal").exists():
+        return SourceUnreadable(
+            f"a program died while it wrote {path}; what it left half done is still to be taken back.",
+            f"Open the file once with the program that writes it or with sqlite3, {path.name}-journal beside it.",
+        )
+    if "readonly" in str(error) or "unable to open" in str(error):
+        return SourceUnreadable(
+            f"{path} cannot be read where it lies: it is kept with a write-ahead log, and its folder is read-only.",
+            "Copy it, with its -wal if there is one, to a folder that can be written, and name the copy.",
+        )
     return SourceUnreadable(f"{path} is damaged: {error}.", "Restore it from a backup, or salvage it with `.recover`.")
 
 

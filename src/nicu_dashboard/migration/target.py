@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
@@ -15,11 +13,17 @@ from nicu_dashboard.adapters.sql.addresses.dialling import dial
 from nicu_dashboard.adapters.sql.addresses.faults import SENTENCES, ConnectFault
 from nicu_dashboard.adapters.sql.addresses.reading import read_address
 from nicu_dashboard.migration.errors import TargetRefused
+from nicu_dashboard.migration.room import advice_of, refusal_of, room_for
 
 OLDEST_SERVER = 140000
-GROWTH = 2.5
-"""Room wanted in the target per byte of source: rows, indexes and the write-ahead log until its next checkpoint."""
-
+PLAIN_SESSION = """
+SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET lock_timeout = 0;
+SET idle_session_timeout = 0; SET standard_conforming_strings = on; SET TimeZone = 'UTC'; SET DateStyle = 'ISO';
+SET IntervalStyle = 'postgres'; SET quote_all_identifiers = off; SET default_transaction_isolation = 'read committed';
+SELECT set_config(name, '0', false) FROM pg_settings WHERE name = 'transaction_timeout'
+"""
+"""A role, database or server may set these otherwise: then a literal would mean something else, a rule would read
+otherwise than it was noted, and a long stretch or a connection that waits would be cut off."""
 FIRM_COMMITS = """
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
 """
@@ -37,11 +41,11 @@ Connection = psycopg.Connection[tuple[object, ...]]
 
 @dataclass(frozen=True)
 class TargetFacts:
-    """What a look at the target has found; `free_bytes` is None where it cannot be told."""
+    """What a look at the target has found: what speaks against it, and what could not be looked at."""
 
     server: str
     refusals: tuple[str, ...]
-    free_bytes: int | None
+    advice: tuple[str, ...] = ()
 
 
 def connect(url: str, name: str = "nicu migrate", side: str = "target") -> Connection:
@@ -60,10 +64,8 @@ def connect(url: str, name: str = "nicu migrate", side: str = "target") -> Conne
     except ConnectFault as fault:
         raise _unreachable(fault, side) from None
     try:
-        for setting in ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"):
-            connection.execute(f"SET {setting} = 0".encode())
+        connection.execute(PLAIN_SESSION)
         connection.execute(FIRM_COMMITS)
-        connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET nicu.units = '*'")  # where row level security judges by it: a move sees every row
         connection.commit()
         _refuse_pooler(connection, side)
@@ -108,11 +110,10 @@ def look_at_target(connection: Connection, schema: str, source_bytes: int, resum
     if tables:
         full = f"the schema {schema} is not empty ({len(tables)} table(s), {tables[0]} among them)"
         said.append(f"{full}: empty it, or name another with --schema")
-    free = _free_bytes(connection)
-    if free is not None and free < source_bytes * GROWTH:
-        said.append(f"the target's disk has {free:,} bytes free; about {int(source_bytes * GROWTH):,} are needed")
+    room = room_for(connection)
+    said += refusal_of(room, source_bytes)
     connection.rollback()
-    return TargetFacts(f"PostgreSQL {version}", tuple(said), free)
+    return TargetFacts(f"PostgreSQL {version}", tuple(said), tuple(advice_of(room, source_bytes)))
 
 
 def _refuse_pooler(connection: Connection, side: str) -> None:
@@ -134,15 +135,3 @@ def _tables_in(connection: Connection, schema: str) -> list[str]:
         (schema,),
     ).fetchall()
     return [str(name) for (name,) in rows]
-
-
-def _free_bytes(connection: Connection) -> int | None:
-    """Return the room on the server's disk, when the server runs on this machine and its folder can be named."""
-    if connection.info.host not in ("", "localhost", "127.0.0.1", "::1") and not connection.info.host.startswith("/"):
-        return None
-    try:
-        with connection.transaction():
-            row = connection.execute("SELECT current_setting('data_directory')").fetchone()
-        return shutil.disk_usage(Path(str(row[0]))).free if row else None
-    except (psycopg.Error, OSError):
-        return None

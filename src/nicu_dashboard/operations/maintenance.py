@@ -156,12 +156,6 @@ def retention_ms(text: str) -> int:
     return days * DAY_MS
 
 
-def may_maintain(connection: Connection) -> bool:
-    """Return whether this user may look after the tables."""
-    owns = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass('vitals')"
-    return bool(connection.exec_driver_sql(owns).scalar())
-
-
 def _stale_statistics(row: object) -> bool:
     kind, live, changed = (getattr(row, name) for name in ("relkind", "live", "changed"))
     if kind == "p":  # autovacuum never looks at a partitioned table as a whole

@@ -49,7 +49,6 @@ class Source:
     name: str
     origin: Origin
     interval_s: float
-    last_received_at: int | None = None
     unit_id: int | None = field(default=None, compare=False)
 
 
@@ -156,8 +155,4 @@ class Roster(Protocol):
 
     def sources(self) -> Sequence[Source]:
         """Return all sources."""
-        ...
-
-    def touch_sources(self, received: dict[int, int]) -> None:
-        """Note when each source id was last heard, epoch ms."""
         ...

@@ -14,8 +14,8 @@ CATCH_UP = 0.2
 SHAKY_MS = 3_000
 # So many of the instants of a message are kept until the next: a gateway may repeat its last ones.
 MOST_SAID = 1_000
-# INTEROP: a source's clock is warned of beyond 10 s and flagged beyond 60 s.
-OFFSET_WARN_MS, OFFSET_FLAG_MS = 10_000, 60_000
+# INTEROP: a source's clock is flagged beyond 60 s.
+OFFSET_FLAG_MS = 60_000
 
 
 class SecondClock:

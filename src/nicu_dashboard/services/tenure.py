@@ -92,10 +92,6 @@ class Tenure:
         """The ward is restored: from now on this engine answers."""
         self.state = "working"
 
-    def lose(self) -> None:
-        """Another engine works now."""
-        self.state = "lost"
-
     async def end(self) -> None:
         """Give the lease back, so that the next engine need not wait."""
         if self.state in ("starting", "working"):

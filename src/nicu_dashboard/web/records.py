@@ -103,7 +103,7 @@ def sources(found: InRooms, _: SeesSources) -> dict[str, Any]:
             "name": one.name,
             "origin": one.origin,
             "interval_s": one.interval_s,
-            "last_received_at": instant(found.station.intake.heard(one.id) or one.last_received_at),
+            "last_received_at": instant(found.station.intake.heard(one.id)),
             "offset_ms": found.station.intake.offset_ms(one.id),
         }
         for one in found.roster.sources()

@@ -13,13 +13,12 @@ from nicu_dashboard.domain.alarms.effects import Changed, Effect, Suspended, Sus
 from nicu_dashboard.domain.alarms.events import Ticked
 from nicu_dashboard.domain.alarms.machine import step
 from nicu_dashboard.domain.alarms.priority import rank
-from nicu_dashboard.domain.alarms.signals import ALL_LOST, NOT_MEASURED, lost_key, quiet_until
+from nicu_dashboard.domain.alarms.signals import ALL_LOST, NOT_MEASURED, quiet_until
 from nicu_dashboard.domain.alarms.transitions import ROWS
 from nicu_dashboard.domain.alarms.watch import AUDIO_PAUSE_S, LOST_MS, MAX_PAUSE_S
 from nicu_dashboard.domain.limits import Level, Limit, Threshold
 from tests.domain.alarms.dialogue import Bedside, Said
 
-PRIORITY = {"red": "high", "yellow": "medium"}
 HEART_RATES: tuple[Said, ...] = (150, 150, 101, 100, 99, 80, 79, 0, 201, 231, "lead off", "artefact", None)
 SATURATIONS: tuple[Said, ...] = (93, 93, 85, 84, 80, 79, 45, 98, "probe off", "artefact", NOT_MEASURED, None)
 SCOPES = ("spo2:low", "heart_rate:low", "all")
@@ -214,7 +213,7 @@ class AnyBedside(RuleBasedStateMachine):
         for parameter, history in self.chronicle.said.items():
             last = self.chronicle.last_valid_at(parameter) or history[0][0]
             if history[-1][1] != NOT_MEASURED and self.ward.watch.at - last >= LOST_MS:
-                assert standing & {ALL_LOST, lost_key(parameter)}
+                assert standing & {ALL_LOST, f"{ALL_LOST}:{parameter}"}
 
 
 def _overdue(chronicle: Chronicle, limit: Limit, at: int) -> list[Level]:

@@ -210,6 +210,18 @@ def test_care_goes_on_while_the_trail_cannot_be_written(trail: Trail) -> None:
     assert [row["action"] for row in people.audit(limit=3)] == ["mended", "session.open", "user.add"]
 
 
+def test_what_a_transaction_under_way_tries_to_append_is_still_owed(trail: Trail) -> None:
+    mend = _broken(trail)
+    trail.write("owed")
+    with trail.database.writing() as connection:
+        trail.database.trail.append(connection, [])
+        assert trail.database.trail.owed == 1
+    assert trail.database.trail.owed == 1
+    mend()
+    trail.write("mended")
+    assert trail.database.trail.owed == 0
+
+
 def _undone(trail: Trail) -> None:
     with trail.database.writing() as connection:
         trail.database.trail.append(connection, [by_nurse("undone")])

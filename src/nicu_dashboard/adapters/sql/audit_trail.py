@@ -56,8 +56,9 @@ class Trail:
 
     @property
     def owed(self) -> int:
-        """Return how many entries wait to be appended, with those that could not even be kept waiting."""
-        return len(self._owed) + self._lost
+        """Return how many entries wait to be appended, with those being tried and those that could not be kept."""
+        with self._lock:
+            return len(self._owed) + self._lost + sum(len(one.borrowed) for one in self._open.values())
 
     def append(self, connection: Connection, entries: Sequence[AuditEntry]) -> None:
         """Append what is owed and these entries; where the trail refuses, owe them once the transaction is kept."""

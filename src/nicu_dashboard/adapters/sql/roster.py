@@ -213,14 +213,6 @@ class SqlRoster:
             rows = connection.execute(select(sources).order_by(sources.c.name, sources.c.id)).mappings()
             return [source_of(row) for row in rows]
 
-    def touch_sources(self, received: dict[int, int]) -> None:
-        """Note when each source id was last heard, epoch ms."""
-        if not received:
-            return
-        with self._database.writing() as connection:
-            for source_id, at in sorted(received.items()):
-                connection.execute(update(sources).where(sources.c.id == source_id).values(last_received_at=at))
-
     @contextmanager
     def _changing(self, audit: AuditEntry | None = None) -> Iterator[Connection]:
         try:

@@ -51,7 +51,7 @@ def stay_of(row: RowMapping) -> Stay:
 
 def source_of(row: RowMapping) -> Source:
     """Return the source of a row of sources."""
-    return Source(row["id"], row["name"], row["origin"], row["interval_s"], row["last_received_at"], row["unit_id"])
+    return Source(row["id"], row["name"], row["origin"], row["interval_s"], row["unit_id"])
 
 
 def patient_row(new: NewPatient) -> dict[str, Any]:

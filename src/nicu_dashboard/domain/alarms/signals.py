@@ -24,11 +24,6 @@ _LABELS: Mapping[str, str] = {
 _KEYS: Mapping[str, str] = {name: f"{ALL_LOST}:{name}" for name in VITALS}
 
 
-def lost_key(parameter: str) -> str:
-    """Return the key of a parameter's technical alarm."""
-    return _KEYS[parameter]
-
-
 def watch_signals(turn: Turn) -> None:
     """Raise a technical alarm for each parameter without a valid value, or one for the cot when all is silent."""
     at, silent, speaking, watched = turn.at, True, False, False

@@ -35,6 +35,8 @@ def connect_arguments(address: Address) -> dict[str, Any]:
         "connect_timeout": address.pool.connect_timeout_s,
         "options": _startup(address),
         "prepare_threshold": address.prepare_threshold,
+        # A role, a database or PGCLIENTENCODING may ask for another: text in COPY's binary form would be read as that.
+        "client_encoding": "utf8",
     }
     if address.user is not None:
         arguments["user"] = address.user

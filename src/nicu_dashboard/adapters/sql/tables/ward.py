@@ -68,7 +68,7 @@ sources = Table(
     words("name", "Name the source gives itself"),
     words("origin", "What kind of thing it is; anything but device, import and manual is marked on the screen"),
     Column("interval_s", Real, nullable=False, doc="Usual seconds between two readings"),
-    instant("last_received_at", "When it was last heard", nullable=True),
+    instant("last_received_at", "Unused: the running engine tells when it was last heard", nullable=True),
     Column("unit_id", BigId, doc="The unit that heard it first; empty for any"),
     UniqueConstraint("name", "origin"),
     one_of("origin", "device", "simulated", "replayed", "import", "manual"),
