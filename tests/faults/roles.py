@@ -91,6 +91,10 @@ class Served:
         whole = self.words.read_text().rpartition("\n")[0]
         return [json.loads(line)["event"] if line.startswith("{") else line for line in whole.splitlines()]
 
+    def children(self) -> list[int]:
+        """The processes that it watches over, in the order in which they were started."""
+        return [int(child) for child in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
+
     def send_signal(self, number: signal.Signals) -> None:
         """Signal the command's own process."""
         os.kill(self.pid, number)

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from nicu_dashboard.adapters.sql.revisions import open_store
 from tests.faults.hall import now_ms
 from tests.faults.roles import House, Served, furnished
-from tests.faults.test_two_engines import Screen, _children
+from tests.faults.test_two_engines import Screen
 from tests.postgres import PostgresServer, postgres_server
 from tests.waiting import within
 
@@ -62,7 +62,7 @@ def test_every_scrape_and_every_look_tells_of_all_processes(house: House) -> Non
         seen.add(served.health()["process"])
     assert seen <= set(names[1:])
 
-    hung = _children(served.pid)[2]
+    hung = served.children()[2]
     os.kill(hung, signal.SIGSTOP)
     answers = [_health(served) for _ in range(8)]
     told = [answer for answer in answers if answer]

@@ -1,5 +1,7 @@
 """The settings of the pool as the server sees them: how many sessions, for how long unused, whose they are."""
 
+import os
+import signal
 import threading
 import time
 from collections import Counter
@@ -7,14 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-import httpx
 import psycopg
 import pytest
 
 from nicu_dashboard.adapters.sql.revisions import open_store
-from nicu_dashboard.web.cookies import COOKIE
 from tests.faults.hall import now_ms
 from tests.faults.roles import House, Served, furnished
+from tests.faults.test_two_engines import accepted
 from tests.postgres import PostgresServer, postgres_server
 from tests.waiting import within
 
@@ -52,8 +53,7 @@ class Flood:
     def __init__(self, house: House, served: Served, people: int) -> None:
         self.answers: Counter[int] = Counter()
         self._over = threading.Event()
-        self._url = f"http://127.0.0.1:{served.port}/api/patients/1/annotations"
-        self._cookie = {"Cookie": f"{COOKIE}={house.cookie}"}
+        self._house, self._served = house, served
         self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(people)]
         for thread in self._threads:
             thread.start()
@@ -61,8 +61,8 @@ class Flood:
     def _ask(self) -> None:
         while not self._over.is_set():
             try:
-                self.answers[httpx.get(self._url, headers=self._cookie, timeout=20).status_code] += 1
-            except httpx.TransportError:
+                self.answers[self._house.act(self._served, "GET", "/api/patients/1/annotations")[0]] += 1
+            except OSError:
                 self.answers[0] += 1
 
     def __enter__(self) -> Self:
@@ -79,7 +79,6 @@ def test_a_flood_of_slow_history_takes_the_pools_and_no_more_and_leaves_the_alar
     served = house.start(
         "--workers", str(WORKERS), DB_POOL_SIZE=str(POOL), DB_CONNECT_TIMEOUT="1000", DB_IDLE_TIMEOUT="2000"
     )
-    # A worker that begins in a flood cannot learn where the engine is: both know it before.
     within(20, lambda: set(served.health().get("processes", {}).values()) == {"healthy"}, "all are healthy")
     with psycopg.connect(house.url) as holder, Flood(house, served, 30) as flood:
         holder.execute("LOCK TABLE annotations IN ACCESS EXCLUSIVE MODE")
@@ -92,13 +91,16 @@ def test_a_flood_of_slow_history_takes_the_pools_and_no_more_and_leaves_the_alar
             status, said = house.send(served, now_ms(), heart_rate=40)
             delays.append(time.monotonic() - began)
             assert (status, said.get("spooled")) == (202, None), said
-        # Of the pool of each process one connection is the alarm path's; the engine alone has need of it.
+        # Of the pool of each process one connection is the alarm path's: to commit, or to see whose the lease is.
         assert most[SCREENS] <= (POOL - 1) * (WORKERS + 1)
         assert most[SCREENS] >= (POOL - 1) * WORKERS
         assert 1 <= most[ALARMS] <= WORKERS + 1
         assert most["listen"] == WORKERS
         assert max(delays) < 5
         within(5, lambda: flood.answers[503] > 0, "who waits for a connection longer than DB_CONNECT_TIMEOUT gets 503")
+        for worker in served.children()[1:]:
+            os.kill(worker, signal.SIGKILL)
+        within(20, lambda: accepted(house, served, 41), "workers that begin in the flood find the engine")
         holder.rollback()
     # What lies unused for longer than DB_IDLE_TIMEOUT is closed at the server; the next flood opens others.
     before = pids(house)

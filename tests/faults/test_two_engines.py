@@ -221,14 +221,14 @@ def test_a_second_engine_behind_the_pooler_takes_over_and_screens_listen_past_it
 def test_a_dead_worker_is_replaced_and_all_end_together(house: House, record_property: Note) -> None:
     served = house.start("--workers", "2")
     within(20, lambda: served.health().get("status") == "healthy", "the engine works")
-    children = within(5, lambda: _children(served.pid), "there are children")
+    children = within(5, served.children, "there are children")
     assert len(children) == 3
     for child in children[1:]:
         os.kill(child, signal.SIGKILL)
-    within(20, lambda: len(set(_children(served.pid)) - set(children[1:])) == 3, "two others took their places")
+    within(20, lambda: len(set(served.children()) - set(children[1:])) == 3, "two others took their places")
     assert sum("started again" in told for told in served.told()) == 2
     within(20, lambda: accepted(house, served, heart_rate=150), "it goes on working")
-    screens, children = [Screen(house, served) for _ in range(4)], _children(served.pid)
+    screens, children = [Screen(house, served) for _ in range(4)], served.children()
     served.send_signal(signal.SIGTERM)
     began = time.monotonic()
     for screen in screens:
@@ -239,10 +239,6 @@ def test_a_dead_worker_is_replaced_and_all_end_together(house: House, record_pro
     assert took < 1.5
     assert all(not Path(f"/proc/{child}").exists() for child in children)
     record_property("seconds until four streams ended", took)
-
-
-def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 class Screen:

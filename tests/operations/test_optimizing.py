@@ -9,14 +9,15 @@ import psycopg
 import pytest
 
 from nicu_dashboard.adapters.sql.engines import Database
-from nicu_dashboard.adapters.sql.tables import vitals
+from nicu_dashboard.adapters.sql.tables import quarantine, vitals
 from nicu_dashboard.domain.instants import parse_instant
+from nicu_dashboard.domain.spells import Spell
 from nicu_dashboard.operations.optimizing import conversion, indexes, packing, partitions, shadow
 from nicu_dashboard.operations.optimizing.api import Wishes, give_up, optimize
 from nicu_dashboard.operations.optimizing.periods import DAILY, DAY_MS, WEEKLY
 from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.operations.sessions import CannotCare, unfiltered
-from nicu_dashboard.ports.tick import VitalsRow
+from nicu_dashboard.ports.tick import Rescan, SpellRow, Tick, VitalsRow
 from tests.contracts.ward import NIGHT, Ward
 from tests.operations.conftest import ask, fill
 
@@ -304,6 +305,7 @@ CREATE FUNCTION exchange() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER exchange AFTER INSERT ON vitals FOR EACH STATEMENT EXECUTE FUNCTION exchange();
+CREATE TRIGGER exchange AFTER INSERT ON events FOR EACH STATEMENT EXECUTE FUNCTION exchange();
 """
 
 
@@ -313,3 +315,11 @@ def test_a_tick_that_meets_an_index_being_exchanged_is_tried_again(database: Dat
     assert ward.store(ward.reading(1, heart_rate=150.0)) == ["accepted"]
     assert ward.store(ward.reading(1, heart_rate=150.0)) == ["duplicate"]
     assert len(rows_of(ward)) == 1
+    ask(store_url, "ALTER SEQUENCE tried RESTART")
+    assert ward.journal.sift(Tick(readings=[ward.reading(2, heart_rate=151.0)])) == ["accepted"]
+    assert len(rows_of(ward)) == 2
+    assert ward.rows(quarantine) == []
+    ask(store_url, "ALTER SEQUENCE tried RESTART")
+    found = SpellRow(ward.baby.id, None, Spell("D", NIGHT, NIGHT + 14_000, {"spo2": 74.0}, None, "uva", 1, 8.0, ()))
+    ward.journal.replace_spells(Rescan(ward.baby.id, NIGHT, NIGHT + 60_000), [found])
+    assert [stored.spell.started_at for stored in ward.chart.spells(ward.baby.id)] == [NIGHT]

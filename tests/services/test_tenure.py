@@ -14,7 +14,7 @@ from nicu_dashboard.adapters.sql.roster import SqlRoster
 from nicu_dashboard.ports.lease import LeaseLost
 from nicu_dashboard.services.tasks import Tasks
 from nicu_dashboard.services.tenure import Tenure
-from tests.services.unit import HandClock
+from tests.services.unit import HandClock, slow_store
 from tests.templates import copy_of_empty_store
 from tests.waiting import soon
 
@@ -139,6 +139,26 @@ async def test_an_engine_that_was_followed_is_told(hire: Hire, monkeypatch: pyte
     with pytest.raises(LeaseLost):
         await asyncio.wait_for(first.keep(), 5)
     assert first.state == "lost"
+
+
+async def test_the_lease_is_renewed_while_every_common_thread_waits_for_the_store(
+    hire: Hire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nicu_dashboard.services.tenure.RENEW_S", 0.01)
+    engine = hire("one", HandClock())
+    await engine.win()
+    before = engine._lease.look()
+    assert before is not None
+    with slow_store():
+        keeping = asyncio.create_task(engine.keep())
+        for _ in range(500):
+            await asyncio.sleep(0.01)
+            if (seen := engine._lease.look()) is not None and seen.expires_at > before.expires_at:
+                break
+        else:
+            pytest.fail("not renewed within five seconds")
+        keeping.cancel()
+        await engine.end()
 
 
 def test_a_process_is_known_to_have_ended_only_where_one_can_know() -> None:

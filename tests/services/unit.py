@@ -1,8 +1,10 @@
 """The unit under test: the real store, ward and intake; only time is the test's own."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +116,18 @@ class TestUnit:
     def alarms(self, label: str = "NICU-01") -> list[str]:
         """Return the standing alarms as the tile words them, with their presence."""
         return [f"{alarm['mark']} {alarm['text']} {alarm['presence']}" for alarm in self.cot(label)["alarms"]]
+
+
+@contextmanager
+def slow_store() -> Iterator[None]:
+    """Let every thread that all work shares wait for the store, and others queue behind."""
+    over = threading.Event()
+    for _ in range(64):
+        asyncio.get_running_loop().run_in_executor(None, over.wait, 10)
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def _measured(value: float | str) -> Measured:

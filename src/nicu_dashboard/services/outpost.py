@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
@@ -37,6 +38,8 @@ class Whereabouts:
         self._looked_at = -KNOWN_MS
         self._on_move: list[Callable[[], None]] = []
         self._asked: asyncio.Future[Tenancy | None] | None = None
+        # Its own: devices wait for the answer, whatever else waits for the store.
+        self._thread = ThreadPoolExecutor(1, "lease")
 
     def when_moved(self, act: Callable[[], None]) -> None:
         """Have something done whenever another engine has taken the lease."""
@@ -59,7 +62,7 @@ class Whereabouts:
     async def _look(self) -> None:
         """Look at the lease; a look that the store leaves without an answer goes on, and is not begun twice."""
         if self._asked is None:
-            self._asked = asyncio.get_running_loop().run_in_executor(None, self._lease.look)
+            self._asked = asyncio.get_running_loop().run_in_executor(self._thread, self._lease.look)
         asked = self._asked
         await asyncio.wait({asked}, timeout=None if self._seen is None else SOON_S)
         if asked.done() and asked is self._asked:
@@ -85,11 +88,13 @@ class Outpost(Station):
     whereabouts: Whereabouts
 
     async def start(self) -> None:
-        """Learn who lies where and begin to follow."""
+        """Learn who lies where and where the engine is, before anybody can ask, and begin to follow."""
         await self.residents.sync()
+        await self.whereabouts.engine()
         self.tasks.start(self.followed.follow_forever(), "live view: from the engine")
         self.tasks.start(self.followed.follow_engine_forever(), "live view: from the engine itself")
         self.tasks.start(self._follow_record(), "record")
+        self.tasks.start(self._follow_lease(), "lease: whose it is")
 
     async def stop(self) -> None:
         """End the streams and the tasks; there is nothing to store."""
@@ -100,5 +105,9 @@ class Outpost(Station):
         while True:
             with suppress(StoreUnavailable):
                 await self.residents.sync()
-            await self.whereabouts.engine()
             await asyncio.sleep(FOLLOW_S)
+
+    async def _follow_lease(self) -> None:
+        while True:
+            await asyncio.sleep(FOLLOW_S)
+            await self.whereabouts.engine()

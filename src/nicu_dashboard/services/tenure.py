@@ -3,8 +3,9 @@
 import asyncio
 import secrets
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Literal
+from typing import Literal, ParamSpec, TypeVar
 
 from nicu_dashboard.ports.clock import Clock
 from nicu_dashboard.ports.lease import Claim, Lease, LeaseLost, Tenancy
@@ -18,6 +19,8 @@ UNCHANGED_MS = 3_000
 # A longer gap between two looks proves nothing of what was between.
 GAP_MS = 2_000
 
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
 State = Literal["waiting", "starting", "working", "lost"]
 
 
@@ -43,6 +46,8 @@ class Tenure:
         self.say = say
         self._seen: Tenancy | None = None
         self._seen_since = self._seen_at = 0
+        # Its own: behind work that waits for a slow store the renewal would come too late, and another take over.
+        self._thread = ThreadPoolExecutor(1, "lease")
 
     async def win(self) -> None:
         """Wait until the lease is this engine's."""
@@ -59,7 +64,7 @@ class Tenure:
         while True:
             await asyncio.sleep(RENEW_S)
             try:
-                await asyncio.to_thread(self._lease.renew, self.epoch)
+                await self._in_thread(self._lease.renew, self.epoch)
             except LeaseLost:
                 self.state = "lost"
                 raise
@@ -96,16 +101,19 @@ class Tenure:
         """Give the lease back, so that the next engine need not wait."""
         if self.state in ("starting", "working"):
             with suppress(StoreUnavailable):
-                await asyncio.to_thread(self._lease.give_back, self.epoch)
+                await self._in_thread(self._lease.give_back, self.epoch)
             self.state = "waiting"
 
     async def _try(self) -> int | None:
         try:
-            seen = await asyncio.to_thread(self._lease.look)
+            seen = await self._in_thread(self._lease.look)
             self._note(seen)
-            return await asyncio.to_thread(self._lease.take, self.claim, seen) if self._is_free(seen) else None
+            return await self._in_thread(self._lease.take, self.claim, seen) if self._is_free(seen) else None
         except StoreUnavailable:
             return None
+
+    async def _in_thread(self, work: Callable[Given, Found], *given: Given.args, **named: Given.kwargs) -> Found:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, lambda: work(*given, **named))
 
     def _note(self, seen: Tenancy | None) -> None:
         at = self._clock.now()

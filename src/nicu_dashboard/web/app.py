@@ -54,6 +54,7 @@ def create_app(
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await rooms.station.start()
         if within is not None or outside is not None:
+            await asyncio.to_thread(rooms.accounts.know)  # before anybody can take the store's connections
             rooms.station.tasks.start(know_forever(rooms.accounts), "who is logged in")
         rooms.station.tasks.start(rooms.disclosures.write_forever(), "record of who looked")
         try:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TypeVar
 
 from sqlalchemy import Connection, delete, func, insert, select
 
@@ -25,6 +26,8 @@ from nicu_dashboard.ports.tick import (
     Tick,
 )
 
+Written = TypeVar("Written")
+
 
 class SqlJournal:
     """The port Journal on SQLite or PostgreSQL."""
@@ -35,10 +38,7 @@ class SqlJournal:
 
     def commit(self, tick: Tick, mark: Mark | None = None, followed_at: int | None = None) -> Sequence[Fate]:
         """Write the tick in one transaction with the roll-ups it touches; return each reading's fate in order."""
-        try:
-            return self._commit(tick, mark, followed_at)
-        except IndexExchanged:  # a fault of the server that is over by now
-            return self._commit(tick, mark, followed_at)
+        return _twice(lambda: self._commit(tick, mark, followed_at))
 
     def _commit(self, tick: Tick, mark: Mark | None, followed_at: int | None) -> Sequence[Fate]:
         with self._database.ticking() as connection:
@@ -51,6 +51,9 @@ class SqlJournal:
 
     def sift(self, tick: Tick, mark: Mark | None = None, followed_at: int | None = None) -> Sequence[Fate | Refused]:
         """Write all of the tick that the store takes, and the rest into the quarantine, in one transaction."""
+        return _twice(lambda: self._sift(tick, mark, followed_at))
+
+    def _sift(self, tick: Tick, mark: Mark | None, followed_at: int | None) -> Sequence[Fate | Refused]:
         with self._database.ticking() as connection:
             if mark is not None:
                 marks.note(connection, mark)
@@ -132,6 +135,9 @@ class SqlJournal:
 
         One that was asked for after the window was read from the store stays: its readings were not among those seen.
         """
+        _twice(lambda: self._replace_spells(window, spells))
+
+    def _replace_spells(self, window: Rescan, spells: Sequence[SpellRow]) -> None:
         known = () if window.last_id is None else (rescans.c.id <= window.last_id,)
         with self._database.writing() as connection:
             dialects.lock_patients(connection, [window.patient_id])
@@ -155,6 +161,14 @@ class SqlJournal:
         """Return the pauses and switched-off limits that were not ended."""
         with self._database.reading() as connection:
             return alarm_rows.open_suspensions(connection, unit_id)
+
+
+def _twice(write: Callable[[], Written]) -> Written:
+    """Write, and once more where that met an index being exchanged: a fault of the server that is over by now."""
+    try:
+        return write()
+    except IndexExchanged:
+        return write()
 
 
 def _ask_for_rescans(connection: Connection, asked: Sequence[Rescan]) -> None:

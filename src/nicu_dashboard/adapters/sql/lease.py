@@ -22,9 +22,12 @@ class SqlLease:
         self.epoch = 0
 
     def look(self) -> Tenancy | None:
-        """Return the lease as it stands, None when it was never taken."""
+        """Return the lease as it stands, None when it was never taken.
+
+        On the alarm path's connection: a flood of history must not hide from a web worker where the engine is.
+        """
         query = select(lease, dialects.from_now().label("now")).where(lease.c.unit_id == self._unit_id)
-        with self._database.reading() as connection:
+        with self._database.ticking() as connection:
             row = connection.execute(query).first()
         if row is None:
             return None
