@@ -9,8 +9,10 @@ from sqlalchemy.pool import QueuePool
 
 from nicu_dashboard.adapters.sql import revisions
 from nicu_dashboard.adapters.sql.engines import Database
+from nicu_dashboard.adapters.sql.errors import PoolBusy
 from nicu_dashboard.domain.instants import format_instant
 from nicu_dashboard.operations.latency import Latency
+from nicu_dashboard.operations.probing import PATIENCE_S, Probe
 from nicu_dashboard.operations.processes import LATE_MS, engine_seen, is_gone, is_starting, is_waiting, role_of
 from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.services.measures import quantiles
@@ -29,13 +31,16 @@ class Health:
         self._database = database
         self._latency = latency
         self._station = station
+        self._probe = Probe(lambda: database_report(database, latency))
 
-    def report(self) -> Mapping[str, Any]:
-        """Return the report of GET /api/health; `status` is healthy, degraded, starting or unhealthy."""
-        station, database = self._station, database_report(self._database, self._latency)
+    async def report(self) -> Mapping[str, Any]:
+        """Return the report of GET /api/health within two seconds; `status` is healthy, degraded, starting or
+        unhealthy.
+        """
+        station, database = self._station, await self._probe.found() or _unanswered(self._database)
         engine, audit = engine_seen(station) if isinstance(station, Outpost) else self._engine(), self._audit()
         failing = (
-            database["status"] != "connected"
+            database["status"] == "unreachable"
             or station.engine.store_failing_since is not None
             or engine.get("store") == "failing"
         )
@@ -45,7 +50,7 @@ class Health:
             status = "starting"
         elif (
             audit["status"] != "ok"
-            or database["schema"] != "head"
+            or (database["status"], database["schema"]) != ("connected", "head")
             or self._is_strained(database, engine)
             or self._station.engine.keeper.waiting.ticks
             or engine.get("spooled")
@@ -119,10 +124,10 @@ def database_report(database: Database, latency: Latency) -> dict[str, Any]:
             connection.execute(text("SELECT 1"))
             took_ms = (perf_counter() - began) * 1_000
         schema = "head" if revisions.current(database) == revisions.head() else "behind"
+    except PoolBusy:
+        return _failed(database, "slow", perf_counter() - began)
     except StoreUnavailable:
-        took_ms, schema = (perf_counter() - began) * 1_000, "unknown"
-        asked = {"status": "unreachable", "engine": database.engine_name, "responseTime": f"{took_ms:.0f}ms"}
-        return {**asked, "schema": schema, **pool_report(database)}
+        return _failed(database, "unreachable", perf_counter() - began)
     return {
         "status": "connected",
         "engine": database.engine_name,
@@ -132,6 +137,16 @@ def database_report(database: Database, latency: Latency) -> dict[str, Any]:
         "slowQueries": latency.slow,
         "schema": schema,
     }
+
+
+def _unanswered(database: Database) -> dict[str, Any]:
+    """Return the report of a store that lets the question wait: slow, or known by the alarm path not to answer."""
+    return _failed(database, "unreachable" if database.is_silent else "slow", PATIENCE_S)
+
+
+def _failed(database: Database, status: str, waited_s: float) -> dict[str, Any]:
+    asked = {"status": status, "engine": database.engine_name, "responseTime": f"{waited_s * 1_000:.0f}ms"}
+    return {**asked, "schema": "unknown", **pool_report(database)}
 
 
 def pool_report(database: Database) -> dict[str, Any]:

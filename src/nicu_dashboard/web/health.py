@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from fastapi.concurrency import run_in_threadpool
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -29,8 +28,7 @@ async def health(request: Request) -> Response:
     if asks_whether_alive(request):
         return alive()
     found: Rooms = request.app.state.rooms
-    report = await run_in_threadpool(found.health)
-    return reported(report)
+    return reported(await found.health())
 
 
 def reported(report: Mapping[str, Any]) -> Response:

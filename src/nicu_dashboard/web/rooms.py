@@ -1,6 +1,6 @@
 """What the routes need, handed in by bootstrap; a route asks for it with Depends(rooms)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Protocol
@@ -69,7 +69,7 @@ class Rooms:
     sight: Sight
     chart: Chart
     history: History
-    health: Callable[[], Mapping[str, Any]]
+    health: Callable[[], Awaitable[Mapping[str, Any]]]
     pages: Path
     doors: Doors
     disclosures: Disclosures

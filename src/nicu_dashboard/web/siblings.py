@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 import msgspec
 from fastapi import FastAPI
-from fastapi.concurrency import run_in_threadpool
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
@@ -77,7 +76,7 @@ class Siblings:
     async def _mine(self, question: Question) -> bytes:
         if question == "metrics":
             return generate_latest(self._app.state.metrics)
-        return msgspec.json.encode(dict(await run_in_threadpool(self._app.state.rooms.health)))
+        return msgspec.json.encode(dict(await self._app.state.rooms.health()))
 
     async def _all(self, question: Question) -> dict[str, bytes]:
         """Return what each process says, nothing of those that are silent."""

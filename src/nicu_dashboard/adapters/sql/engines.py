@@ -74,6 +74,11 @@ class Database:
         """Return `sqlite` or `postgresql`."""
         return self.writer.dialect.name
 
+    @property
+    def is_silent(self) -> bool:
+        """Return whether the server is known not to answer, since somebody asked in vain."""
+        return self._fuse is not None and self._fuse.blown
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Enter a transaction that commits at the end; on any error nothing of it is kept."""

@@ -53,6 +53,10 @@ class KeyMissing(StoreUnavailable):
     """The index that keeps rows unique is not there, so nothing may be written that could be there already."""
 
 
+class PoolBusy(StoreUnavailable):
+    """Every connection of this process is in use; the database itself may be well."""
+
+
 class StoreMoved(StoreUnavailable):
     """The store was moved to another home and takes no more service."""
 
@@ -138,7 +142,7 @@ def translated(error: Exception, where: str) -> Exception:
     if isinstance(origin, psycopg.Error):
         return _postgres(origin, where)
     if isinstance(error, PoolTimeout):
-        return StoreUnavailable(f"{where}: every connection is busy; nothing was written. See: nicu db check")
+        return PoolBusy(f"{where}: every connection is busy; nothing was written. See: nicu db check")
     return error
 
 
