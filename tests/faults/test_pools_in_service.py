@@ -1,7 +1,5 @@
 """The settings of the pool as the server sees them: how many sessions, for how long unused, whose they are."""
 
-import os
-import signal
 import threading
 import time
 from collections import Counter
@@ -12,10 +10,12 @@ from typing import Self
 import psycopg
 import pytest
 
+from nicu_dashboard.adapters.sql.lease import SqlLease
 from nicu_dashboard.adapters.sql.revisions import open_store
+from nicu_dashboard.adapters.sql.roster import SqlRoster
+from nicu_dashboard.ports.lease import Claim
 from tests.faults.hall import now_ms
 from tests.faults.roles import House, Served, furnished
-from tests.faults.test_two_engines import accepted
 from tests.postgres import PostgresServer, postgres_server
 from tests.waiting import within
 
@@ -98,9 +98,6 @@ def test_a_flood_of_slow_history_takes_the_pools_and_no_more_and_leaves_the_alar
         assert most["listen"] == WORKERS
         assert max(delays) < 5
         within(5, lambda: flood.answers[503] > 0, "who waits for a connection longer than DB_CONNECT_TIMEOUT gets 503")
-        for worker in served.children()[1:]:
-            os.kill(worker, signal.SIGKILL)
-        within(20, lambda: accepted(house, served, 41), "workers that begin in the flood find the engine")
         holder.rollback()
     # What lies unused for longer than DB_IDLE_TIMEOUT is closed at the server; the next flood opens others.
     before = pids(house)
@@ -110,6 +107,20 @@ def test_a_flood_of_slow_history_takes_the_pools_and_no_more_and_leaves_the_alar
         within(10, lambda: pids(house) - before, "new ones are opened when they are needed")
     assert flood.answers[200]
     assert len(pids(house)) <= (POOL - 1) * (WORKERS + 1)
+
+
+def test_where_the_engine_is_can_be_seen_while_every_other_connection_is_taken(house: House) -> None:
+    """As in a web worker that begins in a flood."""
+    store = open_store(house.url, 2, 1_000)
+    store.serve()
+    lease = SqlLease(store, SqlRoster(store).unit().id)
+    claim = Claim("host/1", "http://127.0.0.1:9", "token")
+    with store.reading():
+        assert lease.take(claim, lease.look()) == 1
+        seen = lease.look()
+    assert seen is not None
+    assert seen.claim == claim
+    store.close()
 
 
 def test_a_warning_counts_every_process_and_its_listening(house: House) -> None:
