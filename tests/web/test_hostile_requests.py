@@ -1,6 +1,7 @@
 """What strangers, broken gateways and slips of the pen send: each gets its answer, and the station goes on."""
 
 import socket
+from contextlib import ExitStack
 
 import pytest
 
@@ -117,6 +118,24 @@ def test_a_body_that_never_ends_is_answered(ward: Serving, monkeypatch: pytest.M
     with socket.create_connection(("127.0.0.1", int(ward.url.rsplit(":", 1)[1])), 10) as slow:
         slow.sendall(b"POST /api/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{")
         assert slow.recv(4_096).startswith(b"HTTP/1.1 408")
+
+
+def test_a_connection_on_which_no_request_comes_loses_its_place(demo: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = ("127.0.0.1", int(demo.url.rsplit(":", 1)[1]))
+    whole = b"GET /api/health?alive HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    watch = demo.client.stream("GET", "/api/live", headers={"Accept": "text/event-stream"})
+    with ExitStack() as open_places, watch as screen:
+        silent, half, second = (open_places.enter_context(socket.create_connection(place, 20)) for _ in range(3))
+        half.sendall(whole[:40])
+        second.sendall(whole)
+        answer = b""
+        while not answer.endswith(b"}"):
+            answer += second.recv(4_096)
+        second.sendall(whole[:40])
+        monkeypatch.setattr("nicu_dashboard.web.places.SILENT_S", 1.0)
+        assert [one.recv(4_096) for one in (silent, half, second)] == [b"", b"", b""]
+        pictures = (line for line in screen.iter_lines() if line.startswith("data: "))
+        assert all(next(pictures) for _ in range(4))  # who watches asks nothing more, and stays
 
 
 def test_a_fault_of_ours_tells_nothing_of_what_happened(demo: Serving, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The HTTP server: uvicorn with streams that end at once when it is told to stop."""
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Callable, Sequence
@@ -13,8 +14,10 @@ from starlette.types import ASGIApp
 
 from nicu_dashboard.domain.errors import Told
 from nicu_dashboard.ports.broadcast import Broadcast
+from nicu_dashboard.web.places import Places
 
 GRACE_S = 1
+_TICKS_PER_S = 10
 
 
 class PortTaken(Told):
@@ -32,6 +35,7 @@ class Server(uvicorn.Server):
         self._ready = ready
         self._over = over
         self.told_to_end = False
+        self._places = Places()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Remember that somebody wants the end."""
@@ -40,6 +44,8 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         """Return whether to end, ten times a second: the station may be over by itself."""
+        if counter % _TICKS_PER_S == 0:
+            self._places.clear(list(self.server_state.connections), asyncio.get_running_loop().time())
         return self._over() or await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
