@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import resource
 import signal
 import socket
 import sys
@@ -23,8 +24,20 @@ from nicu_dashboard.web.server import Front, server
 SWITCH_S = 0.0005
 
 
+# A soft limit of 1,024, as most systems give it, is for programs that wait by select().
+MANY_FILES = 65_536
+
+
 class Stopped(BaseException):
     """Somebody asked the program to end before the server ran."""
+
+
+def allow_many_files() -> None:
+    """Let this process and its children open as many files and connections as the system allows, up to 65,536."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, MANY_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 @contextmanager
@@ -44,6 +57,25 @@ def stoppable() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def noted() -> Iterator[list[int]]:
+    """Yield the wishes to end that come when the server does not listen to them: before it starts, and after it ended.
+
+    The server itself repeats the signal that it ended on.
+    """
+    wishes: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        wishes.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield wishes
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 def run_until_stopped(
     app: ASGIApp,
     station: Station,
@@ -55,13 +87,11 @@ def run_until_stopped(
 
     Return whether it ended for another reason: another engine has taken the lease.
     """
-    # uvicorn repeats the signal it ended on; by then it has done its work.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    sys.setswitchinterval(SWITCH_S)
-    _spare_what_is_loaded()
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_serve(app, station, listener, started, front))
+    with noted() as wishes:
+        sys.setswitchinterval(SWITCH_S)
+        _spare_what_is_loaded()
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            return runner.run(_serve(app, station, listener, started, front, wishes))
 
 
 def _spare_what_is_loaded() -> None:
@@ -76,17 +106,18 @@ async def _serve(
     listener: socket.socket,
     started: Callable[[Station], None],
     front: Front | None,
+    wishes: list[int],
 ) -> bool:
     def lost() -> bool:
         return isinstance(station.tasks.failure, LeaseLost)
 
-    running = server(app, station.broadcast, lambda: started(station), front, lost)
+    running = server(app, station.broadcast, lambda: started(station), front, lambda: lost() or bool(wishes))
     try:
         await running.serve(sockets=[listener])
     except SystemExit:
         raise CannotRun("the server could not start; the log above says why; see also: nicu db check") from None
     if lost():
-        return not running.told_to_end
+        return not running.told_to_end and not wishes
     if (failure := station.tasks.failure) is not None:
         kind = type(failure).__name__
         raise CannotRun(f"the server ended because a part of it failed ({kind}); the log says where; start it again")

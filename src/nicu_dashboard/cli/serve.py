@@ -1,7 +1,7 @@
 """`nicu serve`: the central station in service, as one process or several."""
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from nicu_dashboard.bootstrap import Store, roles
 from nicu_dashboard.cli import logs
 from nicu_dashboard.cli.common import OfUnit, opened, refuse
 from nicu_dashboard.cli.first_steps import first_steps
-from nicu_dashboard.cli.running import door_of, run_until_stopped, stoppable, url_of
+from nicu_dashboard.cli.running import allow_many_files, door_of, run_until_stopped, stoppable, url_of
 from nicu_dashboard.cli.supervising import Work, supervise
 from nicu_dashboard.cli.waiting import with_store
 from nicu_dashboard.operations.processes import too_many_connections
@@ -65,6 +65,7 @@ def serve(
         refuse(
             "a serverless platform stops the engine between requests, so it may not run there; see deploy/serverless"
         )
+    allow_many_files()
     front = INSIDE if role == "engine" else Front(found.tls_cert, found.tls_key, found.proxies)
     if role != "engine":
         check_front(found.host if host is None else host, front)
@@ -132,8 +133,7 @@ def _together(found: Settings, role: Role, workers: int, listener: socket.socket
     works: dict[str, Work] = {}
     names = [*(["engine"] if role == "all" else []), *(f"web worker {number}" for number in range(1, workers + 1))]
     with ExitStack() as open_doors:
-        folder = Path(open_doors.enter_context(TemporaryDirectory(prefix="nicu-")))
-        families = {name: Family(folder, names, name) for name in names}
+        families = _families(open_doors, names)
         if role == "all":
             door = open_doors.enter_context(listen(*found.engine_place))
             roles.engine_address(found, door_of(door), closed=True)
@@ -142,15 +142,27 @@ def _together(found: Settings, role: Role, workers: int, listener: socket.socket
                 door,
                 INSIDE,
                 "engine",
-                lambda store: _engine(found, store, door, INSIDE, closed=True, family=families["engine"]),
+                lambda store: _engine(found, store, door, INSIDE, closed=True, family=families.get("engine")),
             )
         for name in names[-workers:]:
-            works[name] = partial(_worker, found, listener, front, families[name])
+            works[name] = partial(_worker, found, listener, front, families.get(name))
         log.info("serving", url=url_of(listener, front.is_tls), version=VERSION, workers=workers, role=role)
         supervise(works)
 
 
-def _worker(found: Settings, listener: socket.socket, front: Front, family: Family) -> int:
+def _families(open_doors: ExitStack, names: Sequence[str]) -> Mapping[str, Family]:
+    """Return how the processes ask one another; nothing where /tmp takes no folder: each speaks for itself then."""
+    try:
+        folder = Path(open_doors.enter_context(TemporaryDirectory(prefix="nicu-")))
+    except OSError as error:
+        structlog.get_logger("nicu.serve").warning(
+            "no folder for sockets can be made: /api/health and /metrics tell of one process each", cause=error.strerror
+        )
+        return {}
+    return {name: Family(folder, names, name) for name in names}
+
+
+def _worker(found: Settings, listener: socket.socket, front: Front, family: Family | None) -> int:
     return _child(found, listener, front, "web", lambda store: _web(found, store, listener, front, family))
 
 

@@ -1,11 +1,9 @@
 """A server whose database is not there yet waits for it: after a power cut machines come back in any order."""
 
 import asyncio
-import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from time import perf_counter
 
 import structlog
@@ -15,6 +13,7 @@ from nicu_dashboard.adapters.broadcast.in_process import InProcessBroadcast
 from nicu_dashboard.bootstrap import Store
 from nicu_dashboard.cli.common import plural
 from nicu_dashboard.cli.exits import CannotRun
+from nicu_dashboard.cli.running import noted
 from nicu_dashboard.ports.tick import StoreUnavailable
 from nicu_dashboard.settings import Settings
 from nicu_dashboard.web.server import Front, server
@@ -79,14 +78,14 @@ class _Wait:
         """Return the open store, None when somebody ended the program; raises what waiting does not mend."""
         self._say()
         room = WaitingRoom(lambda: Waiting(self._cause, perf_counter() - self._began, self._spooled), role)
-        running = server(room, InProcessBroadcast(), front=front, over=lambda: self._over)
-        threading.Thread(target=self._try_forever, name="database: wait", daemon=True).start()
-        with _ended_by_server():
+        with noted() as wishes:
+            running = server(room, InProcessBroadcast(), front=front, over=lambda: self._over or bool(wishes))
+            threading.Thread(target=self._try_forever, name="database: wait", daemon=True).start()
             asyncio.run(running.serve(sockets=[listener.dup()]))
         self._ended.set()
         if self._refused is not None:
             raise self._refused
-        if running.told_to_end:
+        if running.told_to_end or wishes:
             return None
         self._log.info("the database is there", waited_s=round(perf_counter() - self._began, 1))
         return self._store
@@ -122,14 +121,3 @@ class _Wait:
             again_every_s=LONGEST_PAUSE_S,
             spooled=self._spooled,
         )
-
-
-@contextmanager
-def _ended_by_server() -> Iterator[None]:
-    """Leave Ctrl-C and SIGTERM to the server, which repeats the signal that ended it when it has done its work."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

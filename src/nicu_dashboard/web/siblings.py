@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+import structlog
 from fastapi import FastAPI
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -51,11 +52,12 @@ class Siblings:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; from start to end of the application the others are answered too."""
         if scope["type"] == "lifespan":
-            server = await asyncio.start_unix_server(self._tell, self._family.socket(self._family.mine))
+            server = await self._open()
             try:
                 await self._app(scope, receive, send)
             finally:
-                server.close()
+                if server is not None:
+                    server.close()
             return
         question = _PATHS.get(scope["path"]) if scope["type"] == "http" and scope["method"] == "GET" else None
         if question is None or asks_whether_alive(Request(scope)):
@@ -63,6 +65,16 @@ class Siblings:
         else:
             answer = await (self._metrics() if question == "metrics" else self._health())
             await answer(scope, receive, send)
+
+    async def _open(self) -> asyncio.Server | None:
+        """Return what the others ask, None where there can be none: a full or cleared /tmp ends nobody's work."""
+        try:
+            return await asyncio.start_unix_server(self._tell, self._family.socket(self._family.mine))
+        except OSError as error:
+            structlog.get_logger("nicu.serve").warning(
+                "the other processes cannot ask this one how it is", process=self._family.mine, cause=error.strerror
+            )
+            return None
 
     async def _tell(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer a sibling with what this process alone knows."""
