@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nicu_dashboard.migration.names import quoted
-from nicu_dashboard.migration.sqltext import TableText, keys_of_index, read_table_text, where_of_index
+from nicu_dashboard.migration.sqltext import TableText, keys_of_index, module_of, read_table_text, where_of_index
 
+MARKS = ("auto_vacuum", "application_id", "user_version")
+"""By `user_version` many a program tells how far its tables are: with 0 it would make them again."""
 ROWID_NAMES = ("rowid", "_rowid_", "oid")
 
 
@@ -101,6 +103,8 @@ class Catalog:
     sequences: dict[str, int]
     page_size: int
     encoding: str
+    marks: dict[str, int] = field(default_factory=dict)
+    """What programs write into the head of a file, by its pragma (see MARKS)."""
 
 
 def affinity_of(declared: str) -> str:
@@ -139,7 +143,8 @@ def read_catalog(connection: sqlite3.Connection) -> Catalog:
     )
     page_size = connection.execute("PRAGMA page_size").fetchone()[0]
     encoding = connection.execute("PRAGMA encoding").fetchone()[0]
-    return Catalog(tables, objects, _read_sequences(connection), page_size, encoding)
+    marks = {name: int(connection.execute(f"PRAGMA {name}").fetchone()[0]) for name in MARKS}
+    return Catalog(tables, objects, _read_sequences(connection), page_size, encoding, marks)
 
 
 def _read_sequences(connection: sqlite3.Connection) -> dict[str, int]:
@@ -151,10 +156,12 @@ def _read_sequences(connection: sqlite3.Connection) -> dict[str, int]:
 def _read_table(
     connection: sqlite3.Connection, name: str, virtual: bool, without_rowid: bool, strict: bool, texts: dict[str, str]
 ) -> SourceTable:
+    if virtual and not _can_be_read(connection, name):
+        return SourceTable(name, True, False, None, None, False, (), (), (), (), ())
     text = TableText() if virtual else read_table_text(texts[name])
     columns = _read_columns(connection, name, strict, text)
     if virtual:
-        columns = tuple(column for column in columns if column.name)
+        columns = _with_row_id(tuple(column for column in columns if column.name), texts[name])
     key = tuple(column.name for column in sorted(columns, key=lambda column: column.key) if column.key)
     indexes = _read_indexes(connection, name, texts)
     taken = {column.name.lower() for column in columns}
@@ -166,6 +173,22 @@ def _read_table(
         text.autoincrement, columns, key, tuple(text.checks),
         _read_foreign_keys(connection, name, text.deferred), indexes,
     )  # fmt: skip
+
+
+def _can_be_read(connection: sqlite3.Connection, table: str) -> bool:
+    """Return whether the module of a virtual table is at hand."""
+    try:
+        connection.execute(f"PRAGMA table_xinfo({quoted(table)})").fetchall()
+    except sqlite3.OperationalError:
+        return False
+    return True
+
+
+def _with_row_id(columns: tuple[SourceColumn, ...], text: str) -> tuple[SourceColumn, ...]:
+    """Return the columns of a virtual table; of a full-text search the row id too, by which others point at it."""
+    if not module_of(text).startswith("fts") or any(column.name.lower() == "rowid" for column in columns):
+        return columns
+    return (SourceColumn("rowid", "INTEGER", "INTEGER", False, None, 0, "BINARY", None), *columns)
 
 
 def _declared(columns: tuple[SourceColumn, ...], name: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from nicu_dashboard.migration.catalog import Catalog, SourceForeignKey, SourceIndex, SourceTable
+from nicu_dashboard.migration.catalog import Catalog, SourceColumn, SourceForeignKey, SourceIndex, SourceTable
 from nicu_dashboard.migration.names import literal, postgres_name, quoted, quoted_list
 from nicu_dashboard.migration.plan import NotCarried, Step, TablePlan
 
 INDEXES, KEYS, FOREIGN_KEYS, VALIDATION = 1, 2, 3, 4
 """Unique indexes are built like all others, side by side; a key then takes its index over at once."""
 
+FOLDED = {"NOCASE": "lower", "RTRIM": "rtrim"}
+"""SQLite's collations, and what makes text equal in PostgreSQL that is equal by them."""
 ACTIONS = {"NO ACTION", "RESTRICT", "CASCADE", "SET NULL", "SET DEFAULT"}
 
 
@@ -93,7 +95,7 @@ def _keyed(table: TablePlan, name: str, kind: str, columns: str) -> list[Step]:
 
 
 def _index(table: TablePlan, index: SourceIndex, names: set[str]) -> list[Step]:
-    if index.origin == "pk":
+    if index.origin == "pk" and all(key.collation.upper() not in FOLDED for key in index.keys):
         return []
     keys, plain = [], index.where is None
     for key in index.keys:
@@ -103,13 +105,15 @@ def _index(table: TablePlan, index: SourceIndex, names: set[str]) -> list[Step]:
             continue
         found = table.column_of(key.column)
         name = quoted(found.name if found else key.column)
-        folded = key.collation.upper() == "NOCASE" and found is not None and found.kind.name in ("text", "mixed_text")
+        folded = key.collation.upper() in FOLDED and found is not None and found.kind.name in ("text", "mixed_text")
         plain = plain and not folded
-        shown = f'lower({name} COLLATE "C")' if folded else name
+        shown = f'{FOLDED[key.collation.upper()]}({name} COLLATE "C")' if folded else name
         keys.append(f"{shown}{' DESC NULLS LAST' if key.descending else ' NULLS FIRST'}")
     name = _fresh(index.name if index.origin == "c" else f"{table.name}_{'_'.join(_written(index))}_key", names)
     unique = "UNIQUE " if index.unique else ""
     where = f" WHERE {index.where}" if index.where else ""
+    if index.origin == "pk" and plain:
+        return []
     if index.unique and plain:
         return _keyed(table, name, "UNIQUE", quoted_list(_names(table, tuple(key.column or "" for key in index.keys))))
     statement = f"CREATE {unique}INDEX {quoted(name)} ON {table.target} ({', '.join(keys)}){where}"
@@ -143,6 +147,8 @@ def _foreign_key(
     if parent is None or source is None:
         return NotCarried("foreign key", label, "the parent table does not exist")
     onto = key.parent_columns or source.key
+    if folding := _folding(source, onto):
+        return NotCarried("foreign key", label, f"{source.name}.{folding.name} is compared by {folding.collation}")
     if len(onto) != len(key.columns) or not _is_unique(source, onto):
         return NotCarried("foreign key", label, "its parent columns are not unique")
     pairs = [(table.column_of(own), parent.column_of(other)) for own, other in zip(key.columns, onto, strict=True)]
@@ -171,6 +177,12 @@ def _foreign_key(
     ]
 
 
+def _folding(source: SourceTable, columns: tuple[str, ...]) -> SourceColumn | None:
+    """Return a column by which other text is the same to SQLite: PostgreSQL's key would call its children orphans."""
+    wanted = {column.lower() for column in columns}
+    return next((item for item in source.columns if item.name.lower() in wanted and item.collation != "BINARY"), None)
+
+
 def _is_unique(source: SourceTable, columns: tuple[str, ...]) -> bool:
     wanted = {column.lower() for column in columns}
     if wanted == {column.lower() for column in source.key}:
@@ -182,6 +194,17 @@ def _is_unique(source: SourceTable, columns: tuple[str, ...]) -> bool:
         and all(key.collation.upper() == "BINARY" for key in index.keys)
         for index in source.indexes
     )
+
+
+def onto_parents(steps: tuple[Step, ...], tables: tuple[TablePlan, ...]) -> set[tuple[str, str]]:
+    """Return (table, parent in lower case) of the foreign keys that are carried: only these make rows orphans."""
+    keys = [step for step in steps if step.stage == FOREIGN_KEYS]
+    return {
+        (key.table, parent.source.lower())
+        for key in keys
+        for parent in tables
+        if f" REFERENCES {parent.target} (" in key.statement
+    }
 
 
 def not_carried(catalog: Catalog) -> list[NotCarried]:

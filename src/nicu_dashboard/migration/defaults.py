@@ -16,6 +16,8 @@ EPOCH_WORDS = {"strftime('%s','now')", "unixepoch()", "unixepoch('now')", "cast(
 CONSTANT = re.compile(
     r"""\(*\s*([+-]?\s*[\d.]+(e[+-]?\d+)?|0x[0-9a-f]+|'(?:[^']|'')*'|x'[0-9a-f]*'|true|false)\s*\)*""", re.IGNORECASE
 )
+NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*", re.IGNORECASE | re.ASCII)
+"""Text that SQLite takes for a number where a column is one of numbers."""
 
 
 def translate_default(connection: sqlite3.Connection, column: SourceColumn, kind: Kind) -> str | None:
@@ -47,12 +49,9 @@ def _with_affinity(connection: sqlite3.Connection, written: str, affinity: str) 
         return str(value)
     if affinity == "REAL" and isinstance(value, int):
         return float(value)
-    if affinity in ("INTEGER", "NUMERIC", "REAL") and isinstance(value, str):
-        try:
-            number = float(value)
-        except ValueError:
-            return value
-        return int(number) if number.is_integer() and affinity != "REAL" else number
+    if affinity in ("INTEGER", "NUMERIC", "REAL") and isinstance(value, str) and NUMBER.fullmatch(value):
+        cast = "REAL" if affinity == "REAL" else "NUMERIC"
+        value = connection.execute(f"SELECT CAST(? AS {cast})", (value,)).fetchone()[0]
     return value
 
 

@@ -33,6 +33,9 @@ TYPES = {
 """Text keeps SQLite's byte order (COLLATE "C"). `any_json` holds values of any class in a column without a type,
 `any_text` the same in a column that an index needs to sort."""
 
+INFINITIES = {math.inf: "9e999", -math.inf: "-9e999"}
+"""How numbers beside text are written where `inf` may be a word of the text; SQLite reads them as infinities too."""
+
 LOOSE = frozenset({"jsonb", "numeric"})
 """Kinds that PostgreSQL may give back in other bytes of the same value."""
 
@@ -115,7 +118,9 @@ def _bytea(value: SqliteValue) -> bytes:
 
 def _mixed_text(value: SqliteValue) -> bytes:
     if type_of(value) is int or type_of(value) is float:
-        return repr(value).encode()
+        return INFINITIES.get(value, repr(value)).encode()
+    if value in INFINITIES.values():
+        raise Unfit("text that reads as infinity, in a column of numbers and text")
     return _text(value)
 
 
@@ -180,12 +185,15 @@ def _from_double(raw: bytes) -> SqliteValue:
 
 def _from_mixed_text(raw: bytes) -> SqliteValue:
     text = raw.decode()
+    for infinity, written in INFINITIES.items():
+        if text == written:
+            return infinity
     for read in (int, float):
         try:
             value = read(text)
         except ValueError:
             continue
-        if repr(value) == text and (read is float or INT8_MIN <= value <= INT8_MAX):
+        if repr(value) == text and math.isfinite(value) and (read is float or INT8_MIN <= value <= INT8_MAX):
             return value
     return text
 

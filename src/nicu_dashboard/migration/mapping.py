@@ -9,7 +9,7 @@ from typing import Protocol
 
 from nicu_dashboard.migration.catalog import Catalog, SourceColumn, SourceTable
 from nicu_dashboard.migration.chunks import MOST_CHUNK_ROWS, rows_per_chunk
-from nicu_dashboard.migration.ddl import not_carried, steps_after_load
+from nicu_dashboard.migration.ddl import not_carried, onto_parents, steps_after_load
 from nicu_dashboard.migration.defaults import translate_default
 from nicu_dashboard.migration.errors import MigrationError
 from nicu_dashboard.migration.generated import same_arithmetic
@@ -17,9 +17,14 @@ from nicu_dashboard.migration.names import postgres_name, quoted
 from nicu_dashboard.migration.orphans import orphans_of
 from nicu_dashboard.migration.plan import AS_IS, ColumnPlan, NotCarried, Plan, TablePlan
 from nicu_dashboard.migration.profile import TableProfile, profile_table
+from nicu_dashboard.migration.sqltext import has_no_text, module_of
 from nicu_dashboard.migration.types import decide, named_kind
 
 MOST_COLUMNS = 1600
+PLAIN_TABLE = "its rows are kept as a plain table, its search is not"
+NO_WORDS = "it keeps no text, only what finds it: not even the way back has it; fill it again from where its text is"
+SHOWING = frozenset({"fts5vocab", "fts4aux", "dbstat"})
+"""Modules of virtual tables that hold nothing of their own and cannot be written to."""
 BYTES_SAMPLED_ROWS = 500
 
 
@@ -59,8 +64,12 @@ class AsIs:
         """Return the plan for a file; raises MigrationError when a choice names no column."""
         self._refuse_unknown_choices(catalog)
         tables, lost = [], list(not_carried(catalog))
+        made = {item.name: item.sql for item in catalog.objects}
         names: set[str] = set()
         for table in catalog.tables:
+            if module_of(made.get(table.name, "")) in SHOWING:
+                lost.append(NotCarried("virtual table", table.name, "it only shows what another table holds"))
+                continue
             try:
                 planned = self._plan_table(connection, catalog, table, sample, names)
             except sqlite3.OperationalError as error:
@@ -70,17 +79,17 @@ class AsIs:
                 continue
             names.add(planned.name)
             tables.append(planned)
-            lost += _lost_columns(table, planned)
+            lost += _lost_columns(table, planned, made.get(table.name, ""))
         steps, unsaid = steps_after_load(catalog, tuple(tables))
-        known = {table.name.lower() for table in catalog.tables}  # a key onto no table is not carried, and rejects none
+        kept = onto_parents(steps, tuple(tables))
         orphans = tuple(
             (table, parent, count)
             for (table, parent), count in sorted(orphans_of(connection, catalog).items())
-            if parent.lower() in known
+            if (table, parent.lower()) in kept
         )
         return Plan(
             self.schema, tuple(tables), steps, (*lost, *unsaid), catalog.objects, catalog.page_size, catalog.encoding,
-            orphans, choices=dict(self.choices),
+            orphans, choices=dict(self.choices), marks=catalog.marks,
         )  # fmt: skip
 
     def plan_again(self, connection: sqlite3.Connection, catalog: Catalog, plan: Plan, source: str) -> Plan:
@@ -147,7 +156,7 @@ def _generated(column: ColumnPlan, own: SourceColumn, columns: list[ColumnPlan])
     return replace(column, generated=said, computed=True)
 
 
-def _lost_columns(table: SourceTable, planned: TablePlan) -> list[NotCarried]:
+def _lost_columns(table: SourceTable, planned: TablePlan, made: str) -> list[NotCarried]:
     lost = []
     for column, kept in zip(table.columns, planned.columns, strict=True):
         name = f"{table.name}.{column.name}"
@@ -167,7 +176,7 @@ def _lost_columns(table: SourceTable, planned: TablePlan) -> list[NotCarried]:
     if table.name != planned.name:
         lost.append(NotCarried("table name", table.name, f"PostgreSQL cannot keep it: it is {planned.name} there"))
     if table.virtual:
-        lost.append(NotCarried("virtual table", table.name, "its rows are kept as a plain table, its search is not"))
+        lost.append(NotCarried("virtual table", table.name, NO_WORDS if has_no_text(made) else PLAIN_TABLE))
     return lost
 
 

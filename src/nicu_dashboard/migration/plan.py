@@ -110,6 +110,7 @@ class Plan:
     orphans: tuple[tuple[str, str, int], ...] = ()
     mapping: str = AS_IS
     choices: dict[str, str] = field(default_factory=dict)
+    marks: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """Return the plan as JSON text for the journal."""

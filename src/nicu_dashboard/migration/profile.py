@@ -186,12 +186,13 @@ def _note_instants(profile: ColumnProfile, values: Iterable[object]) -> None:
         elif type(value) is str:
             try:
                 us, form = dates.read_iso(value)
-            except Unfit:
+                written = dates.write_iso(us, form)
+            except Unfit:  # no date, or one that its offset takes out of the years 1 to 9999
                 profile.habits.add("unclear")
             else:
                 profile.habits.add("iso")
                 zero = form.digits > 0 and us % 1_000_000 == 0
-                if dates.write_iso(us, form) != value:
+                if written != value:
                     profile.habits.add("unclear")
                 profile.forms.add((form, zero))
         else:

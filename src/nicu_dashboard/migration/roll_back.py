@@ -52,6 +52,7 @@ class WayBack:
                 "synchronous = OFF",
                 f"page_size = {self.plan.page_size}",
                 f"encoding = '{self.plan.encoding}'",
+                *(f"{name} = {value}" for name, value in self.plan.marks.items()),
             ):
                 file.execute(f"PRAGMA {setting}")
             file.execute("BEGIN")
@@ -66,7 +67,12 @@ class WayBack:
     def _create(self, file: sqlite3.Connection, kinds: tuple[str, ...]) -> None:
         for item in self.plan.objects:
             if item.kind in kinds and not item.name.startswith("sqlite_") and not self._exists(file, item):
-                file.execute(item.sql)
+                try:
+                    file.execute(item.sql)
+                except sqlite3.OperationalError as error:
+                    if "no such module" not in str(error):
+                        raise
+                    _declare(file, item)
 
     def _exists(self, file: sqlite3.Connection, item: SourceObject) -> bool:
         """Return whether a virtual table has already made this one of its own."""
@@ -154,6 +160,13 @@ class WayBack:
         return difference.source == NO_ROW and any(
             item.table == difference.table and item.key == difference.key for item in self.unfit
         )
+
+
+def _declare(file: sqlite3.Connection, item: SourceObject) -> None:
+    """Write down a virtual table whose module is not at hand, for the program that has it."""
+    file.execute("PRAGMA writable_schema = ON")
+    file.execute("INSERT INTO sqlite_schema VALUES ('table', ?, ?, 0, ?)", (item.name, item.table, item.sql))
+    file.execute("PRAGMA writable_schema = OFF")
 
 
 def _stored(table: TablePlan) -> tuple[ColumnPlan, ...]:

@@ -121,6 +121,23 @@ def read_table_text(text: str) -> TableText:
     return found
 
 
+def module_of(text: str) -> str:
+    """Return in lower case the module of a CREATE VIRTUAL TABLE, "" of any other text."""
+    found = list(tokens(text))
+    is_virtual = len(found) > 1 and found[1].is_word("VIRTUAL")
+    using = next((place for place, token in enumerate(found) if token.is_word("USING")), len(found)) + 1
+    return unquoted(found[using]).lower() if is_virtual and using < len(found) else ""
+
+
+def has_no_text(text: str) -> bool:
+    """Return whether a full-text search was made with `content=''`: it finds rows and gives none of their text."""
+    found = [token.text.lower() for token in tokens(text)]
+    return any(
+        found[place : place + 2] == ["content", "="] and found[place + 2 :][:1] in (["''"], ['""'])
+        for place in range(len(found))
+    )
+
+
 def where_of_index(text: str) -> str | None:
     """Return the condition of a partial CREATE INDEX, or None."""
     for token in tokens(text):
