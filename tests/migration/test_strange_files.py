@@ -14,6 +14,7 @@ from nicu_dashboard.migration import api
 from tests.migration.files import contents, make, schema
 
 AS_IS = api.Options(as_is=True)
+QUARANTINE = api.Options(as_is=True, on_reject="quarantine")
 SEARCHES = """
 CREATE TABLE docs (id INTEGER PRIMARY KEY, body TEXT);
 INSERT INTO docs VALUES (1, 'one apple'), (3, 'three pears'), (7, 'seven plums');
@@ -120,3 +121,68 @@ def test_defaults_that_look_like_numbers_mean_what_they_meant(tmp_path: Path, po
         theirs = connection.execute(asked.format(f"{shown}, a, e").encode()).fetchone()
     assert theirs is not None
     assert (theirs[:4], float(str(theirs[4])), float(str(theirs[5]))) == (ours, 1e30, 2.0**63)
+
+
+def test_text_that_only_seems_to_be_json_stays_text(tmp_path: Path, postgres_url: str) -> None:
+    rows = [('\ufeff{"a": 1}',), ('{"a": 2}',)]
+    source = make(tmp_path / "json.db", "CREATE TABLE t (j JSON)", [("INSERT INTO t VALUES (?)", rows)])
+    assert contents(there_and_back(source, postgres_url)) == contents(source)
+
+
+def test_broken_text_of_a_file_in_utf_16_comes_back_as_it_was(tmp_path: Path, postgres_url: str) -> None:
+    script = """PRAGMA encoding = 'UTF-16le'; CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);
+    INSERT INTO t (v) VALUES ('ä€😀'), (CAST(x'00d8' AS TEXT)), (CAST(x'410000004200' AS TEXT));"""
+    source, back = make(tmp_path / "wide.db", script), tmp_path / "back.db"
+    assert api.run(str(source), postgres_url, QUARANTINE).reject_count == 2
+    assert api.roll_back(postgres_url, str(back), AS_IS).exit_code == 0
+    assert contents(back) == contents(source)
+
+
+def test_instants_that_may_be_the_same_stay_apart_where_they_are_unique(tmp_path: Path, postgres_url: str) -> None:
+    rows = [(1_700_000_000,), ("2023-11-14 22:13:20",), ("2023-11-14T22:13:20Z",)]
+    script = "CREATE TABLE t (id INTEGER PRIMARY KEY, at DATETIME UNIQUE)"
+    source = make(tmp_path / "same.db", script, [("INSERT INTO t (at) VALUES (?)", rows)])
+    assert contents(there_and_back(source, postgres_url)) == contents(source)
+
+
+def test_a_table_of_many_columns_is_no_hindrance(tmp_path: Path, postgres_url: str) -> None:
+    columns = ", ".join(f"c{number} DOUBLE" for number in range(1_100))
+    script = f"CREATE TABLE t ({columns}); INSERT INTO t (c1, c1099) VALUES (1.5, 2.5), (NULL, -0.5);"
+    source = make(tmp_path / "columns.db", script)
+    with (
+        closing(sqlite3.connect(there_and_back(source, postgres_url))) as back,
+        closing(sqlite3.connect(source)) as file,
+    ):
+        assert [*back.execute("SELECT * FROM t")] == [*file.execute("SELECT * FROM t")]
+
+
+def test_a_foreign_key_that_postgresql_refuses_is_told_and_holds_nothing_up(tmp_path: Path, postgres_url: str) -> None:
+    script = """CREATE TABLE a (id INTEGER PRIMARY KEY); INSERT INTO a VALUES (1);
+    CREATE TABLE b (id INTEGER PRIMARY KEY, p INTEGER,
+        q INTEGER AS (p + 0) STORED REFERENCES a (id) ON DELETE SET NULL); INSERT INTO b (id, p) VALUES (1, 1);"""
+    source, back = make(tmp_path / "key.db", script), tmp_path / "back.db"
+    for report in (api.run(str(source), postgres_url, AS_IS), api.verify(str(source), postgres_url, AS_IS)):
+        assert (report.exit_code, report.difference_count) == (1, 0), report.summary
+        assert [item["name"] for item in report.not_carried] == ["b_q_fkey1"]
+    assert api.roll_back(postgres_url, str(back), AS_IS).exit_code == 0
+    assert contents(back) == contents(source)
+
+
+def test_a_row_that_a_rule_of_the_file_refuses_does_not_block_the_way_back(tmp_path: Path, postgres_url: str) -> None:
+    script = "CREATE TABLE t (name TEXT PRIMARY KEY, n INTEGER CHECK (typeof(n) = 'integer' AND n > 0))"
+    source, back = (
+        make(tmp_path / "rule.db", script, [("INSERT INTO t VALUES (?, 1)", [("a",), ("b",)])]),
+        tmp_path / "x",
+    )
+    assert api.run(str(source), postgres_url, AS_IS).exit_code == 0  # the check is not carried, and told
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("INSERT INTO t VALUES ('Smith, John', 0)")
+    stopped = api.roll_back(postgres_url, str(back), AS_IS)
+    assert (stopped.exit_code, back.exists(), [item["key"] for item in stopped.rejects]) == (
+        1,
+        False,
+        ["name=‹hidden›"],
+    )
+    written = api.roll_back(postgres_url, str(back), QUARANTINE)
+    assert (written.exit_code, written.reject_count, written.difference_count) == (1, 1, 0), written.summary
+    assert contents(back) == contents(source)

@@ -77,6 +77,11 @@ class SourceTable:
     foreign_keys: tuple[SourceForeignKey, ...]
     indexes: tuple[SourceIndex, ...]
 
+    def is_unique_alone(self, column: str) -> bool:
+        """Return whether no two rows may hold the same value of one column."""
+        keys = [tuple((key.column or "").lower() for key in index.keys) for index in self.indexes if index.unique]
+        return (column.lower(),) in keys
+
     @property
     def sorted_columns(self) -> frozenset[str]:
         """Return the columns that a key or an index sorts, in lower case."""

@@ -219,6 +219,15 @@ def copy_out(table: TablePlan, chunk: Chunk | None) -> bytes:
     ).encode()
 
 
+def _key_value(table: TablePlan, name: str, fields: Sequence[bytes | None], shown: Sequence[str]) -> SqliteValue:
+    place = _place(table, name)
+    raw = fields[place]
+    try:
+        return None if raw is None else codec(table.columns[place].kind)[1](raw)
+    except (Unfit, ValueError):
+        return shown[place]
+
+
 def _chain(first: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
     yield first
     yield from rest
@@ -291,5 +300,5 @@ def _missing(table: TablePlan, row: ExactRow) -> Difference:
 def _extra(table: TablePlan, wire: bytes) -> Difference:
     fields = fields_of(wire)
     shown = [_shown(codec(column.kind)[1], raw) for column, raw in zip(table.columns, fields, strict=True)]
-    key = ", ".join(f"{name}={shown[_place(table, name)]}" for name in table.key) or "no key"
+    key = shown_key(table.key, [_key_value(table, name, fields, shown) for name in table.key], None)
     return Difference(table.source, key, "", NO_ROW, f"({', '.join(shown)})")

@@ -44,7 +44,7 @@ def conclude(
     journal = Journal(connection)
     with connection.transaction():
         rejects = journal.rejects(run_now.id)
-        failures = {name: why for name, why in journal.steps(run_now.id).items() if why}
+        failures = _first({name: why for name, why in journal.steps(run_now.id).items() if why})
     report.add_rejects(rejects, options.show_values)
     report.add_differences(found, options.show_values)
     report.not_carried += [{"what": "rule", "name": name, "why": why} for name, why in failures.items()]
@@ -74,6 +74,16 @@ def conclude(
     else:
         checked = "every value verified" if options.verify else "not verified"
         report.summary = f"{rows:,} rows in {len(report.tables)} table(s) arrived, {checked}."
+
+
+def _first(failures: dict[str, str]) -> dict[str, str]:
+    """Return the failures without those of a key whose index, or of a check whose key, has failed itself."""
+    follows = (" key", " valid")
+    return {
+        name: why
+        for name, why in failures.items()
+        if not any(name.endswith(end) and name.removesuffix(end) in failures for end in follows)
+    }
 
 
 def how_to_mend(report: Report) -> str:

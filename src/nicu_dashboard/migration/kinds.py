@@ -137,7 +137,7 @@ def _refuse_constant(name: str) -> None:
 def _parsed_json(value: SqliteValue) -> bytes:
     raw = _text(value)
     try:
-        json.loads(raw, parse_constant=_refuse_constant)
+        json.loads(raw.decode(), parse_constant=_refuse_constant)  # as text: of bytes a byte order mark would pass
     except (ValueError, RecursionError) as error:
         raise error if isinstance(error, Unfit) else Unfit("text that is no valid JSON") from None
     return raw

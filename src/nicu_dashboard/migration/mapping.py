@@ -16,7 +16,7 @@ from nicu_dashboard.migration.generated import same_arithmetic
 from nicu_dashboard.migration.names import postgres_name, quoted
 from nicu_dashboard.migration.orphans import orphans_of
 from nicu_dashboard.migration.plan import AS_IS, ColumnPlan, NotCarried, Plan, TablePlan
-from nicu_dashboard.migration.profile import TableProfile, profile_table
+from nicu_dashboard.migration.profile import COLUMNS_AT_ONCE, TableProfile, profile_table
 from nicu_dashboard.migration.sqltext import has_no_text, module_of
 from nicu_dashboard.migration.types import decide, named_kind
 
@@ -116,7 +116,8 @@ class AsIs:
     ) -> TablePlan:
         if len(table.columns) > MOST_COLUMNS:
             raise MigrationError(
-                f"table {table.name} has {len(table.columns)} columns; PostgreSQL holds {MOST_COLUMNS}."
+                f"table {table.name} has {len(table.columns)} columns; PostgreSQL holds {MOST_COLUMNS}.",
+                "Divide it, or take columns out of it, in a copy of the file; then move the copy.",
             )
         profile = profile_table(connection, table, sample)
         columns: list[ColumnPlan] = []
@@ -182,10 +183,12 @@ def _lost_columns(table: SourceTable, planned: TablePlan, made: str) -> list[Not
 
 def row_bytes(connection: sqlite3.Connection, table: SourceTable) -> int:
     """Return about how many bytes a row of a table takes, from its first rows."""
-    if not table.columns:
-        return 0
-    total = " + ".join(f"ifnull(length(CAST({quoted(column.name)} AS BLOB)), 0)" for column in table.columns)
-    found = connection.execute(
-        f"SELECT avg(size) FROM (SELECT {total} AS size FROM {quoted(table.name)} LIMIT {BYTES_SAMPLED_ROWS})"
-    ).fetchone()[0]
-    return int(found or 0) + 8 * len(table.columns)
+    found = 0.0
+    for start in range(0, len(table.columns), COLUMNS_AT_ONCE):  # SQLite adds up no more than 1,000 terms
+        part = table.columns[start : start + COLUMNS_AT_ONCE]
+        total = " + ".join(f"ifnull(length(CAST({quoted(column.name)} AS BLOB)), 0)" for column in part)
+        found += connection.execute(
+            f"SELECT ifnull(avg(size), 0) FROM (SELECT {total} AS size FROM {quoted(table.name)}"
+            f" LIMIT {BYTES_SAMPLED_ROWS})"
+        ).fetchone()[0]
+    return int(found) + 8 * len(table.columns)

@@ -11,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
+import psycopg
+
 from nicu_dashboard.migration.building import Turns, stages_of
 from nicu_dashboard.migration.catalog import read_catalog
 from nicu_dashboard.migration.chunks import chunks_of
@@ -31,7 +33,7 @@ from nicu_dashboard.migration.source import open_snapshot
 from nicu_dashboard.migration.structure import note_structure, wrong_rules
 from nicu_dashboard.migration.target import Connection
 from nicu_dashboard.migration.verification import Verification, verification_of
-from nicu_dashboard.migration.worker import Answer, CompareTask, CopyTask, Job, ReplanTask, Stepped, Task
+from nicu_dashboard.migration.worker import Answer, CompareTask, CopyTask, Job, ReplanTask, Stepped, Task, refusal_of
 
 
 @dataclass
@@ -202,9 +204,18 @@ class Move:
     def _build_key(self, name: str, statement: str) -> None:
         with self.connection.transaction():
             self.journal.fence(self.run.id, self.run.epoch)
-            self.connection.execute(statement.encode())
-            self.journal.add_step(self.run.id, name)
+            failure = self._refusal(statement)
+            self.journal.add_step(self.run.id, name, failure)
         self.progress.advance("build", 1, name)
+
+    def _refusal(self, statement: str) -> str | None:
+        """Run a statement within the caller's transaction; return why the server will not have it, or None."""
+        try:
+            with self.connection.transaction():
+                self.connection.execute(statement.encode())
+        except psycopg.Error as error:
+            return refusal_of(error)
+        return None
 
     def _built(self, turns: Turns, task: Task, said: Answer) -> None:
         if isinstance(said, Stepped):

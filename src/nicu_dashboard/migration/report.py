@@ -169,7 +169,8 @@ def masked_raw(item: Reject) -> str:
 
 def masked_key(key: str) -> str:
     """Return a key with everything but numbers hidden: an id finds the row, a name must not show."""
-    return re.sub(r"=(?!-?\d+(?:,|$))[^,]*", "=‹hidden›", key)
+    parts = re.split(r", (?=[^=,]+=)", key)  # a name may hold a comma: what follows it is hidden with it
+    return ", ".join(re.sub(r"=(?!-?\d+\Z).*", "=‹hidden›", part, flags=re.DOTALL) for part in parts)
 
 
 def masked(value: str) -> str:

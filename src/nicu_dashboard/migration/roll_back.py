@@ -86,12 +86,36 @@ class WayBack:
         )
         rows, source = 0, self._rows(table)
         while batch := list(islice(source, BATCH_ROWS)):
-            file.executemany(statement, batch)
-            rows += len(batch)
+            rows += self._insert(file, statement, table, batch)
             self.progress.advance("copy", len(batch), table.source)
         for reject in (item for item in self.rejects if item.table == table.source):
             rows += self._restore(file, statement, table, reject)
         return rows
+
+    def _insert(
+        self, file: sqlite3.Connection, statement: str, table: TablePlan, batch: Sequence[list[SqliteValue]]
+    ) -> int:
+        """Insert rows and return how many; those that a rule of the file refuses are kept in `unfit`."""
+        file.execute("SAVEPOINT batch")
+        try:
+            file.executemany(statement, batch)
+        except sqlite3.IntegrityError:
+            file.execute("ROLLBACK TO batch")
+        else:
+            file.execute("RELEASE batch")
+            return len(batch)
+        file.execute("RELEASE batch")
+        return sum(self._insert_one(file, statement, table, values) for values in batch)
+
+    def _insert_one(self, file: sqlite3.Connection, statement: str, table: TablePlan, values: list[SqliteValue]) -> int:
+        try:
+            return file.execute(statement, values).rowcount
+        except sqlite3.IntegrityError as error:
+            places = {column.source: place for place, column in enumerate(_stored(table))}
+            key = shown_key(table.key, [values[places[name]] for name in table.key], None)
+            reason = f"SQLite refuses the row: {error}"
+            self.unfit.append(Reject(table.source, key, None, "", reason, "null", b"", image_of(values)))
+            return 0
 
     def _rows(self, table: TablePlan) -> Iterator[list[SqliteValue]]:
         plain = replace(table, columns=_stored(table))
@@ -120,14 +144,21 @@ class WayBack:
         """Put a rejected row back as it was; a row that was mended in PostgreSQL since is left as it is."""
         kept = zip(table.copied, values_of(reject.image), strict=True)
         values = [value for column, value in kept if not column.computed]
-        marks = ", ".join("CAST(? AS TEXT)" if is_broken(value) else "?" for value in values)
+        marks = ", ".join(self._as_stored(value) if is_broken(value) else "?" for value in values)
         head = statement[: statement.rindex("(")]
         try:
-            file.execute(f"{head}({marks})", [raw_of(value) if is_broken(value) else value for value in values])
+            file.execute(f"{head}({marks})", [value for value in values if not is_broken(value)])
         except sqlite3.IntegrityError:
             self.lost.append(NotCarried("rejected row", f"{table.source} {reject.key}", "its key is taken by now"))
             return 0
         return 1
+
+    def _as_stored(self, text: SqliteValue) -> str:
+        """Return the expression of broken text, by the bytes that a file of this encoding keeps."""
+        raw = raw_of(text)
+        if self.plan.encoding != "UTF-8":
+            raw = raw.decode("utf-8", "surrogatepass").encode(self.plan.encoding, "surrogatepass")
+        return f"CAST(x'{raw.hex()}' AS TEXT)"  # written out: SQLite takes a bound blob for UTF-8 in any file
 
     def _set_sequences(self, file: sqlite3.Connection) -> None:
         if not file.execute("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'").fetchone():

@@ -18,6 +18,7 @@ EMPTY = {"INTEGER": "bigint", "REAL": "double", "TEXT": "text", "NUMERIC": "nume
 UNSORTED = {"json": "text", "any_json": "any_text"}
 """What stands in where an index needs an order, which json has not."""
 
+TWICE = "instants written in several ways, and unique: kept as it is, for two may be the same; --type … converts it"
 REJECTED_BLOBS = "its blobs would be rejected"
 BY_CLASS = {"integers": "bigint", "reals": "double", "texts": "text", "blobs": "bytea"}
 
@@ -53,7 +54,10 @@ def decide(table: SourceTable, column: SourceColumn, profile: ColumnProfile, cho
         return Decision(chosen, "chosen by --type")
     if column.name == table.alias:
         return Decision(Kind("bigint"))
-    decision = _by_declaration(column, profile) or _by_content(column, profile)
+    decision = _by_declaration(column, profile)
+    if decision is not None and decision.kind.habit.startswith("mixed/") and table.is_unique_alone(column.name):
+        decision = replace(_by_content(column, profile), note=TWICE)
+    decision = decision or _by_content(column, profile)
     decision = replace(decision, note=decision.note.replace("…", f"{table.name}.{column.name}"))
     if decision.kind.name in UNSORTED and column.name.lower() in table.sorted_columns:
         return replace(decision, kind=Kind(UNSORTED[decision.kind.name]))

@@ -156,17 +156,21 @@ class Worker:
                 self.target.execute(step.statement.encode())
                 self.journal.add_step(self.job.run_id, step.name)
         except psycopg.Error as error:
-            if (error.sqlstate or "")[:2] not in TELLABLE:
-                raise
-            return self._left_out(step, error)
+            return self._left_out(step, refusal_of(error))
         return Stepped(step)
 
-    def _left_out(self, step: Step, error: psycopg.Error) -> Stepped:
-        failure = error.diag.message_primary or "refused"
+    def _left_out(self, step: Step, failure: str) -> Stepped:
         with self.target.transaction():
             self.journal.fence(self.job.run_id, self.job.epoch)
             self.journal.add_step(self.job.run_id, step.name, failure)
         return Stepped(step, failure)
+
+
+def refusal_of(error: psycopg.Error) -> str:
+    """Return why the server will not have a statement; raises any error that lies elsewhere."""
+    if (error.sqlstate or "")[:2] not in TELLABLE:
+        raise error
+    return error.diag.message_primary or "refused"
 
 
 class _Held(Exception):
