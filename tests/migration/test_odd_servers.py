@@ -61,3 +61,40 @@ def test_defaults_mean_the_same_whatever_a_server_makes_of_literals(tmp_path: Pa
         connection.execute("DELETE FROM t WHERE id = 2")
     ask_for(postgres_url, DateStyle="ISO", IntervalStyle="postgres")
     assert api.verify(str(source), postgres_url, QUARANTINE).exit_code == 0
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> str:
+    return str(
+        make(tmp_path / "small.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT); INSERT INTO t VALUES (1, 'a')")
+    )
+
+
+@pytest.mark.parametrize("schema", ["nicu_migration", "pg_ward", "", "x" * 64])
+def test_a_schema_that_cannot_take_the_tables_is_told_by_the_plan(small: str, postgres_url: str, schema: str) -> None:
+    for command in (api.plan, api.run):
+        report = command(small, postgres_url, api.Options(as_is=True, schema=schema))
+        assert (report.exit_code, "--schema" in report.summary) == (2, True), report.summary
+
+
+def test_a_database_that_is_read_only_is_told_by_the_plan(small: str, postgres_url: str) -> None:
+    ask_for(postgres_url, default_transaction_read_only="on")
+    report = api.plan(small, postgres_url, QUARANTINE)
+    assert (report.exit_code, "default_transaction_read_only" in report.summary) == (2, True), report.summary
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        ("v", "timestamptz:iso:x"),
+        ("v", "timestamptz:iso:"),
+        ("v", "timestamp:iso:T9!Z"),
+        ("v", "bigint:x"),
+        ("id", "text"),
+    ],
+)
+def test_a_type_that_no_column_can_have_is_refused_by_name(
+    small: str, postgres_url: str, column: str, kind: str
+) -> None:
+    report = api.run(small, postgres_url, api.Options(as_is=True, kinds={f"t.{column}": kind}))
+    assert (report.exit_code, (kind if column == "v" else "t.id") in report.summary) == (2, True), report.summary

@@ -22,6 +22,8 @@ JULIAN_RANGE = (1_721_425.5, 5_373_484.5)
 JULIAN_2000 = Fraction(4_903_089, 2)
 DAY_US = 86_400_000_000
 ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:([ T])(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:\d\d)?)?", re.ASCII)
+ISO_WORD = re.compile(r"iso:([ T][0-6][!?](Z|[+-]\d\d:\d\d)?|-0!)", re.ASCII)
+"""What IsoForm.text() writes."""
 EXAMPLE_US = (8796 * 86_400 + 49_506) * 1_000_000
 """2024-01-31 13:45:06 UTC: no part of it can be taken for another."""
 

@@ -13,6 +13,7 @@ from nicu_dashboard.adapters.sql.addresses.dialling import dial
 from nicu_dashboard.adapters.sql.addresses.faults import SENTENCES, ConnectFault
 from nicu_dashboard.adapters.sql.addresses.reading import read_address
 from nicu_dashboard.migration.errors import TargetRefused
+from nicu_dashboard.migration.names import POSTGRES_NAME_BYTES
 from nicu_dashboard.migration.room import advice_of, refusal_of, room_for
 
 OLDEST_SERVER = 140000
@@ -91,17 +92,20 @@ def look_at_target(connection: Connection, schema: str, source_bytes: int, resum
         " current_setting('server_encoding'), pg_is_in_recovery(),"
         " has_database_privilege(current_database(), 'CREATE'),"
         " (SELECT has_schema_privilege(oid, 'CREATE') FROM pg_namespace WHERE nspname = %s),"
-        " format('%%I TO %%I', current_database(), current_user), format('%%I TO %%I', %s::text, current_user)",
+        " format('%%I TO %%I', current_database(), current_user), format('%%I TO %%I', %s::text, current_user),"
+        " current_setting('transaction_read_only')",
         (schema, schema),
     ).fetchone()
-    number, version, encoding, standby, may_create, may_fill, in_database, in_schema = row or (0,) * 8
-    said = []
+    number, version, encoding, standby, may_create, may_fill, in_database, in_schema, reads_only = row or (0,) * 9
+    said = _of_schema(schema)
     if int(str(number)) < OLDEST_SERVER:
         said.append(f"PostgreSQL {version} is too old: 14 or newer is needed")
     if encoding != "UTF8":
         said.append(f"the database is encoded in {encoding}: create it with ENCODING 'UTF8'")
     if standby:
         said.append("the server is a standby that takes no writes: name the primary")
+    if reads_only == "on" and not standby:
+        said.append("its transactions are read-only: RESET default_transaction_read_only for the role and the database")
     if not may_create:
         said.append(f"the role may not create the schema nicu_migration: GRANT CREATE ON DATABASE {in_database}")
     if may_fill is False:
@@ -114,6 +118,15 @@ def look_at_target(connection: Connection, schema: str, source_bytes: int, resum
     said += refusal_of(room, source_bytes)
     connection.rollback()
     return TargetFacts(f"PostgreSQL {version}", tuple(said), tuple(advice_of(room, source_bytes)))
+
+
+def _of_schema(schema: str) -> list[str]:
+    """Return what speaks against the name of the schema alone."""
+    if schema == "nicu_migration":
+        return ["the schema nicu_migration holds the journal of the move: name another with --schema"]
+    if not schema or schema.startswith("pg_") or len(schema.encode()) > POSTGRES_NAME_BYTES:
+        return [f"{schema!r} can be no schema of yours in PostgreSQL: name another with --schema"]
+    return []
 
 
 def _refuse_pooler(connection: Connection, side: str) -> None:

@@ -37,7 +37,8 @@ def named_kind(name: str) -> Kind:
     plain, _, habit = name.partition(":")
     aliases = {"double precision": "double", "bool": "boolean", "int8": "bigint"}
     kind = Kind(aliases.get(plain, plain), habit)
-    if kind.name not in TYPES or (kind.name in ("timestamptz", "timestamp") and not _known_habit(habit)):
+    is_instant = kind.name in ("timestamptz", "timestamp")
+    if kind.name not in TYPES or (not _known_habit(habit) if is_instant else habit):
         known = ", ".join(sorted(set(TYPES) - {"timestamptz", "timestamp"}))
         raise MigrationError(f"{name!r} is no type.", f"Use one of {known}, timestamptz:epoch_ms, timestamp:julian …")
     return kind
@@ -45,15 +46,19 @@ def named_kind(name: str) -> Kind:
 
 def _known_habit(habit: str) -> bool:
     plain = habit.removeprefix("mixed/")
-    return plain in (*dates.FACTORS, "julian", "epoch_s_real") or plain.startswith("iso:")
+    return plain in (*dates.FACTORS, "julian", "epoch_s_real") or dates.ISO_WORD.fullmatch(plain) is not None
 
 
 def decide(table: SourceTable, column: SourceColumn, profile: ColumnProfile, chosen: Kind | None = None) -> Decision:
     """Return what a column becomes; `chosen` overrides the rules."""
+    if column.name == table.alias:
+        if chosen not in (None, Kind("bigint")):
+            raise MigrationError(
+                f"{table.name}.{column.name} is the row id: it stays bigint.", "Leave it out of --type."
+            )
+        return Decision(Kind("bigint"))
     if chosen is not None:
         return Decision(chosen, "chosen by --type")
-    if column.name == table.alias:
-        return Decision(Kind("bigint"))
     decision = _by_declaration(column, profile)
     if decision is not None and decision.kind.habit.startswith("mixed/") and table.is_unique_alone(column.name):
         decision = replace(_by_content(column, profile), note=TWICE)
