@@ -145,6 +145,28 @@ def test_a_folder_that_cannot_be_written_is_named(ward_file: Path, postgres_url:
     assert (report.exit_code, str(folder) in report.summary, "--work-dir" in report.next_step) == (2, True, True)
 
 
+def test_a_move_that_is_refused_before_it_has_begun_leaves_no_copy_of_the_source(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    source = make(tmp_path / "t.db", "CREATE TABLE t (v INT)", [("INSERT INTO t VALUES (?)", [(1,)])])
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("CREATE TYPE t AS ENUM ('in the way')")
+    report = api.run(str(source), postgres_url, api.Options(as_is=True))
+    assert (report.exit_code, "already exists" in report.summary) == (2, True), report.summary
+    assert [path.name for path in tmp_path.iterdir()] == ["t.db"]
+
+
+def test_other_types_for_a_move_that_has_begun_are_not_passed_over(tmp_path: Path, postgres_url: str) -> None:
+    source = make(tmp_path / "t.db", "CREATE TABLE t (v)", [("INSERT INTO t VALUES (?)", [("a",), (1,)])])
+    begun = api.run(str(source), postgres_url, api.Options(as_is=True, kinds={"t.v": "text"}))
+    assert (begun.exit_code, "--type and --restart" in begun.next_step) == (1, True), begun.next_step
+    for chosen in ({"kinds": {"t.v": "any_json"}}, {"schema": "elsewhere"}):
+        report = api.run(str(source), postgres_url, api.Options(as_is=True, **chosen))
+        assert (report.exit_code, "--restart" in report.next_step) == (2, True), report.summary
+    anew = api.Options(as_is=True, kinds={"t.v": "any_json"}, restart=True)
+    assert api.run(str(source), postgres_url, anew).exit_code == 0
+
+
 @pytest.mark.parametrize("name", ["two words.db", "it's.db", "what?.db", "50%.db", "#1.db", 'q"q.db'])
 def test_any_name_of_a_file_will_do(tmp_path: Path, postgres_url: str, name: str) -> None:
     source = make(tmp_path / name, "CREATE TABLE t (v INT)", [("INSERT INTO t VALUES (?)", [(1,), (2,)])])

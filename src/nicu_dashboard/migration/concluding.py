@@ -88,5 +88,6 @@ def _first(failures: dict[str, str]) -> dict[str, str]:
 
 def how_to_mend(report: Report) -> str:
     """Return what a person does about rejected rows."""
-    choose = "choose a type with --type, " if report.mapping == "as-is" else ""
+    again = " and --restart" if report.command == "run" else ""
+    choose = f"choose a type with --type{again}, " if report.mapping == "as-is" else ""
     return f"Mend them, {choose}or run with --on-reject quarantine, which keeps them whole in nicu_migration.rejects."

@@ -13,6 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
+import psycopg
+
 from nicu_dashboard.migration.alone import alone_on
 from nicu_dashboard.migration.comparing import Difference
 from nicu_dashboard.migration.concluding import conclude, crew_for, how_to_mend, is_verified
@@ -66,6 +68,7 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
                 raise TargetRefused(
                     "an unfinished move is here, but its snapshot is gone.", "Begin again with --restart."
                 )
+            _refuse_other_ways(before, options)
             with connection.transaction():
                 epoch = journal.take_over(before.id, options.on_reject)
             run_now = replace(before, epoch=epoch, on_reject=options.on_reject)
@@ -120,6 +123,17 @@ def _refuse_other_source(before: Run, source: Path) -> None:
         )
 
 
+def _refuse_other_ways(before: Run, options: Options) -> None:
+    """Raise TargetRefused where other types or another schema are asked for than those the move was begun with."""
+    if before.plan.mapping == AS_IS and (
+        dict(options.kinds) not in ({}, before.plan.choices) or options.schema not in ("public", before.plan.schema)
+    ):
+        raise TargetRefused(
+            "the unfinished move in this target was begun with other types, or into another schema.",
+            "Leave --type and --schema out to go on with it, or add --restart to begin again with them.",
+        )
+
+
 def _tell_next(connection: Connection, run_now: Run, source: Path, target: str, report: Report) -> None:
     following = Marks(connection, run_now.id).following()
     connection.rollback()
@@ -156,21 +170,35 @@ def _begin(
     try:
         plan, converted = _looked_at(source, snapshot, mapping, options, report)
         if plan.mapping != AS_IS:
-            from nicu_dashboard.migration.own_target import bare, make_tables
+            from nicu_dashboard.migration.own_target import make_tables
 
             make_tables(target, connection, plan.schema)
     except BaseException:
         _forget(source, folder, token)
         raise
+    try:
+        return snapshot, _opened(connection, source, snapshot, plan, converted, options, trace, token)
+    except (TargetRefused, psycopg.Error) as error:
+        if isinstance(error, TargetRefused) or error.sqlstate:  # else it is not known whether it has begun
+            _forget(source, folder, token)
+        raise
+
+
+def _opened(
+    connection: Connection, source: Path, snapshot: Path, plan: Plan, converted: Converted, options: Options,
+    trace: str, token: str | None,
+) -> Run:  # fmt: skip
+    """Make the bare tables and their journal, at once or not at all."""
     with connection.transaction():
         journal = Journal(connection)
         journal.prepare()
         if journal.latest_alone() is not None:
-            _forget(source, folder, token)
             raise TargetRefused(
                 "another move to this target has begun meanwhile.", "Let it end, or name an empty database."
             )
         if plan.mapping != AS_IS:
+            from nicu_dashboard.migration.own_target import bare
+
             plan = bare(connection, plan)
         for schema in {table.schema for table in plan.tables if not table.exists}:
             made = [create_table(table) for table in plan.tables if table.schema == schema and not table.exists]
@@ -181,7 +209,7 @@ def _begin(
             from nicu_dashboard.migration.own_beginning import begin_marks
 
             begin_marks(connection, number, token, snapshot)
-    return snapshot, Run(number, 1, snapshot.name, "loading", plan, options.on_reject, trace=trace)
+    return Run(number, 1, snapshot.name, "loading", plan, options.on_reject, trace=trace)
 
 
 def _forget(source: Path, folder: Path, token: str | None) -> None:
