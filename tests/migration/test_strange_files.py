@@ -186,3 +186,20 @@ def test_a_row_that_a_rule_of_the_file_refuses_does_not_block_the_way_back(tmp_p
     written = api.roll_back(postgres_url, str(back), QUARANTINE)
     assert (written.exit_code, written.reject_count, written.difference_count) == (1, 1, 0), written.summary
     assert contents(back) == contents(source)
+
+
+@pytest.mark.parametrize("change", ["n = 0.1 + 1e-40", """j = '{"a": 1.5000000000000000000000000000000000000001}'"""])
+def test_a_digit_far_behind_is_a_difference_too(tmp_path: Path, postgres_url: str, change: str) -> None:
+    script = (
+        """CREATE TABLE t (id INTEGER PRIMARY KEY, n DECIMAL, j JSON); INSERT INTO t VALUES (1, 0.1, '{"a": 1.50}');"""
+    )
+    source, options = make(tmp_path / "digits.db", script), api.Options(as_is=True, kinds={"t.j": "jsonb"})
+    assert api.run(str(source), postgres_url, options).exit_code == 0
+    assert api.verify(str(source), postgres_url, AS_IS).exit_code == 0
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute(f"UPDATE t SET {change}".encode())
+    report = api.verify(str(source), postgres_url, AS_IS)
+    assert (report.exit_code, [item["column"] for item in report.differences]) == (1, [change[0]])
+    if change.startswith("n"):
+        back = api.roll_back(postgres_url, str(tmp_path / "back.db"), AS_IS)
+        assert (back.exit_code, "more digits" in back.rejects[0]["reason"]) == (1, True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from nicu_dashboard.migration.errors import Unfit
 from nicu_dashboard.migration.kinds import LOOSE
@@ -28,5 +28,10 @@ def canonical_json(raw: bytes) -> bytes:
 
 
 def _number(text: str) -> dict[str, str]:
-    number = Decimal(text)
-    return {"$number": str(number.normalize()) if number else "0"}
+    try:
+        sign, digits, exponent = Decimal(text).as_tuple()
+    except InvalidOperation:  # an exponent that no database holds
+        return {"$number": text}
+    shown = "".join(map(str, digits)).lstrip("0")  # by hand: normalize() would cut it to 28 digits
+    kept = shown.rstrip("0")
+    return {"$number": f"{'-' * sign}{kept}e{int(exponent) + len(shown) - len(kept)}" if kept else "0"}

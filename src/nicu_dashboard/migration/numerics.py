@@ -45,8 +45,10 @@ def decode_numeric(raw: bytes) -> int | float:
     if sign == NAN:
         raise Unfit("NaN, which SQLite stores as NULL")
     groups = struct.unpack(f">{count}h", raw[8:])
-    whole = Decimal(int("".join(f"{group:04d}" for group in groups) or "0")).scaleb(4 * (weight - count + 1))
-    number = -whole if sign == NEGATIVE else whole
+    digits = tuple(map(int, "".join(f"{group:04d}" for group in groups) or "0"))
+    number = Decimal(
+        (int(sign == NEGATIVE), digits, 4 * (weight - count + 1))
+    )  # any arithmetic would cut it to 28 digits
     if number == number.to_integral_value() and -(2**63) <= number < 2**63:
         return int(number)
     near = float(number)
