@@ -39,7 +39,7 @@ from nicu_dashboard.migration.source import reading, source_path, take_snapshot
 from nicu_dashboard.migration.staging import Converted
 from nicu_dashboard.migration.suitability import facts_of, refuse
 from nicu_dashboard.migration.target import Connection, connect
-from nicu_dashboard.migration.work_folders import folder_of, own_folder
+from nicu_dashboard.migration.work_folders import folder_of, leave, own_folder, unfinished_snapshot
 from nicu_dashboard.migration.written import tell_writes, trace_of
 
 
@@ -60,14 +60,10 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
         if before and before.state in ("done", "wrong") and not options.restart:
             _tell_finished(connection, before, options, report)
             tell_writes(connection, before, source, report)
-            shutil.rmtree(folder, ignore_errors=True)  # killed after the last commit, the move may have left it
+            leave(folder, options.work_dir, before.snapshot)  # killed after its last commit, the move may have left it
             return
         if before and before.state not in ("done", "wrong") and not options.restart:
-            snapshot = folder / before.snapshot
-            if not snapshot.exists():
-                raise TargetRefused(
-                    "an unfinished move is here, but its snapshot is gone.", "Begin again with --restart."
-                )
+            snapshot = unfinished_snapshot(folder, options.work_dir, before.snapshot)
             _refuse_other_ways(before, options)
             with connection.transaction():
                 epoch = journal.take_over(before.id, options.on_reject)
@@ -76,6 +72,7 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
             if before and options.restart:
                 refuse_to_lose(connection, before)
                 _undo(connection, before)
+                leave(folder, options.work_dir, before.snapshot)
             snapshot, run_now = _begin(source, folder, target, connection, options, crew, progress, report)
         mapping = mapping_of(run_now.plan, options.chunk_rows)
         move = Move(run_now, snapshot, target, mapping, crew, progress, connection)
@@ -83,7 +80,7 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
         tell_writes(connection, run_now, source, report, snapshot)
         if report.exit_code == 0 and run_now.plan.mapping != AS_IS:
             _tell_next(connection, run_now, source, target, report)
-        shutil.rmtree(folder, ignore_errors=True)
+        leave(folder, options.work_dir, run_now.snapshot)
 
 
 def _tell_finished(connection: Connection, before: Run, options: Options, report: Report) -> None:
