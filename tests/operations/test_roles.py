@@ -11,6 +11,9 @@ from psycopg import errors
 from nicu_dashboard.adapters.sql.engines import Database, connect
 from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.adapters.sql.tables import metadata
+from nicu_dashboard.domain.instants import parse_instant
+from nicu_dashboard.operations.audit.partitions import close_year
+from nicu_dashboard.operations.optimizing import partitions
 from nicu_dashboard.operations.optimizing.api import Wishes, optimize
 from nicu_dashboard.operations.optimizing.periods import WEEKLY
 from nicu_dashboard.operations.reporting import Report
@@ -289,6 +292,27 @@ def test_whoever_does_not_see_every_row_may_not_divide_the_table(hospital: Hospi
     with pytest.raises(CannotCare, match=r"only the owner of the tables may do this; use the user t\w+_owner"):
         optimize(app, Wishes(WEEKLY), TODAY, Report())
     app.close()
+
+
+def test_the_owner_looks_after_tables_whose_rows_it_does_not_see(hospital: Hospital) -> None:
+    store = connect(hospital.url)
+    optimize(store, Wishes(WEEKLY), TODAY, Report())
+    store.close()
+    late, later = "2027-01-05 08:00:00+00", parse_instant("2027-01-10T08:00:00Z")
+    ask(
+        hospital.url,
+        "INSERT INTO vitals (patient_id, recorded_at, received_at, source_id, spo2)"
+        f" VALUES (1, '{late}', now(), 1, 91), (2, '{late}', now(), 1, 92)",
+    )
+    assert ask(hospital.url, "SELECT count(*) FROM vitals_future") == [(2,)]
+    owner = connect(hospital.as_("owner"))
+    made = partitions.make_ahead(owner, later, Report())
+    assert close_year(owner, later, Report()) == "audit_log_2027"
+    owner.close()
+    assert ask(hospital.url, f"SELECT array_agg(spo2 ORDER BY spo2) FROM {made[0]}") == [([91, 92],)]
+    for command in ("optimize", "maintain"):
+        told = run("db", command, DATABASE_URL=hospital.as_("owner"))
+        assert told.returncode == 0, told.stderr
 
 
 def test_roles_need_a_user_who_may_make_them(hospital: Hospital) -> None:

@@ -108,8 +108,8 @@ def only_postgresql(database: Database, what: str) -> None:
         raise CannotCare(f"{what} needs PostgreSQL, and this store is a SQLite file; name a server in DATABASE_URL")
 
 
-def must_own(connection: Connection, *tables: str) -> None:
-    """Raise CannotCare unless this user may alter these tables and sees every row of them."""
+def must_own(connection: Connection, *tables: str, read: bool = True) -> None:
+    """Raise CannotCare unless this user may alter these tables and, to `read` them, sees every row of them."""
     for table in tables:
         owner, mine, hidden = connection.exec_driver_sql(
             "SELECT pg_get_userbyid(relowner), pg_has_role(relowner, 'USAGE'), row_security_active(oid)"
@@ -117,7 +117,7 @@ def must_own(connection: Connection, *tables: str) -> None:
         ).one()
         if not mine:
             raise CannotCare(f"only the owner of the tables may do this; use the user {owner} in DATABASE_DIRECT_URL")
-        if hidden:
+        if hidden and read:
             raise CannotCare(
                 f"row level security hides rows of {table} from this user; use a superuser or a role with BYPASSRLS in"
                 " DATABASE_DIRECT_URL"

@@ -40,7 +40,8 @@ def optimize(database: Database, wishes: Wishes, now: int, report: Report, *, dr
         with unfiltered(database) as connection:
             if not dry_run:
                 must_take_writes(connection)
-                must_own(connection, "vitals", "alarms")
+                is_read = bool(wishes.partition or wishes.timescale) and partitions.kind(connection) == "plain"
+                must_own(connection, "vitals", "alarms", read=is_read)
             if wishes.timescale:
                 timescale.must_be_there(connection)
     missing = indexes.lacking(database)

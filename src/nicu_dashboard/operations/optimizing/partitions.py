@@ -136,7 +136,9 @@ def _extend(connection: Connection, last: str, starts: list[int], period: Period
     for start in starts:
         connection.exec_driver_sql(_create("vitals", start, start + period.length_ms))
     own_as_parent(connection, "vitals")
-    _move(connection, last, f"recorded_at < {literal(end)}")
+    for start in starts:
+        which = f"recorded_at >= {literal(start)} AND recorded_at < {literal(start + period.length_ms)}"
+        _move(connection, last, which, partition_name("vitals", start))
     bound = f"FROM ({literal(end)}) TO (MAXVALUE)"
     connection.exec_driver_sql(f"ALTER TABLE vitals ATTACH PARTITION {last} FOR VALUES {bound}")
 
@@ -166,7 +168,7 @@ def _keep_overflow(database: Database, last: str, begin: int, period: Period, no
         outer = f"FOR VALUES FROM ({literal(end)}) TO (MAXVALUE)"
         connection.exec_driver_sql(f"CREATE TABLE {last} PARTITION OF vitals {outer}")
         if odd:
-            _move(connection, name, beyond)
+            _move(connection, name, beyond, last)
         own = f"FOR VALUES FROM ({literal(begin)}) TO ({literal(end)})"
         connection.exec_driver_sql(f"ALTER TABLE vitals ATTACH PARTITION {name} {own}")
         connection.exec_driver_sql(f"ALTER TABLE {name} DROP CONSTRAINT IF EXISTS nicu_bound")
@@ -177,9 +179,9 @@ def _keep_overflow(database: Database, last: str, begin: int, period: Period, no
     return end
 
 
-def _move(connection: Connection, table: str, which: str) -> None:
-    """Move rows of a detached partition to where they belong now."""
-    connection.exec_driver_sql(f"INSERT INTO vitals SELECT * FROM {table} WHERE {which}")
+def _move(connection: Connection, table: str, which: str, to: str) -> None:
+    """Move rows of a detached partition to the one they belong to now; by name, as policies are the parent's."""
+    connection.exec_driver_sql(f"INSERT INTO {to} SELECT * FROM {table} WHERE {which}")
     connection.exec_driver_sql(f"DELETE FROM {table} WHERE {which}")
 
 

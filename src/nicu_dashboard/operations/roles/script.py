@@ -15,7 +15,7 @@ from nicu_dashboard.operations.roles.tables import (
 )
 
 DUTIES = {
-    "owner": "owns the tables; for nicu db upgrade and optimize",
+    "owner": "owns the tables; for nicu db upgrade, optimize and maintain",
     "app": "the program; reads and writes, changes no table, deletes almost nothing",
     "readonly": "reads the units granted to it",
     "audit": "reads the audit trail",
