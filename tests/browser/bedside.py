@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +46,19 @@ class Monitor:
 
     def send(self) -> None:
         """Send one reading now."""
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        reading = {"cot": self._cot, "recorded_at": now, "source": "test monitor", **self.values}
-        httpx.post(f"{self._url}/api/readings", json=reading, timeout=10).raise_for_status()
+        self._post(self._reading(0))
+
+    def send_earlier(self, heart_rates: list[int]) -> None:
+        """Send what was measured once a second and kept back until now; the last of them is a minute old."""
+        oldest = 60 + len(heart_rates)
+        self._post([self._reading(oldest - i) | {"heart_rate": rate} for i, rate in enumerate(heart_rates)])
+
+    def _reading(self, age_s: int) -> dict[str, Any]:
+        at = (datetime.now(UTC) - timedelta(seconds=age_s)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return {"cot": self._cot, "recorded_at": at, "source": "test monitor", **self.values}
+
+    def _post(self, readings: object) -> None:
+        httpx.post(f"{self._url}/api/readings", json=readings, timeout=10).raise_for_status()
 
     def _run(self) -> None:
         while not self._ended.wait(1.0):

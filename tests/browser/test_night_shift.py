@@ -1,12 +1,14 @@
 """One night at the wall: a number appears, a source falls silent, the server hangs, a baby desaturates."""
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from tests import waiting
 from tests.browser.bedside import COT, Demo, Monitor, bedside
 
 TILE = f'.tile[data-label="{COT}"]'
@@ -136,3 +138,115 @@ def test_the_cot_page_answers_why(room: tuple[Demo, Monitor], page: Page) -> Non
     expect(page.get_by_text("Kaur, Baby of Simran")).to_be_visible(timeout=10_000)
     expect(page.get_by_text("Limits", exact=False).first).to_be_visible()
     monitor.stop()
+
+
+SCREENS = [(1280, 720), (1920, 1080), (3840, 2160), (390, 844)]
+OF_A_BABY = re.compile(r"/api/patients/\d+")
+PARTS = ".cot-header, .cot-alarms, .cot-numbers, .charts-tabs button, .cot-side .panel, .cot-switch button"
+PLACES = f"""() => {{
+  const page = document.querySelector('.cot-page').getBoundingClientRect();
+  const place = ({{ x, y }}) => [x - page.x, y - page.y];
+  const parts = [...document.querySelectorAll('{PARTS}')];
+  return parts.map(part => [part.className, ...place(part.getBoundingClientRect())]);
+}}"""
+FRAMES = "async () => { for (let n = 0; n < 30; n += 1) await new Promise(requestAnimationFrame); }"
+
+
+@pytest.fixture(scope="module")
+def page_of_cot(room: tuple[Demo, Monitor]) -> Iterator[str]:
+    """The address of the page of a baby who is calm again after a bradycardia."""
+    demo, monitor = room
+    monitor.values = {"heart_rate": 150, "spo2": 92, "fio2": 25}
+    monitor.send_earlier([150] * 10 + [60] * 20 + [150] * 10)
+    monitor.start()
+    waiting.within(20, lambda: calmed(demo), "the baby's alarms are over and acknowledged")
+    cot = next(one for one in demo.get("/api/cots")["items"] if one["label"] == COT)
+    yield f"{demo.url}/cots/{cot['id']}"
+    monitor.stop()
+
+
+def calmed(demo: Demo) -> bool:
+    """Acknowledge what has ended at the test's cot; return whether nothing stood there."""
+    alarms = [alarm for cot in demo.get("/api/live")["cots"] if cot["label"] == COT for alarm in cot["alarms"]]
+    for alarm in alarms:
+        if alarm["presence"] == "latched":
+            demo.post(f"/api/alarms/{alarm['id']}/acknowledge")
+    return not alarms
+
+
+def press(page: Page, part: str) -> None:
+    """Press on the middle of the first such part of the page, and do not let go."""
+    found = page.locator(part).first
+    expect(found).to_be_visible()
+    found.scroll_into_view_if_needed()
+    box = found.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_nothing_moves_under_a_finger_while_the_page_of_a_cot_loads(
+    page_of_cot: str, page: Page, screen: tuple[int, int]
+) -> None:
+    """An event is pressed as soon as it is there; every other answer comes before the finger goes."""
+    page.set_viewport_size({"width": screen[0], "height": screen[1]})
+    held: list[Route] = []
+    page.route(OF_A_BABY, lambda asked: held.append(asked))
+    page.goto(page_of_cot)
+    expect(page.locator(".cot-lists [aria-busy=true]")).to_be_attached()
+    expect(page.locator(".banner.silent")).to_have_count(0)
+    before = page.evaluate(PLACES)
+    page.route(OF_A_BABY, lambda asked: asked.continue_())
+    events = [asked for asked in held if "/events" in asked.request.url]
+    for asked in events:
+        asked.continue_()
+    press(page, ".cot-event")
+    for asked in held:
+        if asked not in events:
+            asked.continue_()
+    expect(page.locator("[aria-busy=true]")).to_have_count(0)
+    expect(page.locator(".histogram-facts")).to_contain_text(re.compile(r"valid: \d"))
+    assert page.evaluate(PLACES) == before
+    page.mouse.up()
+    expect(page.get_by_role("dialog")).to_contain_text("definition")
+
+
+# A browser that does not trust the page with sound: every context waits until it is asked to go on.
+DISTRUST = "window.AudioContext = class extends AudioContext { constructor() { super(); void this.suspend(); } };"
+
+
+def test_the_press_that_lets_the_sound_on_opens_what_was_pressed(page_of_cot: str, page: Page) -> None:
+    """The banner that goes with it makes the page move: not before the finger has gone."""
+    page.add_init_script(DISTRUST)
+    page.goto(page_of_cot)
+    expect(page.locator(".banner.silent")).to_be_visible()
+    press(page, ".cot-event")
+    page.evaluate(FRAMES)
+    page.mouse.up()
+    expect(page.get_by_role("dialog")).to_contain_text("definition")
+    expect(page.locator(".banner.silent")).to_have_count(0)
+
+
+def test_a_list_that_loads_moves_nothing_that_could_be_pressed(room: tuple[Demo, Monitor], page: Page) -> None:
+    held: list[Route] = []
+    page.route("**/api/kiosks", lambda asked: held.append(asked))
+    page.goto(f"{room[0].url}/people")
+    expect(page.get_by_role("heading", name="Screens")).to_be_visible()
+    below = page.get_by_role("heading", name="Emergency access", include_hidden=True)
+    expect(below).to_be_attached()
+    expect(below).to_be_hidden()
+    held[0].continue_()
+    expect(below).to_be_visible()
+
+
+def test_an_alarm_moves_no_cot_on_a_phone(page_of_cot: str, room: tuple[Demo, Monitor], page: Page) -> None:
+    demo, monitor = room
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(demo.url)
+    tile = page.locator(f"{TILE}:not(.empty-cot)")
+    expect(tile).to_be_visible()
+    calm = tile.bounding_box()
+    monitor.values = {"heart_rate": 64, "spo2": 92, "fio2": 25}
+    expect(page.locator(f"{TILE}.high")).to_be_visible(timeout=5_000)
+    assert tile.bounding_box() == calm

@@ -180,11 +180,12 @@ export function loosens(change: Change): boolean {
   return change.side === "low" ? change.new < change.old : change.new > change.old;
 }
 
-const ORDER = ["spo2", "heart_rate", "resp_rate", "apnea_duration", "temp_skin", "temp_core", "temp_axillary", "temperature", "abp_mean", "nibp_mean"];
+/** Every parameter that can have limits, in the order of the page. */
+const ORDER = ["spo2", "heart_rate", "resp_rate", "apnea_duration", "temp_skin", "temp_core", "temp_axillary", "temperature", "abp_mean", "nibp_mean", "pulse_rate", "spo2_pre", "spo2_post"];
 
-/** Parameters in the order of the page, those measured on this baby first. */
-export function parametersOf(rows: readonly LimitRow[], measured: ReadonlySet<string>): string[] {
+/** Parameters in the order of the page, those measured on this baby first; all there can be until the rows are known. */
+export function parametersOf(rows: readonly LimitRow[] | undefined, measured: ReadonlySet<string>): string[] {
   const place = (name: string): number => (ORDER.indexOf(name) + 100) % 100;
-  const names = [...new Set(rows.map((row) => row.parameter))].sort((a, b) => place(a) - place(b));
+  const names = [...new Set(rows?.map((row) => row.parameter) ?? ORDER)].sort((a, b) => place(a) - place(b));
   return [...names.filter((name) => measured.has(name)), ...names.filter((name) => !measured.has(name))];
 }

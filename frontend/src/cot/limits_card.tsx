@@ -3,7 +3,7 @@ import type { Limits, LimitRow } from "../api/types";
 import { dayAndTime } from "../format";
 import type { CotLive } from "../live/store";
 import { may, vitalOf } from "../live/vitals";
-import { Button, ErrorState, Loading } from "../parts/parts";
+import { Button, ErrorState } from "../parts/parts";
 import type { Loaded } from "../parts/load";
 import { parametersOf } from "./limits";
 
@@ -23,6 +23,7 @@ export function watched(cot: CotLive): Set<string> {
 export function LimitsCard({ cot, limits, onEdit }: Props) {
   const { data, error, again } = limits;
   const measured = watched(cot);
+  const failed = error && !data;
   return (
     <section class="panel limits-card" aria-label="Alarm limits">
       <h2>
@@ -37,14 +38,16 @@ export function LimitsCard({ cot, limits, onEdit }: Props) {
           </Button>
         )}
       </h2>
-      {!data && (error ? <ErrorState error={error} retry={again} /> : <Loading />)}
-      {data && (
-        <table>
+      {failed ? (
+        <ErrorState error={error} retry={again} />
+      ) : (
+        // Its lines stand before their numbers have come: what is below must not move under a finger.
+        <table aria-busy={!data}>
           <tbody>
-            {parametersOf(data.limits, measured)
+            {parametersOf(data?.limits, measured)
               .filter((name) => measured.has(name))
               .map((name) => (
-                <Line key={name} name={name} rows={data.limits.filter((row) => row.parameter === name)} />
+                <Line key={name} name={name} rows={data?.limits.filter((row) => row.parameter === name) ?? []} />
               ))}
           </tbody>
         </table>

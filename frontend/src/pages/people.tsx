@@ -3,10 +3,10 @@ import { useState } from "preact/hooks";
 import { patch, post } from "../api/client";
 import type { Iso, Page } from "../api/types";
 import { dayAndTime } from "../format";
-import { may } from "../live/vitals";
+import { may, unit } from "../live/vitals";
 import { useLoad } from "../parts/load";
 import { FormDialog, Listing, OfficePage } from "../parts/office";
-import { Button, Empty, Field, Tag } from "../parts/parts";
+import { Button, Empty, Field, Loading, Tag } from "../parts/parts";
 import { say } from "../parts/toast";
 import { Emergencies } from "./emergencies";
 import { Screens } from "./screens";
@@ -25,6 +25,8 @@ interface Person {
 const ROLES = ["nurse", "charge nurse", "physician", "clerk", "engineer", "researcher", "administrator"] as const;
 
 export default function PeoplePage() {
+  // Who may see what is known first: a list that goes again would move the others.
+  if (!unit.value) return <Loading />;
   if (!may("pair screens"))
     return (
       <OfficePage title="People">

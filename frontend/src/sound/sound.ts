@@ -80,13 +80,16 @@ export async function testSound(priority: Burst["priority"], technical = false):
   synthesis?.play({ priority, technical, louder: false, pulses: pulsesOf(priority, technical) }, preferences.peek().volume);
 }
 
-/** Start listening to the alarms. Any gesture on the page lets the browser release the sound. */
+/**
+ * Start listening to the alarms. Any gesture on the page lets the browser release the sound: at its end, as the banner
+ * that goes then moves the page, and what was pressed must still lie under the finger.
+ */
 export function startSound(): void {
   open();
   const release = (): void => {
     if (soundState.peek() === "blocked") void turnSoundOn();
   };
-  for (const gesture of ["pointerdown", "keydown"]) addEventListener(gesture, release, { capture: true });
+  for (const gesture of ["pointerup", "keydown"]) addEventListener(gesture, release, { capture: true });
   setInterval(check, CHECK_EVERY_MS);
   effect(() => {
     heard.value;
