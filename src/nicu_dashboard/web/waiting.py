@@ -21,8 +21,9 @@ from nicu_dashboard.web.problems import problem
 RETRY_S = 5
 _LATER = {"Retry-After": str(RETRY_S), "Cache-Control": "no-store"}
 _STYLE = (
-    "body{margin:12vh auto;max-width:34rem;padding:0 1rem;background:#10151b;color:#e8edf2;font:1.25rem/1.5 sans-serif}"
-    "h1{font-size:1.75rem}strong{color:#ffd24a}"
+    "body{margin:12vh auto;max-width:27em;padding:0 1rem;background:#090d12;color:#e8eef4;"
+    "font:clamp(1.1rem,.6vw + .6vh,2.6rem)/1.5 Inter,system-ui,sans-serif}"
+    "h1{font-size:1.4em;line-height:1.2}strong{color:#ffd42a}p{overflow-wrap:anywhere}"
 )
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'; base-uri 'none'"
@@ -86,7 +87,8 @@ def _metrics(state: Waiting) -> Response:
 def _page(state: Waiting) -> str:
     kept = f"<p>{state.spooled:,} readings of before are kept on this machine." if state.spooled else ""
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="{RETRY_S}">'
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport"'
+        f' content="width=device-width"><meta http-equiv="refresh" content="{RETRY_S}">'
         f"<title>NICU Dashboard waits for its database</title><style>{_STYLE}</style>"
         "<h1>This central station waits for its database</h1>"
         "<p><strong>Nothing is watched here now. Watch the bedside monitors.</strong>"
