@@ -22,7 +22,9 @@ function CurrentPage() {
   if (shown.page === "unknown")
     return (
       <Empty title="There is no such page">
-        <a href="/">Back to the wall</a>
+        <a class="button" href="/">
+          Back to the wall
+        </a>
       </Empty>
     );
   if (shown.page === "login") return waiting.value ? <Office name="second" /> : <LoginPage />;

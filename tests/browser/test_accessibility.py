@@ -1,12 +1,16 @@
 """Every page under axe: nothing serious, in the dark of the night and in the light of the office."""
 
+import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from nicu_dashboard.web.waiting import Waiting, WaitingRoom
 from tests.browser.bedside import COT, Demo, Monitor, bedside
 from tests.templates import copy_of_empty_store
 from tests.web.serving import serving
@@ -156,16 +160,17 @@ def test_a_dialog_goes_by_its_backdrop_and_not_by_its_own_edge(room: tuple[Demo,
 # Width, height and cots of walls with little room.
 SMALL = [(1280, 720, 24), (1024, 768, 24), (1280, 720, 36)]
 UNREADABLE = """() => {
-  const spoken = [...document.querySelectorAll('.tile *, .topbar *')].filter(
-    e => e.checkVisibility() && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()));
-  const past = (inner, outer) => inner.bottom > outer.bottom + 1 || inner.right > outer.right + 1;
   const box = e => e.getBoundingClientRect();
+  const gone = e => e.matches('.alarm-text > *') && box(e).top > box(e.parentElement).bottom - 1;
+  const spoken = [...document.querySelectorAll('.tile *, .topbar *')].filter(
+    e => e.checkVisibility() && !gone(e) && [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()));
+  const past = (inner, outer) => inner.bottom > outer.bottom + 1 || inner.right > outer.right + 1;
   const screen = { bottom: innerHeight, right: innerWidth };
   return [
     ...spoken.filter(e => parseFloat(getComputedStyle(e).fontSize) < 11),
     ...spoken.filter(e => past(box(e), e.closest('.tile') ? box(e.closest('.tile')) : screen)),
     ...[...document.querySelectorAll('.tile')].filter(e => past(box(e), screen)),
-    ...[...document.querySelectorAll('.small > *')].filter(e => e.scrollWidth > e.clientWidth + 1),
+    ...[...document.querySelectorAll('.small > *, .alarm-text > *')].filter(e => e.scrollWidth > e.clientWidth + 1),
   ].map(e => e.outerHTML);
 }"""
 
@@ -180,3 +185,36 @@ def test_every_word_of_a_small_wall_can_be_read(room: tuple[Demo, Monitor], page
         opened(page, demo, "/")
         expect(page.locator(".tile")).to_have_count(cots, timeout=20_000)
         assert page.evaluate(UNREADABLE) == [], (width, height, cots)
+
+
+def test_the_words_of_alarms_that_have_ended_are_whole_on_a_small_wall(room: tuple[Demo, Monitor], page: Page) -> None:
+    """What finds no room goes as a whole word; how many more there are never goes."""
+    demo, monitor = room
+    page.set_viewport_size({"width": 1024, "height": 768})
+    monitor.values |= {"heart_rate": 70, "spo2": 71, "resp_rate": 12}
+    opened(page, demo, "/")
+    tile = page.locator(f'.tile[data-label="{COT}"]')
+    expect(tile.locator(".more")).to_have_text("+2", timeout=20_000)
+    monitor.values |= {"heart_rate": 150, "spo2": 93, "resp_rate": 48}
+    expect(tile.locator(".tile-line.latched")).to_be_visible(timeout=20_000)
+    expect(tile.locator(".more")).to_be_in_viewport(ratio=1)
+    assert page.evaluate(UNREADABLE) == []
+
+
+async def _first_page(room: WaitingRoom) -> httpx.Response:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(room), base_url="http://nicu.test") as client:
+        return await client.get("/")
+
+
+def test_the_page_of_a_server_that_waits_is_read_from_a_bed_and_in_a_pocket(browser: Browser) -> None:
+    room = WaitingRoom(lambda: Waiting("the server refuses connections.", 12, 1_200), "all")
+    with ThreadPoolExecutor() as aside:  # this thread's loop is the browser's
+        waiting = aside.submit(asyncio.run, _first_page(room)).result()
+    for width, height, least in [(390, 844, 16), (3840, 2160, 32)]:
+        context = browser.new_context(viewport={"width": width, "height": height}, is_mobile=width < 640)
+        page = context.new_page()
+        page.route("**/*", lambda asked: asked.fulfill(body=waiting.text, headers=dict(waiting.headers)))
+        page.goto("http://nicu.test/")
+        assert page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [width, width]
+        assert float(page.evaluate("parseFloat(getComputedStyle(document.body).fontSize)")) >= least
+        context.close()

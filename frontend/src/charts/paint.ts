@@ -37,7 +37,7 @@ function paintLimits(pen: Pen): void {
   ctx.fillStyle = faded(palette.text, 0.03);
   ctx.fillRect(left, upper, right - left, lower - upper);
   rules(pen, [yellowLow, yellowHigh], palette.faint, [4, 5]);
-  rules(pen, [redLow, redHigh], faded(palette.high, 0.65), [1.5, 4]);
+  rules(pen, [redLow, redHigh], faded(palette.high, 0.9), [1.5, 4]);
 }
 
 function rules(pen: Pen, values: (number | undefined)[], colour: string, dash: number[]): void {

@@ -16,7 +16,9 @@ export default function CotPage({ cotId }: { readonly cotId: number }) {
   if (!order.includes(cotId)) {
     return (
       <Empty title="There is no such cot in this unit">
-        <a href="/">Back to the wall</a>
+        <a class="button" href="/">
+          Back to the wall
+        </a>
       </Empty>
     );
   }

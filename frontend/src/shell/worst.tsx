@@ -1,6 +1,5 @@
 /** The cots with alarms, the most urgent first: in the bar, and in every dialog, as a dialog lies over the bar and takes the keyboard. */
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import type { Alarm } from "../api/types";
 import { count } from "../format";
 import { ward } from "../live/connection";
 import { worstPerCot } from "../live/urgency";
@@ -47,7 +46,9 @@ export function WorstFirst({ leave }: Props) {
       {cots.map(({ alarm, more }, place) => (
         <li key={alarm.cot_id} class={place < fit.count ? "" : "beyond"}>
           <a href={alarm.cot_id === null ? "/alarms" : `/cots/${alarm.cot_id}`} onClick={leave} class={`${alarm.priority} ${alarm.presence === "on" ? "" : "quiet"}`} title={`${alarm.mark} ${placeOf(alarm)} ${alarm.text}`}>
-            <CotName label={placeOf(alarm)} /> {stripText(alarm)}
+            <CotName label={placeOf(alarm)} /> {alarm.mark} {alarm.text}
+            {alarm.presence === "ack" && " ✓"}
+            {alarm.presence === "latched" && <span class="state"> · ended</span>}
             {more > 0 && <small> +{more}</small>}
           </a>
         </li>
@@ -62,9 +63,4 @@ export function WorstFirst({ leave }: Props) {
       )}
     </ol>
   );
-}
-
-function stripText(alarm: Alarm): string {
-  const text = `${alarm.mark} ${alarm.text}`;
-  return alarm.presence === "ack" ? `${text} ✓` : alarm.presence === "latched" ? `${text} · ended` : text;
 }

@@ -217,9 +217,10 @@ function AlarmFoot({ line }: { readonly line: NonNullable<ReturnType<typeof alar
   return (
     <footer class={`tile-line alarm ${alarm.priority} ${alarm.presence} ${kind}`}>
       <span class="alarm-text">
-        {line.text}
-        {line.more > 0 && <small> +{line.more}</small>}
+        <span>{line.text}</span>
+        {line.state && <span>· {line.state}</span>}
       </span>
+      {line.more > 0 && <small class="more">+{line.more}</small>}
       {alarm.held && <Icon name="held" title="No signal: the alarm can neither be confirmed nor cleared" />}
       {alarm.presence === "ack" && <small title={`Acknowledged by ${alarm.acknowledged_by ?? "someone"}`}>✓ {alarm.acknowledged_by ?? ""}</small>}
       {alarm.presence === "latched" && target ? (

@@ -61,6 +61,8 @@ export function reasonWords(reason: string): string {
 export interface AlarmLine {
   readonly alarm: Alarm;
   readonly text: string;
+  /** Why it is not simply on: `ended`, or what keeps it from being judged. */
+  readonly state: string;
   readonly more: number;
   readonly acknowledge: Alarm | null;
 }
@@ -69,8 +71,8 @@ export function alarmLine(alarms: readonly Alarm[], missing: Readonly<Record<str
   const alarm = worst(alarms);
   if (!alarm) return null;
   const absent = reasonWords(missing[alarm.parameter ?? ""]?.[0] ?? "no signal");
-  const ended = alarm.presence === "latched" ? " · ended" : alarm.held ? ` · ${absent}` : "";
-  return { alarm, text: `${alarm.mark} ${alarm.text}${ended}`, more: alarms.length - 1, acknowledge: unacknowledged(alarms) };
+  const state = alarm.presence === "latched" ? "ended" : alarm.held ? absent : "";
+  return { alarm, text: `${alarm.mark} ${alarm.text}`, state, more: alarms.length - 1, acknowledge: unacknowledged(alarms) };
 }
 
 /** The reason why a dominant value is absent, when no alarm says so: `SpO2 probe off`. */
