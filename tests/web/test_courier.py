@@ -10,8 +10,10 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from nicu_dashboard.ports.engine_view import TOKEN
 from nicu_dashboard.ports.lease import Claim, Lease, Tenancy
 from nicu_dashboard.services.outpost import Outpost, Whereabouts
+from nicu_dashboard.web.engine_door import FOLLOWED
 from nicu_dashboard.web.forwarding import Courier
 from tests.services.unit import HandClock
 
@@ -22,7 +24,11 @@ class _Engine(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Note what came."""
         self.came.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
-        self.send_response(204)
+        if self.headers[TOKEN] == "the-token":
+            self.send_response(204)
+        else:
+            self.send_response(403)
+            self.send_header(*next(iter(FOLLOWED.items())))
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
@@ -39,8 +45,16 @@ def engine() -> Iterator[tuple[str, list[tuple[str, dict[str, str]]]]]:
         server.shutdown()
 
 
-async def _carried(address: str, raw: bytes, path: str, headers: dict[str, str] | None = None) -> Response:
-    lease = SimpleNamespace(look=lambda: Tenancy(Claim("host/1", address, "the-token"), 1, 5_000, 5_000))
+async def _carried(
+    address: str, raw: bytes, path: str, headers: dict[str, str] | None = None, *tokens: str
+) -> Response:
+    left = list(tokens)
+
+    def look() -> Tenancy:
+        token = left.pop(0) if len(left) > 1 else [*left, "the-token"][0]
+        return Tenancy(Claim("host/1", address, token), 1, 5_000, 5_000)
+
+    lease = SimpleNamespace(look=look)
     outpost = SimpleNamespace(whereabouts=Whereabouts(cast("Lease", lease), HandClock()))
     courier = Courier(cast("Outpost", outpost))
     scope: dict[str, Any] = {
@@ -75,3 +89,16 @@ async def test_what_a_page_fetches_by_itself_stays_marked(engine: tuple[str, lis
     ((path, headers),) = came
     assert (path, headers["x-nicu-background"], headers["x-nicu-client"]) == ("/api/displays", "1", "10.0.0.9")
     assert "x-other" not in headers
+
+
+async def test_a_device_is_not_refused_because_the_engine_began_again_under_another_token(
+    engine: tuple[str, list[tuple[str, dict[str, str]]]],
+) -> None:
+    address, came = engine
+    answer = await _carried(address, b"/api/displays", "/api/displays", None, "of before", "the-token")
+    assert (answer.status_code, [headers[TOKEN] for _, headers in came]) == (204, ["of before", "the-token"])
+    # While the lease still names the one before: not now, rather than never.
+    answer = await _carried(address, b"/api/displays", "/api/displays", None, "of before")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    answer = await _carried(address, b"/api/displays", "/api/displays", None, "of before", "of another")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")

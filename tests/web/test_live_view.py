@@ -1,14 +1,16 @@
 """The live stream: full state, rising sequence, heartbeat, clean end."""
 
+import asyncio
 import itertools
 import json
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from threading import Thread
+from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.web.serving import Serving
 
@@ -82,6 +84,25 @@ def test_streams_end_within_a_second_when_the_server_stops(demo: Serving) -> Non
         watcher.join(5)
     assert len(ended) == 5
     assert max(ended) - began < 1
+
+
+def test_a_request_that_is_not_answered_when_the_server_ends_is_asked_to_come_again(
+    demo: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reached, answers = Event(), []
+
+    async def never(*_: object) -> None:
+        reached.set()
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(type(demo.station.intake), "receive", never)
+    sender = Thread(target=lambda: answers.append(demo.client.post("/api/readings", json=[])))
+    sender.start()
+    assert reached.wait(20)
+    demo.stop()
+    sender.join(20)
+    ((status, later),) = [(answer.status_code, answer.headers["Retry-After"]) for answer in answers]
+    assert (status, later) == (503, "2")
 
 
 def test_nobody_sees_babies_without_a_session(ward: Serving) -> None:

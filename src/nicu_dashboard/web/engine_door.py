@@ -15,6 +15,8 @@ from nicu_dashboard.services.tenure import Tenure
 from nicu_dashboard.web.problems import problem
 
 CLIENT, SCHEME = "x-nicu-client", "x-nicu-scheme"
+# Tells a web worker that nothing of what it handed on was looked at: its token is of the engine before.
+FOLLOWED = {TOKEN: "of another tenure"}
 _OPEN = frozenset({"/api/health", "/metrics"})
 
 
@@ -58,7 +60,7 @@ class Door:
         if token is None and self._closed:
             return problem(403, "this is the engine's own door; the dashboard is where web workers listen")
         if token is not None and not secrets.compare_digest(token.encode(), self._tenure.claim.token.encode()):
-            return problem(403, "this is not the token of this engine's lease")
+            return problem(403, "this is not the token of this engine's lease", FOLLOWED)
         if self._tenure.state != "working" and request.url.path.startswith("/api/"):
             return problem(503, f"{self._tenure.in_words()}. Send it again.", {"Retry-After": "2"})
         return None

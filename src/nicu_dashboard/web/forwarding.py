@@ -76,17 +76,26 @@ class Courier:
             # A path that only reads like one of ours once it is decoded could name another host behind the engine's.
             return problem(400, "write the path as it is: /api/ and what follows, without %2F in its beginning")
         claim = await self.outpost.whereabouts.engine()
+        with suppress(httpx.ConnectError):
+            told = await self._answered(request, body, claim)
+            if TOKEN not in told.headers:
+                return told
+        # Nothing was done: an engine that took over meanwhile may be asked instead.
+        other = await self.outpost.whereabouts.engine(anew=True)
+        if other is None or other == claim:
+            return _away()
+        with suppress(httpx.ConnectError):
+            told = await self._answered(request, body, other)
+            if TOKEN not in told.headers:
+                return told
+        return _away()
+
+    async def _answered(self, request: Request, body: bytes, claim: Claim | None) -> Response:
+        """Return the answer; raises ConnectError where nothing was sent."""
         try:
             return await self._carried(request, body, claim)
         except httpx.ConnectError:
-            # Nothing was sent: an engine that took over meanwhile may be asked instead.
-            other = await self.outpost.whereabouts.engine(anew=True)
-            if other is None or other == claim:
-                return _away()
-        except (httpx.HTTPError, TimeoutError):
-            return _unknown()
-        try:
-            return await self._carried(request, body, other)
+            raise
         except (httpx.HTTPError, TimeoutError):
             return _unknown()
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from nicu_dashboard.domain.errors import Told
 from nicu_dashboard.ports.broadcast import Broadcast
+from nicu_dashboard.web.ending import Ending
 from nicu_dashboard.web.places import Places
 
 GRACE_S = 1
@@ -128,7 +129,7 @@ def server(
     """
     front = front or Front()
     config = uvicorn.Config(
-        app,
+        Ending(app),
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=GRACE_S,
