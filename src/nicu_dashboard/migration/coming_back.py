@@ -22,6 +22,7 @@ from nicu_dashboard.migration.plan import OWN, PRISMA
 from nicu_dashboard.migration.prisma import LEGACY, legacy_part
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.report import Report
+from nicu_dashboard.migration.retyped import refuse_retyped
 from nicu_dashboard.migration.roll_back import WayBack, new_tables
 from nicu_dashboard.migration.settings_to_set import audit_key_of
 from nicu_dashboard.migration.source import keep, source_path
@@ -134,6 +135,7 @@ def _way(connection: Connection, partial: Path, options: Options, progress: Prog
 
 
 def _write(way: WayBack, partial: Path, options: Options, report: Report) -> None:
+    refuse_retyped(way.connection, way.plan)
     way.write(partial)
     report.add_plan(replace(way.plan, tables=tuple(way.counted)), [*way.lost, *new_tables(way.connection, way.plan)])
     report.add_rejects(way.unfit, options.show_values)

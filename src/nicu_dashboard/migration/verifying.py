@@ -11,6 +11,7 @@ from pathlib import Path
 
 from nicu_dashboard.adapters.sql.tables import live_snapshot
 from nicu_dashboard.migration.boundary import settle, tables_at_cut_over
+from nicu_dashboard.migration.comparing import Difference
 from nicu_dashboard.migration.concluding import conclude, crew_for
 from nicu_dashboard.migration.emptied import emptied
 from nicu_dashboard.migration.errors import MigrationError, TargetRefused
@@ -22,6 +23,7 @@ from nicu_dashboard.migration.options import Options, reported
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.recognising import mapping_of
 from nicu_dashboard.migration.report import Report
+from nicu_dashboard.migration.retyped import retyped
 from nicu_dashboard.migration.since_moved import counted_again, not_moved, told_again
 from nicu_dashboard.migration.source import open_snapshot, reading, source_path, take_snapshot
 from nicu_dashboard.migration.staging import stage
@@ -32,6 +34,7 @@ from nicu_dashboard.migration.work_folders import own_folder
 SINCE_MOVED = "from the last minute before the cut-over on"
 IN_SERVICE = "compared at the cut-over; in service since"
 EMPTIED = "PostgreSQL has emptied it, as after a crash it does with what it does not log; the dashboard fills it anew"
+RETYPED = "it is no longer there as it was moved, so its values cannot be read"
 RULES = {"what": "rules", "name": "keys, checks, NOT NULLs, defaults, indexes"}
 NOT_NOTED = "an older version made this move and noted none of them: whether one is gone since cannot be told"
 MAY_CHANGE = "compared until the cut-over; upgrades of the dashboard may change them since"
@@ -59,8 +62,10 @@ def _verify(source: Path, target: str, options: Options, progress: Progress, rep
             with closing(open_snapshot(snapshot)) as file:
                 unknown = not_moved(file, before)
                 run_now = _without_emptied(connection, told_again(file, counted_again(file, before)), report)
+            other = _retyped(connection, run_now, report)
+            run_now = _without(run_now, {item.table for item in other})
             move = Move(run_now, snapshot, target, AsIs(), crew, progress, connection)
-            found = unknown + move.verify_only(options.thorough)
+            found = unknown + other + move.verify_only(options.thorough)
         report.seconds.update(move.seconds)
         report.add_plan(run_now.plan)
         if following is not None and _finished(connection)[1] != following:
@@ -73,6 +78,20 @@ def _verify(source: Path, target: str, options: Options, progress: Progress, rep
         elif pending and report.exit_code == 0:
             report.summary += f" {pending:,} row(s) or place(s) changed since the last pass and were left out."
             report.next_step = "Run `nicu migrate catch-up` to bring them."
+
+
+def _retyped(connection: Connection, run: Run, report: Report) -> list[Difference]:
+    with connection.transaction():
+        found = retyped(connection, run.plan)
+    report.not_compared += [
+        {"what": "table", "name": name, "why": RETYPED} for name in sorted({i.table for i in found})
+    ]
+    return found
+
+
+def _without(run: Run, names: set[str]) -> Run:
+    kept = tuple(table for table in run.plan.tables if table.source not in names)
+    return replace(run, plan=replace(run.plan, tables=kept))
 
 
 def _without_emptied(connection: Connection, run: Run, report: Report) -> Run:
