@@ -28,6 +28,12 @@ SWITCH_S = 0.0005
 MANY_FILES = 65_536
 
 
+def endings() -> list[signal.Signals]:
+    """Return the signals that ask for an end: Ctrl-C, SIGTERM, and a closed terminal unless nohup has it ignored."""
+    hung_up = [] if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN else [signal.SIGHUP]
+    return [signal.SIGINT, signal.SIGTERM, *hung_up]
+
+
 class Stopped(BaseException):
     """Somebody asked the program to end before the server ran."""
 
@@ -42,12 +48,12 @@ def allow_many_files() -> None:
 
 @contextmanager
 def stoppable() -> Iterator[None]:
-    """Turn Ctrl-C and SIGTERM into Stopped for the length of the preparations, and end quietly on it."""
+    """Turn each wish to end into Stopped for the length of the preparations, and end quietly on it."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise Stopped
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in endings()}
     try:
         yield
     except Stopped:
@@ -68,7 +74,7 @@ def noted() -> Iterator[list[int]]:
     def note(number: int, _frame: FrameType | None) -> None:
         wishes.append(number)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, note) for number in endings()}
     try:
         yield wishes
     finally:

@@ -13,6 +13,8 @@ from typing import NoReturn
 
 import structlog
 
+from nicu_dashboard.cli.running import endings
+
 # A process that lived for so long is started again at once; one that dies young a little later each time.
 SETTLED_S = 10.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
@@ -83,7 +85,7 @@ class Supervisor:
     def _let_go(self) -> None:
         """Leave behind what is the parent's."""
         signal.set_wakeup_fd(-1)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+        for number in (*endings(), signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         os.close(self._held)
         threading.Thread(target=_end_with_parent, args=(self._lifeline,), daemon=True).start()
@@ -137,7 +139,7 @@ class Supervisor:
             os.set_blocking(descriptor, False)
         signal.set_wakeup_fd(written, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in endings():
             signal.signal(number, end)
         try:
             yield waker

@@ -39,9 +39,10 @@ class Server(uvicorn.Server):
         self._places = Places()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Remember that somebody wants the end."""
+        """Remember that somebody wants the end; who asks twice gets no other: what was decided is stored first."""
         self.told_to_end = True
         super().handle_exit(sig, frame)
+        self.force_exit = False
 
     async def on_tick(self, counter: int) -> bool:
         """Return whether to end, ten times a second: the station may be over by itself."""
