@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests import waiting
 from tests.browser.bedside import COT, Demo, Monitor, bedside
+from tests.waiting import within
 
 TILE = f'.tile[data-label="{COT}"]'
 
@@ -22,7 +22,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Demo, Monit
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
+def no_longer_than(seconds: float) -> Iterator[None]:
     """Fail when what stands in the block took longer than a ward may wait."""
     began = time.monotonic()
     yield
@@ -46,10 +46,7 @@ def standing(demo: Demo) -> set[str]:
 
 def until_standing(demo: Demo, *keys: str) -> None:
     """Wait until exactly these alarms stand."""
-    until = time.monotonic() + 20
-    while standing(demo) != set(keys):
-        assert time.monotonic() < until, standing(demo)
-        time.sleep(0.1)
+    within(20, lambda: standing(demo) == set(keys), f"exactly these stand: {keys}")
 
 
 def test_a_reading_is_on_the_tile_within_a_second(room: tuple[Demo, Monitor], page: Page) -> None:
@@ -58,7 +55,7 @@ def test_a_reading_is_on_the_tile_within_a_second(room: tuple[Demo, Monitor], pa
     expect(page.locator(TILE)).to_be_visible()
     monitor.values = {"heart_rate": 150, "spo2": 93, "fio2": 25}
     monitor.send()
-    with within(1.0):
+    with no_longer_than(1.0):
         expect(page.locator(f'{TILE} [data-parameter="spo2"]')).to_have_text("93", timeout=1_000)
     expect(page.locator(".banner.demo")).to_contain_text("DEMO")
 
@@ -159,7 +156,7 @@ def page_of_cot(room: tuple[Demo, Monitor]) -> Iterator[str]:
     monitor.values = {"heart_rate": 150, "spo2": 92, "fio2": 25}
     monitor.send_earlier([150] * 10 + [60] * 20 + [150] * 10)
     monitor.start()
-    waiting.within(20, lambda: calmed(demo), "the baby's alarms are over and acknowledged")
+    within(20, lambda: calmed(demo), "the baby's alarms are over and acknowledged")
     cot = next(one for one in demo.get("/api/cots")["items"] if one["label"] == COT)
     yield f"{demo.url}/cots/{cot['id']}"
     monitor.stop()

@@ -4,7 +4,6 @@ import os
 import pty
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from tests.cli.conftest import NICU, clean_environment
 from tests.cli.running import started
 from tests.templates import copy_of_empty_store
+from tests.waiting import within
 
 # Python reads a file of this name before the program: a signal shows what the collector leaves alone.
 COUNTED = """
@@ -45,10 +45,7 @@ def test_a_running_server_keeps_the_collector_from_the_loaded_program(tmp_path: 
     told = tmp_path / "collector"
     with started("serve", cwd=tmp_path, NICU_PORT="0", **first(tmp_path, COUNTED)) as running:
         running.process.send_signal(signal.SIGUSR1)
-        until = time.monotonic() + 10
-        while not told.exists() or not told.read_text():
-            assert time.monotonic() < until
-            time.sleep(0.02)
+        within(10, lambda: told.exists() and told.read_text(), "it tells what the collector leaves alone")
     frozen, left = map(int, told.read_text().split())
     assert frozen > 3 * left
 

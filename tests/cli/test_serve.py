@@ -3,7 +3,6 @@
 import json
 import signal
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from tests.cli.conftest import Nicu, program
 from tests.cli.running import Running, started
+from tests.waiting import within
 
 
 @pytest.fixture
@@ -24,13 +24,12 @@ def server(nicu: Nicu, store_url: str, tmp_path: Path) -> Iterator[Running]:
 
 def test_a_first_start_says_what_to_do_next_in_its_log(server: Running) -> None:
     hints = ("nicu user add", "nicu cot add", "nicu key add")
-    until = time.monotonic() + 20
-    told = ""
-    while not all(hint in told for hint in hints):
-        assert time.monotonic() < until, told
-        time.sleep(0.1)
+
+    def told() -> str:
         whole = server.words.read_text().rpartition("\n")[0]
-        told = " ".join(json.loads(line)["event"] for line in whole.splitlines())
+        return " ".join(json.loads(line)["event"] for line in whole.splitlines())
+
+    within(20, lambda: all(hint in told() for hint in hints), "each is in the log")
 
 
 def test_the_server_wants_a_log_in_and_stops_at_once(server: Running) -> None:
