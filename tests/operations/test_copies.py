@@ -4,6 +4,7 @@ import itertools
 import json
 import resource
 import stat
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -21,10 +22,12 @@ from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.operations.roles import api as roles
 from nicu_dashboard.operations.roles.script import DUTIES
 from nicu_dashboard.operations.sessions import CannotCare
+from tests.cli.conftest import NICU, clean_environment
 from tests.contracts.ward import Ward
-from tests.operations.conftest import ask, fill, run
+from tests.operations.conftest import ask, fill, run, set_up
 from tests.operations.test_optimizing import TODAY
 from tests.postgres import PostgresServer
+from tests.waiting import within
 
 
 @pytest.fixture(autouse=True)
@@ -184,6 +187,48 @@ def test_a_drill_restores_beside_the_store_and_takes_it_away(database: Database,
     done = api.drill(database, None, TODAY, Report())
     assert (done.wrong, done.rows > 500) == ((), True)
     assert ask(store_url, "SELECT count(*) FROM pg_database WHERE datname LIKE 'nicu_drill_%'") == [(0,)]
+
+
+def test_a_drill_takes_away_what_a_killed_one_of_its_store_left_behind(database: Database, store_url: str) -> None:
+    (oid,) = ask(store_url, "SELECT oid FROM pg_database WHERE datname = current_database()")[0]
+    left, of_another = f"nicu_drill_{oid}_0000beef", f"nicu_drill_1{oid}_0000beef"
+    for name in (left, of_another):
+        ask(store_url, f"CREATE DATABASE {name}")
+    assert (
+        f"dropped {left}, a copy that an interrupted drill had left"
+        in run("db", "drill", DATABASE_URL=store_url).stderr
+    )
+    assert ask(store_url, "SELECT datname FROM pg_database WHERE datname LIKE 'nicu_drill_%'") == [(of_another,)]
+    ask(store_url, f"DROP DATABASE {of_another}")
+    with psycopg.connect(store_url) as other:
+        other.execute("SELECT pg_advisory_lock(1313424214, hashtext('drill'))")
+        with pytest.raises(CannotCare, match="another drill of this store is at work"):
+            api.drill(database, None, TODAY, Report())
+
+
+def test_a_drill_that_systemd_ends_takes_away_what_it_made(postgres_server: PostgresServer, tmp_path: Path) -> None:
+    (tmp_path / "pg_dump").symlink_to(postgres_server.bin_dir / "pg_dump")
+    lasting = tmp_path / "pg_restore"
+    real = postgres_server.bin_dir / "pg_restore"
+    lasting.write_text(f'#!/bin/sh\ncase "$1" in --version|--list) exec {real} "$@";; esac\nexec sleep 60\n')
+    lasting.chmod(0o755)
+    places = {"NICU_POSTGRES_PROGRAMS": str(tmp_path), "TMPDIR": str(tmp_path)}
+    with postgres_server.database(set_up(postgres_server)) as url:
+        made = "SELECT count(*) FROM pg_database WHERE datname LIKE 'nicu_drill_%'"
+        drill = subprocess.Popen(
+            [NICU, "db", "drill"], env=clean_environment(DATABASE_URL=url, **places), stderr=subprocess.PIPE, text=True
+        )
+        try:
+            within(
+                30, lambda: list(tmp_path.glob("nicu-*/passwords")) and ask(url, made) == [(1,)], "a copy is restored"
+            )
+            drill.terminate()
+            _, said = drill.communicate(timeout=30)
+        finally:
+            drill.kill()
+        assert (drill.returncode, said) == (130, "nicu: stopped.\n")
+        assert ask(url, made) == [(0,)]
+        assert list(tmp_path.glob("nicu-*")) == []
 
 
 def test_a_drill_writes_in_the_letters_of_the_store_whatever_the_server_takes_for_new_databases(

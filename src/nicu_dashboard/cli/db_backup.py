@@ -11,7 +11,7 @@ from nicu_dashboard.adapters.sql.addresses.reading import read_address
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.journal import SqlJournal
 from nicu_dashboard.cli.common import now, operator, plural, print_json, show, table, words
-from nicu_dashboard.cli.db_common import bar, directly, size
+from nicu_dashboard.cli.db_common import bar, directly, size, tidy_when_ended
 from nicu_dashboard.cli.exits import DONE, FOUND_WRONG
 from nicu_dashboard.operations.backup import api, manifest
 from nicu_dashboard.ports.tick import AuditEntry, StoreUnavailable, Tick
@@ -31,7 +31,7 @@ def backup(where: Annotated[Path, typer.Argument(help="A new file, or a folder t
 
     Example: nicu db backup /backups
     """
-    with directly("data transfer") as database, bar() as report:
+    with tidy_when_ended(), directly("data transfer") as database, bar() as report:
         copied = api.backup(database, where, now(), report)
         rows = plural(copied.manifest.rows, "row")
         _note(database, "database backed up", copied.path.name, {"bytes": copied.size, "rows": copied.manifest.rows})
@@ -47,7 +47,7 @@ def restore(file: Annotated[Path, typer.Argument(help="A copy made by nicu db ba
 
     Example: nicu db restore /backups/nicu-20240101T080000Z.db
     """
-    with directly("data transfer") as database, bar() as report:
+    with tidy_when_ended(), directly("data transfer") as database, bar() as report:
         found = api.restore(database, file, report)
     words.print(f"Restored {plural(found.rows, 'row')}")
     if found.expected is None:
@@ -64,7 +64,7 @@ def drill(json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = Fa
 
     Example: nicu db drill
     """
-    with directly("data transfer") as database, bar() as report:
+    with tidy_when_ended(), directly("data transfer") as database, bar() as report:
         done = api.drill(database, _scratch(), now(), report)
         seconds = {
             "backup_s": round(done.backup_s, 2),

@@ -1,5 +1,6 @@
 """What the commands of `nicu db` share: the way to the database itself, sizes and bars in words."""
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -36,6 +37,16 @@ def size(count: float) -> str:
             return f"{count:.0f} {step}" if step == "B" else f"{count:.3g} {step}"
         count /= 1_000
     return f"{count:,.3g} {_STEPS[-1]}"
+
+
+@contextmanager
+def tidy_when_ended() -> Iterator[None]:
+    """Let a SIGTERM (systemd, a container's end) end a command as Ctrl-C does: what is half done is taken away."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """`nicu db backup`, `restore`, `drill`: a copy is worth what its restore was tried for."""
 
-import secrets
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -12,7 +11,7 @@ from nicu_dashboard.adapters.sql import revisions
 from nicu_dashboard.adapters.sql.addresses.address import Address
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.domain.instants import format_instant
-from nicu_dashboard.operations.backup import dump, manifest, sqlite_copy
+from nicu_dashboard.operations.backup import drills, dump, manifest, sqlite_copy
 from nicu_dashboard.operations.backup.manifest import Contents, Manifest
 from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.operations.sessions import CannotCare
@@ -119,12 +118,8 @@ def drill(database: Database, scratch: Address | None, now: int, report: Report)
                 return _rehearse(copied, scratch, backup_s, report)
             finally:
                 dump.empty_again(scratch)
-        name = f"nicu_drill_{secrets.token_hex(4)}"
-        dump.make_database(database.address, name)
-        try:
+        with drills.database_beside(database.address, report) as name:
             return _rehearse(copied, replace(database.address, database=name), backup_s, report)
-        finally:
-            dump.drop_database(database.address, name)
 
 
 def _rehearse(copied: Copied, target: Address, backup_s: float, report: Report) -> Drill:

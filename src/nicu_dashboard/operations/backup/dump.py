@@ -30,13 +30,13 @@ WHERE relkind IN ('r', 'p') AND NOT relispartition AND nspname <> 'information_s
 
 def copy(address: Address, target: Path, report: Report) -> dict[str, Contents]:
     """Dump a database in use into a new file readable by its owner alone; return what its snapshot held."""
-    with _session(address) as connection:
+    with session(address) as connection:
         _must_see_all(connection)
         program = programs.find("pg_dump", _major(connection))
         connection.commit()
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        (snapshot,) = _one(connection, "SELECT pg_export_snapshot()")
-        (size,) = _one(connection, "SELECT pg_database_size(current_database())")
+        (snapshot,) = one(connection, "SELECT pg_export_snapshot()")
+        (size,) = one(connection, "SELECT pg_database_size(current_database())")
         _need_room(size, target)
         try:
             os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -52,8 +52,8 @@ def copy(address: Address, target: Path, report: Report) -> dict[str, Contents]:
 
 def restore(copied: Path, address: Address, report: Report) -> None:
     """Fill an empty database from a dump, all or nothing, and let the planner look at it; raises CannotCare."""
-    with _session(address) as connection:
-        if _one(connection, "SELECT current_setting('transaction_read_only')") == ("on",):
+    with session(address) as connection:
+        if one(connection, "SELECT current_setting('transaction_read_only')") == ("on",):
             raise CannotCare("this server takes no writes (a standby?); name the primary in DATABASE_URL")
         program = programs.find("pg_restore", _major(connection))
         _clear_what_is_empty(connection)
@@ -61,10 +61,10 @@ def restore(copied: Path, address: Address, report: Report) -> None:
     report.stage("pg_restore")
     with ExitStack() as prepared:
         if timescale.is_in(program, copied):
-            beside = prepared.enter_context(_session(address, autocommit=True))
+            beside = prepared.enter_context(session(address, autocommit=True))
             prepared.enter_context(timescale.restoring(beside))
         _run_restore(program, copied, address, report)
-    with _session(address, autocommit=True) as connection:
+    with session(address, autocommit=True) as connection:
         report.stage("ANALYZE")
         connection.execute("ANALYZE")
 
@@ -82,37 +82,14 @@ def _run_restore(program: Path, copied: Path, address: Address, report: Report) 
 
 def contents(address: Address, report: Report) -> dict[str, Contents]:
     """Return what a database holds."""
-    with _session(address) as connection:
+    with session(address) as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         return of_postgresql(connection, report)
 
 
-def make_database(address: Address, name: str) -> None:
-    """Create a database beside this one; raises CannotCare where this user may not."""
-    with _session(address, autocommit=True) as connection:
-        (may,) = _one(connection, "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
-        if not may:
-            raise CannotCare(
-                "a drill needs a user who may create databases (CREATEDB), or an empty one named in NICU_DRILL_URL"
-            )
-        # In the letters and the order of this one, whatever the server takes for new ones.
-        (alike,) = _one(
-            connection,
-            "SELECT format('ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate,"
-            " datctype) FROM pg_database WHERE datname = current_database()",
-        )
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 {alike}".encode())
-
-
-def drop_database(address: Address, name: str) -> None:
-    """Drop a database that make_database made."""
-    with _session(address, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-
 def empty_again(address: Address) -> None:
     """Drop what a drill restored into a database of the person's own."""
-    with _session(address) as connection:
+    with session(address) as connection:
         for quoted, _, __ in connection.execute(_TABLES).fetchall():
             connection.execute(f"DROP TABLE IF EXISTS {quoted} CASCADE")
         connection.execute("DROP SCHEMA IF EXISTS nicu_guard CASCADE")
@@ -121,7 +98,7 @@ def empty_again(address: Address) -> None:
 
 def must_be_empty(address: Address) -> None:
     """Raise CannotCare where a database holds rows or somebody else's tables."""
-    with _session(address) as connection:
+    with session(address) as connection:
         _filled(connection)
 
 
@@ -146,7 +123,7 @@ def _clear_what_is_empty(connection: Connection) -> None:
 
 
 def _must_see_all(connection: Connection) -> None:
-    (hidden,) = _one(
+    (hidden,) = one(
         connection,
         "SELECT count(*) FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace"
         " AND row_security_active(oid)",
@@ -170,14 +147,16 @@ def _major(connection: Connection) -> int:
     return connection.info.server_version // 10_000
 
 
-def _one(connection: Connection, statement: str) -> tuple[Any, ...]:
+def one(connection: Connection, statement: str) -> tuple[Any, ...]:
+    """Return the one row of a question."""
     row = connection.execute(statement).fetchone()
     assert row is not None
     return row
 
 
 @contextmanager
-def _session(address: Address, autocommit: bool = False) -> Iterator[Connection]:
+def session(address: Address, autocommit: bool = False) -> Iterator[Connection]:
+    """Enter a connection of one's own; its errors are translated."""
     try:
         with dial(address, autocommit=autocommit) as connection:
             yield connection
