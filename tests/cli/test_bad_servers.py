@@ -192,6 +192,18 @@ def test_a_schema_that_is_not_there(postgres_server: PostgresServer) -> None:
         assert state(empty) == []
 
 
+def test_a_schema_that_is_called_like_the_user_and_comes_before_that_of_the_tables(store: str) -> None:
+    ask(store, "CREATE SCHEMA postgres")
+    said = "tables lie in the schema public and this user's sessions begin in another; add schema=public to the URL"
+    told = run("db", "check", DATABASE_URL=store)
+    assert (told.returncode, said in told.stderr, "index" in told.stderr) == (1, True, False)
+    for command in ("optimize", "maintain"):
+        assert said in refused(store, "db", command)
+    assert run("db", "check", DATABASE_URL=f"{store}?schema=public").returncode == 0
+    ask(store, "UPDATE alembic_version SET version_num = '0001'")
+    assert said in refused(store, *COMMANDS["upgrade"])
+
+
 def test_a_database_whose_keeper_lets_nobody_write(store: str) -> None:
     frozen = f"ALTER DATABASE {store.rpartition('/')[2]} SET default_transaction_read_only = on"
     ask(store, frozen)

@@ -19,7 +19,7 @@ from nicu_dashboard.adapters.sql.roster import SqlRoster
 from nicu_dashboard.adapters.sql.sight import SqlSight
 from nicu_dashboard.operations.optimizing import indexes
 from nicu_dashboard.operations.reporting import Report
-from nicu_dashboard.operations.sessions import one_at_a_time
+from nicu_dashboard.operations.sessions import must_be_at_home, one_at_a_time
 from nicu_dashboard.ports.attempts import Attempts
 from nicu_dashboard.ports.chart import Chart
 from nicu_dashboard.ports.emergencies import Emergencies
@@ -112,6 +112,7 @@ def bring_up(settings: Settings, report: Report) -> bool:
     try:
         with one_at_a_time(database):
             if revisions.is_older(database):
+                must_be_at_home(database)
                 indexes.prepare(database, report)
                 report.stage(f"bringing the schema from {revisions.current(database)} to {revisions.head()}")
             return revisions.bring_up(database)

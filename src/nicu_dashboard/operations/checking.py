@@ -12,6 +12,7 @@ from nicu_dashboard.adapters.sql.addresses.direct import SETTING, direct_address
 from nicu_dashboard.adapters.sql.addresses.pools import deployment, over_limit, size_reason
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.operations.optimizing import indexes
+from nicu_dashboard.operations.sessions import lies_elsewhere
 
 _POOLED = "a pooler in transaction mode: connections are shared after each transaction"
 _MODES = {"direct": "none between: every connection is the server's own", "session": "a pooler of sessions"}
@@ -53,6 +54,9 @@ def check_connection(database: Database, environ: Mapping[str, str], workers: in
 
 
 def _judge_indexes(database: Database, found: Checked) -> None:
+    if told := lies_elsewhere(database):
+        found.faults.append(told)
+        return
     missing = indexes.lacking(database)
     keepers = [index.name for index in missing if index.keeper]
     if keepers:

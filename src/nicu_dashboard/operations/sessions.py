@@ -21,6 +21,10 @@ _TRIES = 30
 _PAUSE_S = 0.5
 _T = TypeVar("_T")
 # Indexes and partitions of one schema are the work of one command at a time.
+_ELSEWHERE = """
+SELECT nspname FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace
+WHERE pg_class.oid = to_regclass('alembic_version') AND nspname <> current_schema()
+"""
 _CARED_FOR = "SELECT pg_try_advisory_lock(1313424214, hashtext(current_schema()))"
 
 
@@ -122,6 +126,24 @@ def must_own(connection: Connection, *tables: str, read: bool = True) -> None:
                 f"row level security hides rows of {table} from this user; use a superuser or a role with BYPASSRLS in"
                 " DATABASE_DIRECT_URL"
             )
+
+
+def lies_elsewhere(database: Database) -> str | None:
+    """Say where the tables are, when sessions begin in another schema (as one called like the user is made)."""
+    if database.engine_name != "postgresql":
+        return None
+    with database.reading() as connection:
+        schema = connection.exec_driver_sql(_ELSEWHERE).scalar()
+    if schema is None:
+        return None
+    what = f"the tables lie in the schema {schema} and this user's sessions begin in another"
+    return f"{what}; add schema={schema} to the URL"
+
+
+def must_be_at_home(database: Database) -> None:
+    """Raise CannotCare where sessions begin in another schema than that of the tables."""
+    if told := lies_elsewhere(database):
+        raise CannotCare(told)
 
 
 def must_take_writes(connection: Connection) -> None:

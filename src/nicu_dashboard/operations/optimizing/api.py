@@ -13,6 +13,7 @@ from nicu_dashboard.operations.optimizing.shadow import SHADOW, Shape
 from nicu_dashboard.operations.reporting import Report
 from nicu_dashboard.operations.sessions import (
     CannotCare,
+    must_be_at_home,
     must_own,
     must_take_writes,
     one_at_a_time,
@@ -83,6 +84,7 @@ def must_be_current(database: Database) -> None:
     """Raise StoreUnavailable unless the schema is this version's."""
     revision = revisions.current(database)
     if revision == revisions.head():
+        must_be_at_home(database)
         return
     if revision is None:
         raise CannotCare("this database is empty; set it up first: nicu db upgrade")
