@@ -13,9 +13,9 @@ from nicu_dashboard.adapters.spool import FolderSpool
 from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.ports.tick import Tick, VitalsRow
 from tests.cli.conftest import Nicu
-from tests.faults.hall import now_ms
 from tests.faults.line import Line
 from tests.faults.roles import House, Served, furnished
+from tests.faults.test_two_engines import accepted
 from tests.postgres import PostgresServer, running_server
 from tests.waiting import within
 
@@ -80,7 +80,7 @@ def test_it_waits_for_a_server_that_is_down_and_goes_on_by_itself(
     finally:
         server.start()
     back = time.monotonic()
-    within(BACK_S + 20, lambda: house.send(served, now_ms(), heart_rate=150)[0] == 202, "it takes readings")
+    within(BACK_S + 20, lambda: accepted(house, served, 150), "it takes readings")
     within(5, lambda: served.health().get("waiting") is None, "it waits no more")
     assert time.monotonic() - back < BACK_S + 10
     assert "the database is there" in served.told()

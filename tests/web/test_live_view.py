@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from threading import Event, Thread
@@ -12,6 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
+from nicu_dashboard.web.places import is_new
+from tests.waiting import within
 from tests.web.serving import Serving
 
 STREAM = {"Accept": "text/event-stream"}
@@ -84,6 +87,23 @@ def test_streams_end_within_a_second_when_the_server_stops(demo: Serving) -> Non
         watcher.join(5)
     assert len(ended) == 5
     assert max(ended) - began < 1
+
+
+def test_who_was_let_in_just_before_the_door_is_shut_is_answered(
+    demo: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_connection(("127.0.0.1", int(demo.url.rpartition(":")[2])), 20) as late:
+        within(20, lambda: any(map(is_new, list(demo.server.server_state.connections))), "it is let in")
+        words, shut = [b"GET /api/health?alive HTTP/1.1\r\nHost: localhost\r\n\r\n"], demo.station.broadcast.close
+
+        def close() -> None:
+            while words:
+                late.sendall(words.pop())
+            shut()
+
+        monkeypatch.setattr(demo.station.broadcast, "close", close)
+        demo.stop()
+        assert late.recv(4_096).startswith(b"HTTP/1.1 200")
 
 
 def test_a_request_that_is_not_answered_when_the_server_ends_is_asked_to_come_again(

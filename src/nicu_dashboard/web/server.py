@@ -15,9 +15,11 @@ from starlette.types import ASGIApp
 from nicu_dashboard.domain.errors import Told
 from nicu_dashboard.ports.broadcast import Broadcast
 from nicu_dashboard.web.ending import Ending
-from nicu_dashboard.web.places import Places
+from nicu_dashboard.web.places import Places, is_new
 
 GRACE_S = 1
+# Who is let in asks at once; a connection closed under the question would be a fault in the caller's eyes.
+ON_THE_WAY, LOOK_S = 25, 0.02
 _TICKS_PER_S = 10
 
 
@@ -56,9 +58,19 @@ class Server(uvicorn.Server):
         self._ready()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the streams, then the server."""
+        """End the streams, then the server; who came just before the door was shut is answered, not cut off."""
         self._broadcast.close()
+        for door in self.servers:
+            door.close()
+        await self._hear_who_just_came()
         await super().shutdown(sockets)
+
+    async def _hear_who_just_came(self) -> None:
+        """Wait a moment for the first request of connections that were let in and have not asked yet."""
+        for _ in range(ON_THE_WAY):
+            if not any(is_new(one) for one in self.server_state.connections):
+                return
+            await asyncio.sleep(LOOK_S)
 
 
 def listen(host: str, port: int) -> socket.socket:
