@@ -274,6 +274,18 @@ def test_behind_a_pooler_the_check_names_the_way_past_it(store: str, postgres_se
         assert report["connection"]["direct"] is True
 
 
+def test_a_way_past_the_pooler_that_leads_to_another_database_is_found(
+    store: str, postgres_server: PostgresServer
+) -> None:
+    assert run("db", "check", DATABASE_URL=store, DATABASE_DIRECT_URL=store).returncode == 0
+    with postgres_server.database(set_up(postgres_server)) as another:
+        told = run("db", "check", DATABASE_URL=store, DATABASE_DIRECT_URL=another)
+        assert (told.returncode, "DATABASE_DIRECT_URL leads to another database" in told.stderr) == (1, True)
+        stranger = another.replace("postgres@", "nobody_here@")
+        told = run("db", "check", DATABASE_URL=store, DATABASE_DIRECT_URL=stranger)
+        assert "DATABASE_DIRECT_URL: The PostgreSQL database: it does not know this user" in told.stderr
+
+
 def test_a_missing_index_is_named_with_the_command_that_makes_it(store: str) -> None:
     ask(store, "DROP INDEX idx_alarms_active")
     report = json.loads(run("db", "check", "--json", DATABASE_URL=store).stdout)

@@ -6,16 +6,24 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from nicu_dashboard.adapters.sql.addresses.address import Address, AddressFault
+from nicu_dashboard.adapters.sql.addresses.dialling import dial
 from nicu_dashboard.adapters.sql.addresses.direct import SETTING, direct_address
 from nicu_dashboard.adapters.sql.addresses.pools import deployment, over_limit, size_reason
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.operations.optimizing import indexes
 from nicu_dashboard.operations.sessions import lies_elsewhere
+from nicu_dashboard.ports.tick import StoreUnavailable
 
 _POOLED = "a pooler in transaction mode: connections are shared after each transaction"
 _MODES = {"direct": "none between: every connection is the server's own", "session": "a pooler of sessions"}
+# A server has a number of its own, which its standbys share, and each database on it.
+_WHICH = """
+SELECT (SELECT system_identifier FROM pg_control_system()),
+       (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
 _SERVER = """
 SELECT current_setting('server_version') AS version,
        current_setting('max_connections')::int AS most,
@@ -48,7 +56,9 @@ def check_connection(database: Database, environ: Mapping[str, str], workers: in
     if database.engine_name == "postgresql":
         with database.reading() as connection:
             _judge_server(connection, address, workers, found)
-        _judge_way_past(address, environ, found)
+        with database.reading() as connection:
+            which = _which(connection)
+        _judge_way_past(address, environ, which, found)
     _judge_indexes(database, found)
     return found
 
@@ -129,13 +139,41 @@ def _judge_limits(row: Any, address: Address, workers: int, found: Checked) -> N
         )
 
 
-def _judge_way_past(address: Address, environ: Mapping[str, str], found: Checked) -> None:
-    """Say whether migrations and LISTEN have a way to the server itself."""
+def _which(connection: Connection) -> tuple[Any, ...] | None:
+    """Return what tells one database from every other, None where this user may not know."""
     try:
-        direct_address(address, environ, "migrations")
+        with connection.begin_nested():
+            return tuple(connection.exec_driver_sql(_WHICH).one())
+    except DBAPIError:
+        return None
+
+
+def _judge_way_past(
+    address: Address, environ: Mapping[str, str], which: tuple[Any, ...] | None, found: Checked
+) -> None:
+    """Say whether migrations and LISTEN have a way to the server itself, and to the same database."""
+    try:
+        direct = direct_address(address, environ, "migrations")
     except AddressFault as fault:
         found.connection["direct"] = False
         found.warnings.append(str(fault).rstrip("."))
         found.steps.append(f"set {SETTING}, for nicu db upgrade and the other care of the database")
     else:
         found.connection["direct"] = True
+        if environ.get(SETTING) or environ.get(f"{SETTING}_FILE"):
+            _judge_direct(direct, which, found)
+
+
+def _judge_direct(direct: Address, which: tuple[Any, ...] | None, found: Checked) -> None:
+    try:
+        with dial(direct) as connection:
+            there = connection.execute(_WHICH).fetchone()
+    except psycopg.Error:  # this user may not know
+        return
+    except StoreUnavailable as fault:
+        found.connection["direct"] = False
+        found.warnings.append(f"{SETTING}: {fault}".rstrip("."))
+        return
+    if which is not None and there != which:
+        found.faults.append(f"{SETTING} leads to another database: upgrades and copies would be that one's")
+        found.steps.append(f"name the same database in DATABASE_URL and {SETTING}")

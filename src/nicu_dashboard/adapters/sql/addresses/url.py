@@ -13,7 +13,11 @@ Pair = tuple[str, str]
 ESCAPES = "/ is %2F, # is %23, @ is %40, ? is %3F, % is %25, a space is %20"
 _RECIPE = f"write the characters of user name and password that mean something in a URL escaped: {ESCAPES}"
 _TOKEN = re.compile(r"\s*([^\s='\"]+)\s*=\s*('(?:[^'\\]|\\.)*'|(?:[^\s'\\]|\\.)*)(?=\s|$)", re.DOTALL)
-_HOST = re.compile(r"\[(?P<six>[0-9A-Fa-f:.%]+)\](?::(?P<six_port>[^:]*))?|(?P<name>[^:\[\]]*)(?::(?P<port>[^:]*))?")
+_HOST = re.compile(
+    r"\[(?P<six>[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?)\](?::(?P<six_port>[^:]*))?|(?P<name>[^:\[\]]*)(?::(?P<port>[^:]*))?"
+)
+    r"\[(?P<six>[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?)\](?::(?P<six_port>[^:]*))?|(?P<name>[^:\[\]]*)(?::(?P<port>[^:]*))?"
+)
 
 
 def url_pairs(rest: str, setting: str) -> list[Pair]:
