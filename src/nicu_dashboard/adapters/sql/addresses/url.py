@@ -16,8 +16,6 @@ _TOKEN = re.compile(r"\s*([^\s='\"]+)\s*=\s*('(?:[^'\\]|\\.)*'|(?:[^\s'\\]|\\.)*
 _HOST = re.compile(
     r"\[(?P<six>[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?)\](?::(?P<six_port>[^:]*))?|(?P<name>[^:\[\]]*)(?::(?P<port>[^:]*))?"
 )
-    r"\[(?P<six>[0-9A-Fa-f:.]+(?:%25[\w.~-]+)?)\](?::(?P<six_port>[^:]*))?|(?P<name>[^:\[\]]*)(?::(?P<port>[^:]*))?"
-)
 
 
 def url_pairs(rest: str, setting: str) -> list[Pair]:
