@@ -145,7 +145,10 @@ class House:
         process.start()
         served = Served(process, port, words, host)
         self._served.append(served)
-        within(STARTS_S, served.health, f"{given} answers; it said {words.read_text()}")
+        try:
+            within(STARTS_S, served.health, "it answers")
+        except AssertionError as late:
+            raise AssertionError(f"{given}: {late}; it said {words.read_text()}") from None
         return served
 
     def close(self) -> None:
