@@ -64,7 +64,7 @@ def test_every_scrape_and_every_look_tells_of_all_processes(house: House) -> Non
 
     hung = served.children()[2]
     os.kill(hung, signal.SIGSTOP)
-    answers = [_health(served) for _ in range(8)]
+    answers = [_health(served) for _ in range(4)]  # one that hangs for longer is replaced
     told = [answer for answer in answers if answer]
     assert told
     assert {answer["status"] for answer in told} == {"degraded"}

@@ -15,6 +15,7 @@ from types import FrameType
 from starlette.types import ASGIApp
 
 from nicu_dashboard.cli.exits import CannotRun
+from nicu_dashboard.cli.pulse import PULSE
 from nicu_dashboard.ports.lease import LeaseLost
 from nicu_dashboard.services.station import Station
 from nicu_dashboard.web.server import Front, server
@@ -97,7 +98,10 @@ def run_until_stopped(
         sys.setswitchinterval(SWITCH_S)
         _spare_what_is_loaded()
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            return runner.run(_serve(app, station, listener, started, front, wishes))
+            try:
+                return runner.run(_serve(app, station, listener, started, front, wishes))
+            finally:
+                PULSE.rest()
 
 
 def _spare_what_is_loaded() -> None:
@@ -117,7 +121,11 @@ async def _serve(
     def lost() -> bool:
         return isinstance(station.tasks.failure, LeaseLost)
 
-    running = server(app, station.broadcast, lambda: started(station), front, lambda: lost() or bool(wishes))
+    def over() -> bool:
+        PULSE.beat()
+        return lost() or bool(wishes)
+
+    running = server(app, station.broadcast, lambda: started(station), front, over)
     try:
         await running.serve(sockets=[listener])
     except SystemExit:

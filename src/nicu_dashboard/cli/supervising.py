@@ -13,6 +13,7 @@ from typing import NoReturn
 
 import structlog
 
+from nicu_dashboard.cli.pulse import ALIVE, PULSE
 from nicu_dashboard.cli.running import endings
 
 # A process that lived for so long is started again at once; one that dies young a little later each time.
@@ -20,6 +21,9 @@ SETTLED_S = 10.0
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
 # Everybody ends within a second; who does not is stuck.
 STUCK_S = 10.0
+# An event loop that stood still for so long is blocked for good; screens have said so since the fifth second.
+HUNG_S = 20.0
+LOOK_S = 2.0
 DIED = 70
 
 Work = Callable[[], int]
@@ -33,6 +37,8 @@ class _Child:
     began: float = 0.0
     due: float = 0.0
     died_young: int = 0
+    pulse: int = -1
+    heard: float | None = None
 
 
 def supervise(works: Mapping[str, Work]) -> None:
@@ -47,6 +53,7 @@ class Supervisor:
         self._children = [_Child(name, work) for name, work in works.items()]
         self._log = structlog.get_logger("nicu.serve")
         self._ending = False
+        self._looked_at = perf_counter()
 
     def run(self) -> None:
         """Return when all have ended."""
@@ -57,6 +64,7 @@ class Supervisor:
                 select.select([waker], [], [], self._pause_s())
                 _drain(waker)
                 self._reap()
+                self._kill_the_hung()
             self._end()
 
     def _start_due(self) -> None:
@@ -66,10 +74,14 @@ class Supervisor:
 
     def _start(self, child: _Child) -> None:
         sys.stdout.flush()
-        child.began = perf_counter()
+        child.began, child.heard = perf_counter(), None
+        child.pulse, given = os.pipe()
+        os.set_blocking(child.pulse, False)
         child.pid = os.fork()
         if child.pid == 0:
+            PULSE.tie(given)
             self._live(child)
+        os.close(given)
 
     def _live(self, child: _Child) -> NoReturn:
         """Be the child: end when told to, or when the parent is gone; never return into what the parent was doing."""
@@ -101,15 +113,33 @@ class Supervisor:
     def _mourn(self, child: _Child, status: int) -> None:
         now, code = perf_counter(), os.waitstatus_to_exitcode(status)
         child.pid, lived_s = None, now - child.began
+        os.close(child.pulse)
         child.died_young = child.died_young + 1 if lived_s < SETTLED_S else 0
         pause_s = min(FIRST_PAUSE_S * 2 ** (child.died_young - 1), LONGEST_PAUSE_S) if child.died_young else 0.0
         child.due = now + pause_s
         if not self._ending:
             self._log.error("a process ended and is started again", process=child.name, code=code, in_s=pause_s)
 
-    def _pause_s(self) -> float | None:
+    def _kill_the_hung(self) -> None:
+        """A process whose event loop is blocked, or that was stopped, is started again as one that died."""
+        now = perf_counter()
+        # While the supervisor or the whole machine stood still, the silence of others proves nothing.
+        was_away, self._looked_at = now - self._looked_at > 3 * LOOK_S, now
+        for child in self._children:
+            if child.pid is None:
+                continue
+            if told := _drain(child.pulse):
+                child.heard = now if told.endswith(ALIVE) else None
+            elif child.heard is not None and was_away:
+                child.heard = now
+            elif child.heard is not None and now - child.heard > HUNG_S:
+                child.heard = None
+                self._log.error("a process hangs and is killed", process=child.name, silent_s=round(HUNG_S))
+                os.kill(child.pid, signal.SIGKILL)
+
+    def _pause_s(self) -> float:
         due = [child.due for child in self._children if child.pid is None]
-        return max(0.0, min(due) - perf_counter()) if due else None
+        return min(max(0.0, min(due) - perf_counter()), LOOK_S) if due else LOOK_S
 
     def _end(self) -> None:
         self._tell(signal.SIGTERM)
@@ -148,11 +178,12 @@ class Supervisor:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
-def _drain(waker: int) -> None:
+def _drain(descriptor: int) -> bytes:
+    """Return what came there, nothing where nothing did."""
     try:
-        os.read(waker, 4_096)
+        return os.read(descriptor, 4_096)
     except BlockingIOError:
-        return
+        return b""
 
 
 def _end_with_parent(lifeline: int) -> None:
