@@ -45,3 +45,19 @@ def test_what_reads_the_same_and_what_is_new_stops_nothing(tmp_path: Path, postg
         connection.execute("ALTER TABLE t ALTER v TYPE varchar(50), ADD COLUMN n integer DEFAULT 5")
     assert api.roll_back(postgres_url, str(back), AS_IS).exit_code == 0
     assert contents(back) == contents(source)
+
+
+STRANGE = ['{"a": 1}', '{"$blob": 5}', '{"$blob": "!"}', '{"$real": "x"}', "true", "99999999999999999999", '"\\ud800"']
+
+
+@pytest.mark.parametrize("value", STRANGE)
+def test_json_that_no_value_of_sqlite_is_is_told_by_row(tmp_path: Path, postgres_url: str, value: str) -> None:
+    script = "CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t (v) VALUES (1), ('x'), (x'00'), (0.5), (NULL);"
+    source = make(tmp_path / "t.db", script)
+    assert api.run(str(source), postgres_url, AS_IS).exit_code == 0
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("UPDATE t SET v = %s WHERE id = 2", (value,))
+    seen = api.verify(str(source), postgres_url, AS_IS)
+    assert (seen.exit_code, [item["key"] for item in seen.differences]) == (1, ["id=2"]), seen.summary
+    stopped = api.roll_back(postgres_url, str(tmp_path / "back.db"), AS_IS)
+    assert (stopped.exit_code, [item["key"] for item in stopped.rejects]) == (1, ["id=2"]), stopped.summary

@@ -169,10 +169,17 @@ def _utf8(value: str) -> None:
 
 def _from_any_json(raw: bytes) -> SqliteValue:
     value = json.loads(raw)
-    if isinstance(value, dict):
-        return b64decode(value["$blob"]) if "$blob" in value else float(value["$real"])
-    if value is None or isinstance(value, int | float | str):
-        return value
+    try:
+        if isinstance(value, dict) and value.keys() == {"$blob"}:
+            return b64decode(value["$blob"], validate=True)
+        if isinstance(value, dict) and value.keys() == {"$real"}:
+            return float(value["$real"])
+    except (ValueError, TypeError):
+        pass
+    if type_of(value) is str:
+        _utf8(value)
+    if value is None or type_of(value) in (float, str) or (type_of(value) is int and INT8_MIN <= value <= INT8_MAX):
+        return value  # type: ignore[no-any-return]
     raise Unfit("a JSON value that SQLite has no class for")
 
 
