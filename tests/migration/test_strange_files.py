@@ -203,3 +203,20 @@ def test_a_digit_far_behind_is_a_difference_too(tmp_path: Path, postgres_url: st
     if change.startswith("n"):
         back = api.roll_back(postgres_url, str(tmp_path / "back.db"), AS_IS)
         assert (back.exit_code, "more digits" in back.rejects[0]["reason"]) == (1, True)
+
+
+def test_a_column_that_is_computed_of_a_computed_one_keeps_its_values(tmp_path: Path, postgres_url: str) -> None:
+    script = """CREATE TABLE t (a INTEGER, b INTEGER AS (a + 1) UNIQUE, c INTEGER AS (b * 2) STORED);
+    INSERT INTO t (a) VALUES (1), (NULL), (7);"""
+    source = make(tmp_path / "computed.db", script)
+    assert contents(there_and_back(source, postgres_url)) == contents(source)
+
+
+def test_a_key_that_may_be_null_and_hidden_row_ids_lose_no_row(tmp_path: Path, postgres_url: str) -> None:
+    rows = [(f"k{number}" if number % 3 else None,) for number in range(40)]
+    script = "CREATE TABLE t (rowid, _rowid_, oid, k TEXT PRIMARY KEY)"
+    source = make(tmp_path / "hidden.db", script, [("INSERT INTO t (k) VALUES (?)", rows)])
+    report = api.run(str(source), postgres_url, api.Options(as_is=True, chunk_rows=7))
+    assert (report.exit_code, report.difference_count) == (0, 0), report.summary
+    assert api.roll_back(postgres_url, str(tmp_path / "back.db"), AS_IS).exit_code == 0
+    assert contents(tmp_path / "back.db") == contents(source)

@@ -32,8 +32,10 @@ def rows_per_chunk(row_bytes: int, most: int) -> int:
 
 
 def address_of(table: TablePlan) -> tuple[str, ...]:
-    """Return the source columns that a table is walked by: its row id, its key, or nothing."""
-    return (table.rowid,) if table.rowid else table.key
+    """Return the source columns that a table is walked by: its row id, its key, or nothing; no NULL is beyond a key."""
+    if table.rowid:
+        return (table.rowid,)
+    return () if any(column.nulls for column in table.columns if column.source in table.key) else table.key
 
 
 def chunks_of(connection: sqlite3.Connection, table: TablePlan) -> Iterator[Chunk]:

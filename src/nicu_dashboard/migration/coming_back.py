@@ -18,7 +18,7 @@ from nicu_dashboard.migration.own_back import (
     is_own,
     own_plan,
 )
-from nicu_dashboard.migration.plan import OWN, PRISMA
+from nicu_dashboard.migration.plan import OWN, PRISMA, NotCarried
 from nicu_dashboard.migration.prisma import LEGACY, legacy_part
 from nicu_dashboard.migration.progress import Progress, Silent
 from nicu_dashboard.migration.report import Report
@@ -131,7 +131,12 @@ def _way(connection: Connection, partial: Path, options: Options, progress: Prog
         return OwnWayBack(connection, plan, kept, progress, old=before.plan if before else None, moved_from=moved_from)
     if before is None or before.state == "loading":
         raise TargetRefused("no finished move is recorded in this database.", "Name the database that was filled.")
-    return WayBack(connection, before.plan, rejects, progress)
+    way = WayBack(connection, before.plan, rejects, progress)
+    if before.state == "wrong":
+        way.lost.append(
+            NotCarried("move", moved_from, "it was found different from its source: see `nicu migrate verify`")
+        )
+    return way
 
 
 def _write(way: WayBack, partial: Path, options: Options, report: Report) -> None:

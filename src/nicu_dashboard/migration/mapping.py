@@ -123,7 +123,9 @@ class AsIs:
         columns: list[ColumnPlan] = []
         for column in table.columns:
             columns.append(self._plan_column(connection, table, column, profile, {done.name for done in columns}))
-        columns = [_generated(column, own, columns) for column, own in zip(columns, table.columns, strict=True)]
+        pairs = list(zip(columns, table.columns, strict=True))
+        stored = {column.source.lower(): column for column, own in pairs if own.generated is None}
+        columns = [_generated(column, own, stored) for column, own in pairs]
         alias = next((column.name for column in columns if column.source == table.alias), None)
         size = row_bytes(connection, table)
         return TablePlan(
@@ -148,12 +150,10 @@ class AsIs:
         )  # fmt: skip
 
 
-def _generated(column: ColumnPlan, own: SourceColumn, columns: list[ColumnPlan]) -> ColumnPlan:
+def _generated(column: ColumnPlan, own: SourceColumn, stored: Lookup[str, ColumnPlan]) -> ColumnPlan:
     if own.generated is None:
         return column
-    said = same_arithmetic(
-        own.generated, column, {item.source.lower(): item for item in columns if item.source != own.name}
-    )
+    said = same_arithmetic(own.generated, column, stored)
     return replace(column, generated=said, computed=True)
 
 
