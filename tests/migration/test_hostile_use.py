@@ -167,6 +167,44 @@ def test_other_types_for_a_move_that_has_begun_are_not_passed_over(tmp_path: Pat
     assert api.run(str(source), postgres_url, anew).exit_code == 0
 
 
+WORKED_ON = {
+    "INSERT INTO t VALUES (3, 'only there')": "written to since",
+    "UPDATE t SET v = 'mended' WHERE id = 1": "written to since",
+    "DELETE FROM t WHERE id = 1": "written to since",
+    "CREATE VIEW mine AS SELECT * FROM t": "more than the move has written",
+    "CREATE SCHEMA their; CREATE VIEW their.mine AS SELECT * FROM t": "depend on",
+}
+
+
+@pytest.mark.parametrize("work", WORKED_ON)
+def test_begun_again_a_plain_copy_drops_nothing_that_people_made_of_it(
+    tmp_path: Path, postgres_url: str, work: str
+) -> None:
+    script = "CREATE TABLE t (id INTEGER PRIMARY KEY, v); INSERT INTO t VALUES (1, 'a'), (2, 'b'); CREATE TABLE u (w);"
+    source, options = make(tmp_path / "t.db", script), api.Options(as_is=True)
+    assert api.run(str(source), postgres_url, options).exit_code == 0
+    assert api.run(str(source), postgres_url, dataclasses.replace(options, restart=True)).exit_code == 0
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute(work.encode())
+        before = connection.execute("SELECT * FROM t ORDER BY id").fetchall()
+    report = api.run(str(source), postgres_url, dataclasses.replace(options, restart=True))
+    assert (report.exit_code, WORKED_ON[work] in report.summary) == (2, True), report.summary
+    with psycopg.connect(postgres_url) as connection:
+        assert connection.execute("SELECT * FROM t ORDER BY id").fetchall() == before
+
+
+def test_begun_again_nothing_is_dropped_for_a_source_that_cannot_be_moved(tmp_path: Path, postgres_url: str) -> None:
+    source, options = make(tmp_path / "t.db", "CREATE TABLE t (v); INSERT INTO t VALUES (1)"), api.Options(as_is=True)
+    assert api.run(str(source), postgres_url, options).exit_code == 0
+    wrong = dataclasses.replace(options, restart=True, kinds={"t.v": "nonsense"})
+    assert api.run(str(source), postgres_url, wrong).exit_code == 2
+    raw = source.read_bytes()
+    source.write_bytes(raw[:4096] + b"\xff" * 64 + raw[4160:])
+    assert "damaged" in api.run(str(source), postgres_url, dataclasses.replace(options, restart=True)).summary
+    with psycopg.connect(postgres_url) as connection:
+        assert connection.execute("SELECT * FROM t").fetchall() == [(1,)]
+
+
 @pytest.mark.parametrize("name", ["two words.db", "it's.db", "what?.db", "50%.db", "#1.db", 'q"q.db'])
 def test_any_name_of_a_file_will_do(tmp_path: Path, postgres_url: str, name: str) -> None:
     source = make(tmp_path / name, "CREATE TABLE t (v INT)", [("INSERT INTO t VALUES (?)", [(1,), (2,)])])

@@ -16,6 +16,7 @@ from time import perf_counter
 import psycopg
 
 from nicu_dashboard.migration.alone import alone_on
+from nicu_dashboard.migration.catalog import read_catalog
 from nicu_dashboard.migration.comparing import Difference
 from nicu_dashboard.migration.concluding import conclude, crew_for, how_to_mend, is_verified
 from nicu_dashboard.migration.crew import Crew
@@ -35,7 +36,7 @@ from nicu_dashboard.migration.recognising import choose, mapping_of
 from nicu_dashboard.migration.report import Report
 from nicu_dashboard.migration.restarting import refuse_to_lose
 from nicu_dashboard.migration.settings_to_set import SET_IT, audit_key_of, setting_of
-from nicu_dashboard.migration.source import reading, source_path, take_snapshot
+from nicu_dashboard.migration.source import reading, refuse_damage, source_path, take_snapshot
 from nicu_dashboard.migration.staging import Converted
 from nicu_dashboard.migration.suitability import facts_of, refuse
 from nicu_dashboard.migration.target import Connection, connect
@@ -70,7 +71,8 @@ def _run(source: Path, target: str, options: Options, progress: Progress, report
             run_now = replace(before, epoch=epoch, on_reject=options.on_reject)
         else:
             if before and options.restart:
-                refuse_to_lose(connection, before)
+                _refuse_unsound(source, options)
+                refuse_to_lose(connection, before, options.schema)
                 _undo(connection, before)
                 leave(folder, options.work_dir, before.snapshot)
             snapshot, run_now = _begin(source, folder, target, connection, options, crew, progress, report)
@@ -118,6 +120,15 @@ def _refuse_other_source(before: Run, source: Path) -> None:
             f"this target holds the move of another file ({before.source}).",
             "Name an empty database, or that file; --restart drops what that move has written.",
         )
+
+
+def _refuse_unsound(source: Path, options: Options) -> None:
+    """Raise where the source could not be moved anew: what is in the target may be all that is left of it."""
+    with reading(source) as live:
+        refuse_damage(source, live)
+        mapping = choose(live, options)
+        if mapping.way == AS_IS:
+            mapping.plan(live, read_catalog(live), sample=True)
 
 
 def _refuse_other_ways(before: Run, options: Options) -> None:
@@ -258,8 +269,12 @@ def _undo(connection: Connection, run_before: Run) -> None:
         names = [] if run_before.plan.mapping == AS_IS else [REVISION_TABLE]
         for name in names:
             connection.execute(f"DROP TABLE IF EXISTS {quoted(run_before.plan.schema)}.{name}".encode())
-        for table in run_before.plan.tables:
-            connection.execute(f"DROP TABLE IF EXISTS {table.target} CASCADE".encode())
+        if run_before.plan.mapping == AS_IS:  # what other people have made of these tables stands in the way, and stays
+            listed = ", ".join(table.target for table in run_before.plan.tables)
+            connection.execute(f"DROP TABLE IF EXISTS {listed}".encode())
+        else:
+            for table in run_before.plan.tables:
+                connection.execute(f"DROP TABLE IF EXISTS {table.target} CASCADE".encode())
         connection.execute(b"DROP SCHEMA nicu_migration CASCADE")
 
 
