@@ -6,13 +6,13 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nicu_dashboard.migration import api
@@ -69,7 +69,8 @@ class RandomTable:
     def _insert(self, file: sqlite3.Connection, row: list[SqliteValue]) -> None:
         marks = ", ".join("CAST(? AS TEXT)" if isinstance(value, str) else "?" for value in row)
         raw = [value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value for value in row]
-        file.execute(f"INSERT OR IGNORE INTO {_quoted(self.name)} VALUES ({marks})", raw)
+        with suppress(sqlite3.IntegrityError):  # a lone INTEGER key is the row's number: SQLite takes no blob for it
+            file.execute(f"INSERT OR IGNORE INTO {_quoted(self.name)} VALUES ({marks})", raw)
 
 
 def _quoted(name: str) -> str:
@@ -128,6 +129,7 @@ def _with(row: tuple[tuple[str, object], ...], place: int, value: object) -> tup
 
 @settings(max_examples=int(os.environ.get("NICU_ROUND_TRIPS", "60")), suppress_health_check=list(HealthCheck))
 @given(table=tables(), lane=st.sampled_from(["plain", "exact"]))
+@example(RandomTable("t", [("id", "INTEGER")], "text", [[7], [b""]]), "plain")
 def test_random_tables_come_back_equal(
     tmp_path_factory: pytest.TempPathFactory, target: str, table: RandomTable, lane: str
 ) -> None:
