@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from nicu_dashboard.adapters.sql.revisions import open_store
 from tests.faults.hall import Hall
+from tests.faults.roles import House, furnished
 from tests.faults.site import Site, small_server
-from tests.postgres import PostgresServer
+from tests.postgres import PostgresServer, postgres_server
 
+__all__ = ["postgres_server"]
 Halls = Callable[[int], Hall]
 
 
@@ -45,3 +48,11 @@ def site(small_postgres: PostgresServer, tmp_path: Path) -> Iterator[Site]:
     """A ward on a database of its own."""
     with ExitStack() as ends:
         yield Site(small_postgres, tmp_path, ends)
+
+
+@pytest.fixture
+def house(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[House]:
+    """A ward of two babies on PostgreSQL, with nothing started yet."""
+    template = postgres_server.template("nicu_head", lambda url: open_store(url).close())
+    with postgres_server.database(template) as url, furnished(url, tmp_path) as furnished_house:
+        yield furnished_house

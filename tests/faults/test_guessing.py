@@ -13,10 +13,9 @@ from nicu_dashboard.services.actor import Actor
 from nicu_dashboard.services.entering import Entered
 from nicu_dashboard.services.lockout import TooManyAttempts
 from nicu_dashboard.settings import Settings
-from tests.postgres import PostgresServer, postgres_server
+from tests.postgres import PostgresServer
 from tests.templates import copy_of_empty_store
 
-__all__ = ["postgres_server"]
 PASSWORD = "correct horse battery"
 
 

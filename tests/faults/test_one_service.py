@@ -2,31 +2,17 @@
 
 import os
 import signal
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from nicu_dashboard.adapters.sql.revisions import open_store
 from tests.faults.hall import now_ms
-from tests.faults.roles import House, Served, furnished
+from tests.faults.roles import House, Served
 from tests.faults.test_two_engines import Screen
-from tests.postgres import PostgresServer, postgres_server
 from tests.waiting import within
 
-__all__ = ["postgres_server"]
 Figures = dict[tuple[str, str], float]
-
-
-@pytest.fixture
-def house(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[House]:
-    """A ward of two babies on PostgreSQL, with nothing started yet."""
-    template = postgres_server.template("nicu_head", lambda url: open_store(url).close())
-    with postgres_server.database(template) as url, furnished(url, tmp_path) as furnished_house:
-        yield furnished_house
 
 
 def figures(served: Served) -> Figures:

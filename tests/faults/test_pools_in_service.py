@@ -3,33 +3,20 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Self
 
 import psycopg
-import pytest
 
 from nicu_dashboard.adapters.sql.lease import SqlLease
 from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.adapters.sql.roster import SqlRoster
 from nicu_dashboard.ports.lease import Claim
 from tests.faults.hall import now_ms
-from tests.faults.roles import House, Served, furnished
-from tests.postgres import PostgresServer, postgres_server
+from tests.faults.roles import House, Served
 from tests.waiting import within
 
-__all__ = ["postgres_server"]
 POOL, WORKERS = 3, 2
 SCREENS, ALARMS = "nicu-dashboard", "nicu-dashboard alarms"
-
-
-@pytest.fixture
-def house(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[House]:
-    """A ward of two babies on PostgreSQL, with nothing started yet."""
-    template = postgres_server.template("nicu_head", lambda url: open_store(url).close())
-    with postgres_server.database(template) as url, furnished(url, tmp_path) as furnished_house:
-        yield furnished_house
 
 
 def sessions(house: House) -> Counter[str]:

@@ -5,32 +5,21 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg
-import pytest
 
-from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.web.cookies import COOKIE
 from tests.adapters.addresses.pooler import pgbouncer
 from tests.faults.hall import now_ms
-from tests.faults.roles import House, Served, furnished
-from tests.postgres import PostgresServer, postgres_server
+from tests.faults.roles import House, Served
+from tests.postgres import PostgresServer
 from tests.waiting import within
 
-__all__ = ["postgres_server"]
 TAKEN_OVER_S = 10.0
-
-
-@pytest.fixture
-def house(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[House]:
-    """A ward of two babies on PostgreSQL, with nothing started yet."""
-    template = postgres_server.template("nicu_head", lambda url: open_store(url).close())
-    with postgres_server.database(template) as url, furnished(url, tmp_path) as furnished_house:
-        yield furnished_house
 
 
 def standing(house: House, at: Served) -> dict[str, dict[str, Any]]:

@@ -2,34 +2,27 @@
 
 import signal
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from nicu_dashboard import bootstrap
-from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.settings import Settings
 from tests.faults.hall import ADMIN, now_ms
-from tests.faults.roles import House, Served, furnished
-from tests.postgres import PostgresServer, postgres_server
+from tests.faults.roles import House, Served
 from tests.waiting import within
 
-__all__ = ["postgres_server"]
 OTHER = "Special care"
 FRESH_MS = 2_500
 
 
 @pytest.fixture
-def house(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[House]:
+def house(house: House) -> House:
     """A unit of two babies, and another one with an empty cot."""
-    template = postgres_server.template("nicu_head", lambda url: open_store(url).close())
-    with postgres_server.database(template) as url, furnished(url, tmp_path) as furnished_house:
-        store = bootstrap.open_store(Settings.model_validate({"DATABASE_URL": url}))
-        unit = store.roster.add_unit(OTHER, ADMIN.entry(now_ms(), "unit.add", f"unit {OTHER}"))
-        store.roster.add_cot("SC-01", ADMIN.entry(now_ms(), "cot.add", "cot SC-01"), unit.id)
-        store.close()
-        yield furnished_house
+    store = bootstrap.open_store(Settings.model_validate({"DATABASE_URL": house.url}))
+    unit = store.roster.add_unit(OTHER, ADMIN.entry(now_ms(), "unit.add", f"unit {OTHER}"))
+    store.roster.add_cot("SC-01", ADMIN.entry(now_ms(), "cot.add", "cot SC-01"), unit.id)
+    store.close()
+    return house
 
 
 def stands_still_ms(house: House, unit: int) -> int:
