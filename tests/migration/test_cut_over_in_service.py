@@ -46,7 +46,7 @@ def killed_command(place: str, command: str, source: Path | str, target: Path | 
     """Run a command that dies at a place; return its exit code and what it printed."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.migration.killed_command", place, command, str(source), str(target)],
-        env=clean_environment(PYTHONPATH=str(Path.cwd())), cwd=cwd, capture_output=True, text=True, timeout=120,
+        env=clean_environment(PYTHONPATH=str(Path.cwd())), cwd=cwd, capture_output=True, text=True, timeout=250,
         check=False,
     )  # fmt: skip
     assert "Traceback" not in done.stderr, (place, command, done.stderr)
