@@ -175,12 +175,17 @@ UNREADABLE = """() => {
 }"""
 
 
+def with_cots(demo: Demo, cots: int) -> None:
+    """Let the ward have at least so many cots."""
+    for number in range(len(demo.get("/api/cots")["items"]) + 1, cots + 1):
+        demo.post("/api/cots", label=f"TEST-{number:02}")
+
+
 def test_every_word_of_a_small_wall_can_be_read(room: tuple[Demo, Monitor], page: Page) -> None:
     """Nothing below 11 px, every tile in sight, no word past its tile, no value into the next."""
     demo = room[0]
     for width, height, cots in SMALL:
-        for number in range(len(demo.get("/api/cots")["items"]) + 1, cots + 1):
-            demo.post("/api/cots", label=f"TEST-{number:02}")
+        with_cots(demo, cots)
         page.set_viewport_size({"width": width, "height": height})
         opened(page, demo, "/")
         expect(page.locator(".tile")).to_have_count(cots, timeout=20_000)
@@ -190,6 +195,7 @@ def test_every_word_of_a_small_wall_can_be_read(room: tuple[Demo, Monitor], page
 def test_the_words_of_alarms_that_have_ended_are_whole_on_a_small_wall(room: tuple[Demo, Monitor], page: Page) -> None:
     """What finds no room goes as a whole word; how many more there are never goes."""
     demo, monitor = room
+    with_cots(demo, 24)
     page.set_viewport_size({"width": 1024, "height": 768})
     monitor.values |= {"heart_rate": 70, "spo2": 71, "resp_rate": 12}
     opened(page, demo, "/")
@@ -199,6 +205,31 @@ def test_the_words_of_alarms_that_have_ended_are_whole_on_a_small_wall(room: tup
     expect(tile.locator(".tile-line.latched")).to_be_visible(timeout=20_000)
     expect(tile.locator(".more")).to_be_in_viewport(ratio=1)
     assert page.evaluate(UNREADABLE) == []
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    expect(tile.get_by_text("· ended")).to_be_in_viewport(ratio=1)
+
+
+ROOM_AROUND = """selector => {
+  const button = document.querySelector(selector), words = document.createRange();
+  words.selectNodeContents(button);
+  const padding = 2 * parseFloat(getComputedStyle(button).paddingLeft);
+  return button.clientWidth + 1 - padding - words.getBoundingClientRect().width;
+}"""
+
+
+def test_every_window_of_the_charts_is_in_sight_on_a_phone(room: tuple[Demo, Monitor], browser: Browser) -> None:
+    demo = room[0]
+    cot = next(one["id"] for one in demo.get("/api/cots")["items"] if one["label"] == COT)
+    context = browser.new_context(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    page = context.new_page()
+    page.goto(f"{demo.url}/cots/{cot}")
+    expect(page.locator(".charts-now")).to_have_text("live")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".charts-now")).to_have_text("→ now")
+    assert page.evaluate(ROOM_AROUND, ".charts-now") >= 0
+    page.locator(".charts-now").scroll_into_view_if_needed()
+    assert page.evaluate("document.querySelector('.charts-tabs').scrollLeft") == 0
+    context.close()
 
 
 async def _first_page(room: WaitingRoom) -> httpx.Response:

@@ -75,7 +75,7 @@ function Looks() {
           ))}
         </div>
       </fieldset>
-      <Field label="Cots on one page of the wall, at most">
+      <Field label="Cots per page, at most">
         <select value={String(now.perPage)} onChange={(event) => prefer({ perPage: Number(event.currentTarget.value) })}>
           {PER_PAGE.map((count) => (
             <option key={count} selected={count === now.perPage}>
