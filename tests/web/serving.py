@@ -56,8 +56,8 @@ class Serving:
         self.station: Station = bootstrap.build_station(settings, self.store, self.clock, mode)
         self._listener = listen("127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        app = bootstrap.build_app(self.store, self.station, settings)
-        self.server: Server = server(app, self.station.broadcast, front=front)
+        self.app = bootstrap.build_app(self.store, self.station, settings)
+        self.server: Server = server(self.app, self.station.broadcast, front=front)
         self._thread = threading.Thread(target=lambda: asyncio.run(self.server.serve([self._listener])))
         self._clients: list[httpx.Client] = []
         self.client = self.browser()

@@ -208,7 +208,7 @@ def test_breaking_glass_opens_every_unit_and_is_on_record(ours: Serving, two: Tw
     assert [one["text"] for one in notes] == [f"fed {MARK}"]
     assert helper.delete("/api/emergencies").status_code == 204
     assert helper.get(f"/api/patients/{two.baby}/annotations").status_code == 404
-    ours.server.config.app.state.rooms.disclosures.write()  # type: ignore[union-attr]
+    ours.app.state.rooms.disclosures.write()
     said = person(ours, "auditor", "administrator", None).get("/api/audit?actor=helper&limit=1000")
     assert said.status_code == 200, said.text
     rows = said.json()["items"]
