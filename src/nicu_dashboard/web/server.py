@@ -147,6 +147,8 @@ def server(
         access_log=False,
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
+        # There are none here; a library that lies about must not let strangers change what a connection is.
+        ws="none",
         lifespan="on",
         # Whoever is not a named proxy says nothing of who asks.
         proxy_headers=bool(front.proxies),
