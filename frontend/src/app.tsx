@@ -11,6 +11,7 @@ import { Banners } from "./shell/banners";
 import { FootBar } from "./shell/footbar";
 import { Menus } from "./shell/menu";
 import { Office } from "./shell/office";
+import "./shell/banners.css";
 import "./shell/shell.css";
 import { TopBar } from "./shell/topbar";
 import Wall from "./wall/page";

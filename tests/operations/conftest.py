@@ -13,6 +13,7 @@ import pytest
 from nicu_dashboard.adapters.sql.engines import Database
 from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.cli import main
+from nicu_dashboard.operations.backup import programs
 from tests.contracts.ward import Ward
 from tests.postgres import PostgresServer, oldest_postgres_server, postgres_server
 
@@ -53,6 +54,14 @@ def sqlite_store(tmp_path: Path) -> Iterator[Database]:
     store = open_store(f"sqlite:///{tmp_path / 'nicu.db'}")
     yield store
     store.close()
+
+
+@pytest.fixture
+def server_programs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """pg_dump of the server under test, wherever its programs are."""
+    if "any_server" in request.fixturenames:
+        server: PostgresServer = request.getfixturevalue("any_server")
+        monkeypatch.setenv(programs.SETTING, str(server.bin_dir))
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 /** The wall: every cot in its place. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import "./tile.css";
+import "./tile_alarm.css";
 import "./wall.css";
 import { ward } from "../live/connection";
 import { splitLabel } from "../parts/cot-name";
