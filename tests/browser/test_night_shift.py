@@ -156,8 +156,10 @@ def page_of_cot(room: tuple[Demo, Monitor]) -> Iterator[str]:
     monitor.values = {"heart_rate": 150, "spo2": 92, "fio2": 25}
     monitor.send_earlier([150] * 10 + [60] * 20 + [150] * 10)
     monitor.start()
-    within(20, lambda: calmed(demo), "the baby's alarms are over and acknowledged")
     cot = next(one for one in demo.get("/api/cots")["items"] if one["label"] == COT)
+    events = f"/api/patients/{cot['baby']['patient_id']}/events"
+    within(20, lambda: demo.get(events)["items"], "the bradycardia is on record")
+    within(20, lambda: calmed(demo), "the baby's alarms are over and acknowledged")
     yield f"{demo.url}/cots/{cot['id']}"
     monitor.stop()
 
