@@ -15,11 +15,20 @@ from nicu_dashboard.adapters.sql.engines import Database, connect
 from nicu_dashboard.adapters.sql.people import SqlPeople
 from nicu_dashboard.adapters.sql.revisions import open_store
 from nicu_dashboard.adapters.sql.tables import metadata
+from nicu_dashboard.domain.errors import Told
 from nicu_dashboard.services.actor import Actor
 from tests.postgres import PostgresServer, newest_postgres_server, oldest_postgres_server
 
 __all__ = ["newest_postgres_server", "oldest_postgres_server"]
 _REVISIONS = Path(revisions.__file__).parent
+
+
+def down(database: Database, to: str) -> None:
+    """Take revisions back, down to and without those after this one."""
+    with database.writing() as connection:
+        config = revisions._config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, to)
 
 
 @pytest.fixture(params=["sqlite", "oldest postgresql", "newest postgresql"])
@@ -118,16 +127,21 @@ def test_people_sessions_and_keys_survive_the_way_up_and_down(empty: Database) -
         assert connection.scalar(text("SELECT scope FROM device_keys")) == "send readings"
     entry = Actor("test", "operator").entry(1_700_000_000_000, "user.add", "user")
     people.add_user("rob", "Rob", "researcher", "hash", entry, units=frozenset({1}), external_id="issuer rob")
-    with empty.writing() as connection:
-        config = revisions._config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0001")
+    down(empty, "0001")
     assert catalogue(empty) == before
     with empty.reading() as connection:
         rows = connection.execute(text("SELECT name, role, disabled_at IS NULL FROM users ORDER BY name")).all()
     assert [tuple(row) for row in rows] == [("eva", "charge nurse", True), ("rob", "nurse", False)]
     revisions.upgrade(empty)
     assert [key.units for key in people.device_keys()] == [frozenset({1})]  # the only unit there is
+
+
+def test_before_the_first_version_there_is_no_way_and_nothing_is_lost(empty: Database) -> None:
+    revisions.upgrade(empty, "0001")
+    before = catalogue(empty)
+    with pytest.raises(Told, match="delete the database instead"):
+        down(empty, "base")
+    assert catalogue(empty) == before
 
 
 def test_an_empty_database_is_set_up_when_it_is_opened(empty: Database, url: str) -> None:
@@ -169,8 +183,5 @@ def test_roll_ups_have_room_to_grow_on_a_filled_server_and_give_it_up_on_the_way
     revisions.upgrade(empty, "0007")
     if empty.engine_name == "postgresql":
         assert ("vitals_minute room", "{fillfactor=70}") in catalogue(empty)
-    with empty.writing() as connection:
-        config = revisions._config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0006")
+    down(empty, "0006")
     assert catalogue(empty) == before

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
+from nicu_dashboard.domain.errors import Told
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -20,4 +22,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("before the first version there is nothing; delete the database instead")
+    raise Told("before the first version there is nothing; delete the database instead")
