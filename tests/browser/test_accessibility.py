@@ -57,6 +57,14 @@ def test_the_wall_is_fit_for_everyone_in_every_theme(room: tuple[Demo, Monitor],
     assert serious_in_themes(opened(page, room[0], "/"), THEMES) == {}
 
 
+def test_the_wall_on_paper_keeps_the_surface_under_the_words_of_an_alarm(
+    room: tuple[Demo, Monitor], page: Page
+) -> None:
+    opened(page, room[0], "/").emulate_media(media="print")
+    value = page.locator(".tile .inverse").first
+    assert value.evaluate("part => getComputedStyle(part).printColorAdjust") == "exact"
+
+
 def test_the_page_of_a_cot_and_its_limits_are_fit_for_everyone(room: tuple[Demo, Monitor], page: Page) -> None:
     demo = room[0]
     cot = next(one["id"] for one in demo.get("/api/cots")["items"] if one["label"] == COT)
